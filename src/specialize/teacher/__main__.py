@@ -15,6 +15,7 @@ from specialize.core.recipe import read_recipe
 from specialize.core.records import Problem
 from specialize.teacher.completions import write_completions
 from specialize.teacher.importing import Imported, import_rows
+from specialize.teacher.local.command import add_serve
 from specialize.teacher.recorded import read_recorded
 
 LOG = get_logger("teacher")
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     importing.add_argument("--output", type=Path, required=True, help="parquet file of completions")
     importing.add_argument("--summary", type=Path, help="JSON file with the counts (default: import.json beside it)")
     importing.set_defaults(command=_import)
+    add_serve(commands)
     return door.run(parser, argv)
 
 
