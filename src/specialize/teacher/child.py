@@ -1,8 +1,8 @@
 """The local teacher as a child of the sampling job: started on a free loopback port, gone when the job is gone.
 
 What `serve` promises: with `--port 0` it listens on a free port of 127.0.0.1; the first line on standard output is the
-base URL (`http://127.0.0.1:PORT/v1`), written once it accepts connections; with `--with-parent` it ends when its standard
-input is closed, which the system does for us also where the job dies of `kill -9`.
+base URL (`http://127.0.0.1:PORT/v1`), written once it accepts connections; with `--with-parent` it ends when its
+standard input is closed, which the system does for us also where the job dies of `kill -9`.
 """
 
 import select

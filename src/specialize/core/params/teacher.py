@@ -130,7 +130,9 @@ class TeacherParams(Section):
         if self.api == "completions" and self.top_k > LEGACY_TOP_K:
             problems.append(f"top_k: expected at most {LEGACY_TOP_K} with api completions, got {self.top_k}")
         if self.mode == "batch" and self.base_url == LOCAL:
-            problems.append("mode: expected `online` with base_url `local`, got batch: the local teacher has no batches")
+            problems.append("mode: expected `online` with base_url `local`, which has no batches, got batch")
+        if self.mode == "online" and self.base_url == LOCAL and self.seed is None:
+            problems.append("seed: expected a number with base_url `local`, whose completions are computed, got null")
         if problems:
             raise ValueError("; ".join(problems))
         return self
