@@ -46,8 +46,8 @@ class Server:
         app.add_routes(
             [
                 web.get("/v1/models", self._models),
-                web.post("/v1/completions", lambda request: self._answer(request, self.teacher.complete)),
-                web.post("/v1/chat/completions", lambda request: self._answer(request, self.teacher.chat)),
+                web.post("/v1/completions", self._completions),
+                web.post("/v1/chat/completions", self._chat),
                 web.get("/stats", self._stats),
             ]
         )
@@ -55,6 +55,12 @@ class Server:
 
     async def _models(self, request: web.Request) -> web.Response:
         return web.json_response(models_body(MODEL))
+
+    async def _completions(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self.teacher.complete)
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self.teacher.chat)
 
     async def _stats(self, request: web.Request) -> web.Response:
         return web.json_response(dict(sorted(self.stats.items())))
