@@ -19,6 +19,7 @@ from specialize.teacher.batch import fill_by_batch
 from specialize.teacher.cache import cache_folder, open_cache
 from specialize.teacher.cache_door import add_cache_commands
 from specialize.teacher.child import local_teacher, serve_command
+from specialize.teacher.completions import remove_others
 from specialize.teacher.importing import Imported, import_rows, write_imported
 from specialize.teacher.local.command import add_serve
 from specialize.teacher.plan import Plan
@@ -100,6 +101,7 @@ def _sample(args: argparse.Namespace) -> None:
         summary = write_shards(plan, cache, args.output)
     summary_file = args.summary or args.output[0].with_name("sampling.json")
     write_json(summary_file, summary)
+    remove_others([*args.output, summary_file])
     witness.write([*args.output, summary_file])
     LOG.info("wrote %s completions of %s problems", f"{summary['completions']:,}", f"{plan.count:,}")
 
@@ -149,6 +151,7 @@ def _import(args: argparse.Namespace) -> None:
     write_imported(args.output, imported, problems)
     summary = args.summary or args.output[0].with_name("import.json")
     write_json(summary, {"teachers": imported.counts})
+    remove_others([*args.output, summary])
     witness.write([*args.output, summary])
     answered = len({completion["problem_id"] for completion in imported.completions})
     LOG.info(

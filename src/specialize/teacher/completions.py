@@ -1,7 +1,7 @@
 """The parquet files of completions: one per shard, zstd, rows in the order of problem, teacher, sample."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,16 @@ def write_completions(path: Path, rows: Iterable[Mapping[str, Any]], facts: Mapp
     with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
         while group := list(islice(walk, ROWS_PER_GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+def remove_others(written: Sequence[Path]) -> None:
+    """Remove from the folder what a run with more shards, or of another mode, left there: nobody would miss it, and the
+    folder is shared as a whole."""
+    for folder in {path.parent for path in written}:
+        for pattern in ("part-*.parquet", "sampling.json", "import.json"):
+            for path in folder.glob(pattern):
+                if path not in written:
+                    path.unlink()
 
 
 def read_completions(path: Path) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:

@@ -121,6 +121,9 @@ async def persist(
     def tell(state: RetryCallState) -> None:
         on_fault(_fault_of(state), state.attempt_number, state.upcoming_sleep)
 
+    async def once() -> Result:
+        return await attempt()  # tenacity tells coroutine functions from others by their definition
+
     retrying = AsyncRetrying(
         stop=stop_after_attempt(limits.attempts),
         wait=wait,
@@ -129,7 +132,7 @@ async def persist(
         sleep=sleep,
         reraise=True,
     )
-    return await retrying(attempt)
+    return await retrying(once)
 
 
 def _fault_of(state: RetryCallState) -> TransientError:

@@ -138,6 +138,13 @@ class TeacherParams(Section):
         return self
 
     @property
+    def prompt_file(self) -> str | None:
+        """The prompt file that no rule makes and this mode reads, relative to the project."""
+        made = self.prompt is None or self.prompt.startswith("results/")
+        return None if self.mode == "recorded" or made else self.prompt
+
+    @property
     def raw_files(self) -> list[str]:
         """The recorded files that no rule makes, relative to `data.root`."""
-        return [path for path in self.recorded if not path.startswith("results/")]
+        recorded = self.recorded if self.mode == "recorded" else []
+        return [path for path in recorded if not path.startswith("results/")]
