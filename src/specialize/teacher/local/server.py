@@ -82,7 +82,10 @@ class Server:
         if refused is not None:
             return refused
         try:
-            body = answer(json.loads(text))
+            asked = json.loads(text)
+            if fault == "one_choice" and isinstance(asked, dict):
+                asked["n"] = 1
+            body = answer(asked)
         except RefusalError as refusal:
             return _error(refusal)
         except (ValueError, RecursionError):

@@ -19,8 +19,6 @@ def spoil(body: Body, fault: str, rng: random.Random) -> None:
     match fault:
         case "no_choices":
             body["choices"] = []
-        case "one_choice":
-            body["choices"] = choices[:1]
         case "choice_without_logprobs":
             rng.choice(choices)["logprobs"] = None
         case "logprobs_dropped":
