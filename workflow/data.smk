@@ -1,7 +1,8 @@
 """Raw sources → problems with seeded splits.
 
 In:  the raw files below data.root (their hashes stand in the recipe), or the Hub
-Out: results/problems/{dataset}/{train,validation,test,exemplars}.jsonl, results/problems/index.json
+Out: results/problems/{dataset}/{train,validation,test,exemplars}.jsonl, results/problems/index.json,
+     of the procedural world also results/problems/world/{instructions,pretraining}.jsonl (for start checkpoints)
 """
 
 
@@ -23,6 +24,11 @@ rule build_problems:
         TRAIN_PROBLEMS,
         EVALUATION_PROBLEMS,
         "results/problems/world/recorded.jsonl" if PROCEDURAL else [],
+        expand(
+            "results/problems/world/{name}.jsonl", name=["instructions", "pretraining"]
+        )
+        if PROCEDURAL
+        else [],
         index="results/problems/index.json",
         provenance="results/problems/provenance.json",
     log:

@@ -57,10 +57,16 @@ class Trace(Record):
     answer: str = Field(min_length=1)
 
 
+class Text(Record):
+    """One text to pretrain on: results/problems/world/pretraining.jsonl."""
+
+    text: str = Field(min_length=1)
+
+
 class DatasetSummary(Record):
     """What the data room says of one dataset."""
 
-    role: Literal["seed", "out_of_distribution", "generic"]
+    role: Literal["seed", "out_of_distribution", "probe", "generic"]
     splits: dict[str, int]
     """Problems per split."""
 

@@ -5,17 +5,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from specialize.core import door
-from specialize.core.errors import RecipeError
+from specialize.core.errors import ParamsError, RecipeError
 from specialize.core.files import sha256_file
 from specialize.core.log import get_logger
 from specialize.core.params.data import DataParams
 from specialize.core.provenance import Witness
 from specialize.core.recipe import Recipe, read_recipe
-from specialize.core.records import ProblemIndex
-from specialize.data import benchmarks, world
+from specialize.core.records import ProblemIndex, Record
+from specialize.data import benchmarks, mixture, world
 from specialize.data.build import split_all
 from specialize.data.recorded import RecordedRow
+from specialize.data.showcase import examples, world_params
 from specialize.data.writer import write_problems
 
 
@@ -29,6 +32,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     build.add_argument("--exemplars", type=Path, help="worked maths problems (default: data.exemplars)")
     build.add_argument("--output", type=Path, default=Path("results/problems"))
     build.set_defaults(command=_build)
+
+    alone = commands.add_parser("world", help="print the procedural world, or write it as a data set of its own")
+    alone.add_argument("--output", type=Path, help="folder for the files; without it, examples go to standard output")
+    alone.add_argument("--seed", type=int, default=1, help="the same seed gives the same world (default: 1)")
+    alone.add_argument("--train", type=int, default=3000, help="training problems (default: 3000)")
+    alone.add_argument("--evaluation", type=int, default=300, help="problems of each other set (default: 300)")
+    alone.add_argument("--largest-number", type=int, default=30, help="no number is larger (default: 30)")
+    alone.add_argument(
+        "--mixture", type=int, default=8000, help="instructions, and texts to pretrain on (default: 8000)"
+    )
+    alone.add_argument("--examples", type=int, default=1, help="how many of each kind to print (default: 1)")
+    alone.set_defaults(command=_world)
     return door.run(parser, argv)
 
 
@@ -36,16 +51,35 @@ def _build(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "data", DataParams)
     witness = Witness(args.provenance, recipe, args.recipe, [])
     recorded: list[RecordedRow] = []
+    texts: dict[str, Sequence[Record]] = {}
     if params.source == "procedural":
         collected, recorded = world.collect(params)
+        texts = mixture.texts(params)
     else:
         root, exemplars = args.root or Path(params.root), args.exemplars or Path(params.exemplars)
         check_raw_files(recipe, params, root)
         collected = benchmarks.collect(params, root, exemplars)
     splits, index = split_all(collected, params)
-    made = write_problems(args.output, splits, index, recorded)
+    made = write_problems(args.output, splits, index, recorded, texts)
     witness.write(made)
     _summarise(index, len(recorded))
+
+
+def _world(args: argparse.Namespace) -> None:
+    try:
+        params = world_params(args.seed, args.train, args.evaluation, args.largest_number, args.mixture)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ParamsError(
+            f"--{str(first['loc'][-1]).replace('_', '-')}: {first['msg']}, got {first['input']}"
+        ) from None
+    splits, index = split_all(world.collect(params)[0], params)
+    texts = mixture.texts(params)
+    if args.output:
+        write_problems(args.output, splits, index, [], texts)
+        _summarise(index, 0)
+    else:
+        print("\n".join(examples(splits, texts, args.examples)))
 
 
 def check_raw_files(recipe: Recipe, params: DataParams, root: Path) -> None:

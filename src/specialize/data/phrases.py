@@ -1,8 +1,8 @@
-"""The words of the procedural world: who, what, and the surface forms of every step.
+"""The words of the procedural world that training sees: who, what, and the surface forms of every step.
 
-Slots: {a} the subject, {b} another person, {x} what is counted, {k} a container, {v} the first number, {n} the step's
-number. Sentences are short and name both the person and the thing, so that any run of ten words tells whose problem it
-is: a training question and an evaluation question never share one.
+Slots: {a} the subject, {b} another person, {c} a bystander, {x} what is counted, {y} another thing, {k} a container,
+{v} the first number, {n} the step's number. Nearly every sentence names both a person and the thing, so that any run
+of ten words tells whose problem it is: a training question and an evaluation question never share one.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ NAMES = (
     "Vito", "Wim", "Yara", "Zoe", "Amir", "Bela", "Cora", "Dora",
 )  # fmt: skip
 NOUNS = (
-    "apples", "pens", "shells", "stamps", "coins", "cards", "books", "pears", "nuts", "beads",
-    "ribbons", "marbles", "stickers", "buttons", "candles", "tickets", "plums", "keys", "stones", "flowers",
+    "apples", "books", "coins", "drums", "eggs", "figs", "hats", "keys",
+    "lamps", "maps", "nuts", "pens", "rings", "shells", "toys", "vases",
 )  # fmt: skip
-CONTAINERS = ("boxes", "bags", "baskets", "jars")
+CONTAINERS = ("bags", "boxes", "baskets", "jars")
 """In training they only hold things; in `world_units` they are what is counted."""
 
 
@@ -32,6 +32,8 @@ class Phrase:
     holder: str
     question: str | None = None
     """Asked if this step is the last one; such a step is always the last one."""
+    moves: bool = False
+    """Whether the result is the other person's, who is the subject from then on (comparisons)."""
 
 
 @dataclass(frozen=True)
@@ -43,76 +45,88 @@ class Family:
     first: tuple[Phrase, ...]
     later: tuple[Phrase, ...]
     questions: tuple[str, ...]
-    unit: str
-    moves: bool = False
-    """Whether each step hands over to the other person (comparisons)."""
+    unit: str = "{x}"
 
 
-_CHANGES = (
+CHANGES = (
     Phrase("+", "{a} buys {n} more {x}.", "{a} has"),
     Phrase("+", "{a} finds another {n} {x}.", "{a} has"),
     Phrase("+", "{b} gives {a} {n} {x}.", "{a} has"),
+    Phrase("+", "{a} then gets {n} {x} from {b}.", "{a} has"),
     Phrase("-", "{a} gives {n} {x} to {b}.", "{a} has"),
     Phrase("-", "{a} loses {n} of the {x}.", "{a} has"),
     Phrase("-", "{a} sells {n} {x}.", "{a} has"),
+    Phrase("-", "{a} needs and uses {n} {x}.", "{a} has"),
 )
-_SHARED = (
+COMPARISONS = (
+    Phrase("+", "{b} has {n} more {x} than {a}.", "{b} has", moves=True),
+    Phrase("-", "{b} has {n} fewer {x} than {a}.", "{b} has", moves=True),
+    Phrase("*", "{b} has {n} times as many {x} as {a}.", "{b} has", moves=True),
+)
+SUMS = (Phrase("+", "{b} has {n} {x}.", "{a} and {b} have", "How many {x} do {a} and {b} have in all?", moves=True),)
+SHARES = (
     Phrase(
-        "/",
-        "The {x} of {a} go equally into {n} {k}.",
-        "One of the {k} holds",
-        "How many {x} does {a} put into one of the {k}?",
+        "/", "Into {n} {k} {a} puts the {x} equally.", "Each has", "How many {x} does {a} put in each?"
     ),
-)
-CHAIN = Family(
-    ("{a} has {v} {x}.", "At first {a} has {v} {x}."),
-    _CHANGES,
-    _CHANGES,
-    ("How many {x} does {a} have now?", "How many {x} does {a} have in the end?"),
-    "{x}",
-)
+    Phrase(
+        "/", "To {n} friends {a} gives the {x} equally.", "Each has", "How many {x} does {a} give to each?"
+    ),
+)  # fmt: skip
+HAVE = ("How many {x} does {a} have now?", "How many {x} does {a} have in the end?")
+
+CHAIN = Family(("{a} has {v} {x}.", "At first {a} has {v} {x}."), CHANGES + COMPARISONS, CHANGES + SHARES + SUMS, HAVE)
+COMPARE = Family(("{a} has {v} {x}.", "{a} owns {v} {x}."), COMPARISONS, COMPARISONS + CHANGES + SUMS, HAVE)
 GROUPS = Family(
     (),
     (
-        Phrase("*", "Into each of {v} {k} {a} puts {n} {x}.", "{a} has"),
+        Phrase("*", "With {n} {x} each {a} fills {v} {k}.", "{a} has"),
         Phrase("*", "In each of {v} {k} {a} keeps {n} {x}.", "{a} has"),
     ),
-    _CHANGES + _SHARED,
-    ("How many {x} does {a} have now?", "How many {x} does {a} have in all?"),
-    "{x}",
+    CHANGES + SHARES + COMPARISONS,
+    HAVE,
 )
-_COMPARISONS = (
-    Phrase("+", "{b} has {n} more {x} than {a}.", "{b} has"),
-    Phrase("-", "{b} has {n} fewer {x} than {a}.", "{b} has"),
-    Phrase("*", "{b} has {n} times as many {x} as {a}.", "{b} has"),
+DAYS = Family(
+    (),
+    (
+        Phrase("*", "For {v} days {a} makes {n} {x} a day.", "{a} has"),
+        Phrase("*", "For {v} days {a} finds {n} {x} each day.", "{a} has"),
+    ),
+    (*CHANGES, *SHARES, Phrase("+", "The next day {a} finds {n} more {x}.", "{a} has")),
+    HAVE,
 )
-COMPARE = Family(
-    ("{a} has {v} {x}.", "The table of {a} holds {v} {x}."),
-    _COMPARISONS,
-    _COMPARISONS,
-    ("How many {x} does {a} have?",),
-    "{x}",
-    moves=True,
+SALES = Family(
+    ("{a} sells {v} {x}.",),
+    (
+        Phrase("+", "The next day {a} sells {n} more {x}.", "{a} sells"),
+        Phrase("*", "{b} sells {n} times as many {x} as {a}.", "{b} sells", moves=True),
+    ),
+    (
+        Phrase("+", "The next day {a} sells {n} more {x}.", "{a} sells"),
+        Phrase("+", "{b} sells {n} more {x} than {a}.", "{b} sells", moves=True),
+        Phrase("-", "{b} sells {n} fewer {x} than {a}.", "{b} sells", moves=True),
+        Phrase("-", "Back to {a} come {n} of the {x}.", "{a} sells"),
+    ),
+    ("How many {x} does {a} sell in all?",),
 )
 MONEY = Family(
     (),
     (
         Phrase("*", "At {n} dollars each {a} buys {v} {x}.", "{a} pays"),
-        Phrase("*", "At a price of {n} dollars {a} orders {v} {x}.", "{a} pays"),
+        Phrase("*", "Each costs {n} dollars and {a} orders {v} {x}.", "{a} pays"),
     ),
     (
-        Phrase("+", "Sending the {x} to {a} costs {n} dollars.", "{a} pays"),
-        Phrase("-", "A coupon for the {x} saves {a} {n} dollars.", "{a} pays"),
+        Phrase("+", "For the {x} {a} pays {n} more dollars.", "{a} pays"),
+        Phrase("-", "For the {x} {a} pays {n} dollars less.", "{a} pays"),
         Phrase(
-            "/",
-            "The {x} bill of {a} goes to {n} people.",
-            "One person pays",
-            "The {x} of {a} cost each person how many dollars?",
+            "/", "{n} friends pay {a} equally for the {x}.", "Each pays", "How many dollars does {a} get from each?"
         ),
     ),
-    ("The {x} cost {a} how many dollars?", "What do the {x} cost {a}?"),
-    "dollars",
-)
-FAMILIES = (CHAIN, GROUPS, COMPARE, MONEY)
-IDLE = "{b} has {n} {y}."
-"""A sentence with a number that the question does not need."""
+    ("What do the {x} cost {a} in dollars?",),
+    unit="dollars",
+)  # fmt: skip
+FAMILIES = (CHAIN, GROUPS, COMPARE, DAYS, SALES, MONEY)
+
+IDLE = ("{c} has {n} {y}.", "{c} also has {n} {x}.")
+"""Sentences with a number that the question does not need."""
+IDLE_SHARE = 0.3
+"""Share of training stories with such a sentence."""

@@ -1,7 +1,8 @@
-"""The procedural world: five datasets and a recorded teacher, from one seed.
+"""The procedural world: six datasets and a recorded teacher, from one seed.
 
 Item i of a set depends on the seed, the set's name and the items before it, so a larger set begins with the smaller
-one. No two sets share a question: for every thing that is counted, the people are dealt out among the sets.
+one. No two sets share a question: for every thing that is counted, the people are dealt out among the sets, and of the
+generic tasks every question, by its hash.
 """
 
 import random
@@ -9,19 +10,22 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from specialize.core.errors import ParamsError
+from specialize.core.files import sha256_text
 from specialize.core.params.data import DataParams, ProceduralParams
 from specialize.core.questions import normalised_question
 from specialize.core.records import Problem
-from specialize.data import generic
+from specialize.data import generic, heldout
 from specialize.data.collected import Collected
-from specialize.data.phrases import CHAIN, CONTAINERS, FAMILIES, NAMES, NOUNS
+from specialize.data.phrases import CONTAINERS, FAMILIES, IDLE, IDLE_SHARE, NAMES, NOUNS
 from specialize.data.procedural import Setting, Story, story
 from specialize.data.recorded import RecordedRow, completion
 
-_SHARES = {"train": 12, "world": 4, "world_plain": 4, "world_distractor": 4, "exemplars": 4}
+_SHARES = {"train": 12, "world": 4, "world_plain": 3, "world_distractor": 3, "world_longer": 3, "exemplars": 3}
 """How many of the 28 people a set has for each thing that is counted."""
 _EXEMPLARS = 4
-_EXEMPLARS_PER_TASK = 3
+_EXEMPLARS_PER_TASK = 1
+"""Fewer than BIG-Bench-Hard's three: a source of four worked problems costs a small model more than its answer."""
+_LONGER = range(5, 7)
 _TRIES = 2000
 
 Drawn = TypeVar("Drawn")
@@ -37,12 +41,12 @@ def collect(params: DataParams) -> tuple[dict[str, Collected], list[RecordedRow]
         if name == "world_generic":
             found[name] = _generic(sizes, seed)
             continue
-        exemplars = [_problem(each, f"exemplars/{index}", name) for index, each in enumerate(worked)]
+        exemplars = [maths_problem(each, f"exemplars/{index}", name) for index, each in enumerate(worked)]
         evaluation = stories(name, sizes.evaluation, sizes, seed)
         found[name] = Collected(
-            [_problem(each, f"{name}/{index}", name) for index, each in enumerate(evaluation)],
+            [maths_problem(each, f"{name}/{index}", name) for index, each in enumerate(evaluation)],
             exemplars,
-            [_problem(each, f"{name}/train/{index}", name) for index, each in enumerate(train)]
+            [maths_problem(each, f"{name}/train/{index}", name) for index, each in enumerate(train)]
             if name == params.seed_dataset
             else [],
         )
@@ -53,20 +57,65 @@ def stories(name: str, count: int, sizes: ProceduralParams, seed: int) -> list[S
     """Return the first `count` stories of a set (`train`, `exemplars` or an evaluation set), no two alike."""
 
     def draw(rng: random.Random) -> Story:
-        return story(rng, _setting(rng, name, sizes, seed))
+        return story(rng, setting(rng, name, sizes, seed, seed_steps(sizes)))
 
     return _distinct(draw, lambda each: each.question, f"{seed}/{name}", count)
 
 
-def _setting(rng: random.Random, name: str, sizes: ProceduralParams, seed: int) -> Setting:
-    steps, largest = range(1, sizes.steps + 1), sizes.largest_number
+def seed_steps(sizes: ProceduralParams) -> range:
+    """Return the possible numbers of steps of the seed dataset: from 2 on, where more than 1 is allowed."""
+    return range(min(2, sizes.steps), sizes.steps + 1)
+
+
+def setting(rng: random.Random, name: str, sizes: ProceduralParams, seed: int, steps: range) -> Setting:
+    """Draw what a story of the set `name` is made of; `steps` counts where the set has no length of its own."""
+    largest = sizes.largest_number
     if name == "world_units":
-        return Setting(FAMILIES, NAMES, rng.choice(CONTAINERS), steps, largest)
+        return Setting(heldout.UNITS, NAMES, rng.choice((*CONTAINERS, "dollars")), range(1, 3), largest)
     noun = rng.choice(NOUNS)
     people = _people(name, noun, seed)
-    if name == "world_plain":
-        return Setting((CHAIN,), people, noun, range(2, 3), largest, operations="+-")
-    return Setting(FAMILIES, people, noun, steps, largest, idle=name == "world_distractor")
+    match name:
+        case "world_plain":
+            return Setting(heldout.PLAIN, people, noun, range(2, 3), largest)
+        case "world_distractor":
+            # Half of them with an idle number in a story of training's kinds, half with a changed question.
+            if rng.random() < 0.5:
+                return Setting(FAMILIES, people, noun, range(1, 3), largest, heldout.IDLE, idle_share=1.0)
+            return Setting((heldout.CHANGED_QUESTION,), people, noun, range(1, 3), largest)
+        case "world_longer":
+            steps = _LONGER
+    return Setting(FAMILIES, people, noun, steps, largest, IDLE, IDLE_SHARE)
+
+
+def dealt_for_training(question: str, seed: int) -> bool:
+    """Whether a generic question may be trained on (three of four); the others are for evaluation."""
+    return int(sha256_text(f"{seed}/{normalised_question(question)}")[0], 16) >= 4
+
+
+def maths_problem(story: Story, name: str, dataset: str) -> Problem:
+    """Return a story as a problem with the id `name`."""
+    return Problem(
+        id=name,
+        dataset=dataset,
+        question=story.question,
+        answer=str(story.answer),
+        kind="number",
+        rationale=story.rationale,
+    )
+
+
+def generic_problem(worked: generic.Worked, name: str, task: str, instruction: str | None) -> Problem:
+    """Return a worked question of a generic task as a problem with the id `name`."""
+    return Problem(
+        id=name,
+        dataset="world_generic",
+        task=task,
+        question=worked.question,
+        answer=worked.answer,
+        kind="text",
+        rationale=worked.rationale,
+        instruction=instruction,
+    )
 
 
 def _people(name: str, noun: str, seed: int) -> list[str]:
@@ -83,15 +132,17 @@ def _generic(sizes: ProceduralParams, seed: int) -> Collected:
         count = len(range(place, sizes.evaluation, len(generic.TASKS)))
 
         def draw(rng: random.Random, task: str = task) -> generic.Worked:
-            return generic.draw(rng, task)
+            while True:
+                if not dealt_for_training((drawn := generic.draw(rng, task)).question, seed):
+                    return drawn
 
         # The exemplars come first, so that a larger set keeps them.
         name = f"world_generic/{task}"
         drawn = _distinct(draw, lambda each: each.question, f"{seed}/{name}", _EXEMPLARS_PER_TASK + count)
         for index, worked in enumerate(drawn[:_EXEMPLARS_PER_TASK]):
-            exemplars.append(_generic_problem(worked, f"{name}/exemplars/{index}", task, generic.INSTRUCTIONS[task]))
+            exemplars.append(generic_problem(worked, f"{name}/exemplars/{index}", task, generic.INSTRUCTIONS[task]))
         for index, worked in enumerate(drawn[_EXEMPLARS_PER_TASK:]):
-            evaluation.append(_generic_problem(worked, f"{name}/{index}", task, None))
+            evaluation.append(generic_problem(worked, f"{name}/{index}", task, None))
     return Collected(evaluation, exemplars)
 
 
@@ -116,30 +167,6 @@ def _distinct(
         seen.add(question)
         drawn.append(item)
     return drawn
-
-
-def _problem(story: Story, name: str, dataset: str) -> Problem:
-    return Problem(
-        id=name,
-        dataset=dataset,
-        question=story.question,
-        answer=str(story.answer),
-        kind="number",
-        rationale=story.rationale,
-    )
-
-
-def _generic_problem(worked: generic.Worked, name: str, task: str, instruction: str | None) -> Problem:
-    return Problem(
-        id=name,
-        dataset="world_generic",
-        task=task,
-        question=worked.question,
-        answer=worked.answer,
-        kind="text",
-        rationale=worked.rationale,
-        instruction=instruction,
-    )
 
 
 def _recorded(train: Iterable[Story], sizes: ProceduralParams, seed: int) -> Iterable[RecordedRow]:

@@ -7,29 +7,32 @@ from typing import get_args
 
 from specialize.core.files import write_json, write_records
 from specialize.core.params.data import BENCHMARKS, WORLDS
-from specialize.core.records import ProblemIndex, Split
+from specialize.core.records import ProblemIndex, Record, Split
 from specialize.data.build import Splits
 from specialize.data.recorded import RecordedRow
 
-_OURS = frozenset(f"{name}.jsonl" for name in (*get_args(Split), "recorded"))
+_OURS = frozenset(f"{name}.jsonl" for name in (*get_args(Split), "recorded", "instructions", "pretraining"))
 
 
 def write_problems(
-    output: Path, splits: Mapping[str, Splits], index: ProblemIndex, recorded: Sequence[RecordedRow]
-) -> list[Path]:
+    output: Path, splits: Mapping[str, Splits], index: ProblemIndex, recorded: Sequence[RecordedRow],
+    texts: Mapping[str, Sequence[Record]],
+) -> list[Path]:  # fmt: skip
     """Write `{dataset}/{split}.jsonl`, `world/recorded.jsonl` (where there are completions) and `index.json`.
 
-    Returns the files. A failure while writing leaves the earlier files as they were. Files of datasets that are no
-    longer asked for go.
+    texts: name → what else goes to `world/{name}.jsonl`. Returns the files. A failure while writing leaves the earlier
+    files as they were. Files of datasets that are no longer asked for go.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", suffix=".part", dir=output.parent) as name:
-        temporary = Path(name)
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", suffix=".part", dir=output.parent) as part:
+        temporary = Path(part)
         for dataset, each in splits.items():
             for split, problems in each.items():
                 write_records(temporary / dataset / f"{split}.jsonl", problems)
         if recorded:
             write_records(temporary / "world" / "recorded.jsonl", recorded)
+        for name, rows in texts.items():
+            write_records(temporary / "world" / f"{name}.jsonl", rows)
         write_json(temporary / "index.json", index.model_dump())
         made = sorted(path.relative_to(temporary) for path in temporary.rglob("*.json*"))
         for path in sorted(made, key=lambda path: path.name == "index.json"):  # the index last: it vouches for all

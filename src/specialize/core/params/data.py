@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from specialize.core.params.section import Section
 
 BENCHMARKS = ("gsm8k", "multiarith", "asdiv", "svamp", "bbh")
-WORLDS = ("world", "world_plain", "world_units", "world_distractor", "world_generic")
+WORLDS = ("world", "world_plain", "world_units", "world_distractor", "world_longer", "world_generic")
 
 
 class HubParams(Section):
@@ -30,9 +30,10 @@ class HubParams(Section):
 class DatasetParams(Section):
     """One dataset and the part it plays."""
 
-    role: Literal["seed", "out_of_distribution", "generic"]
+    role: Literal["seed", "out_of_distribution", "probe", "generic"]
     """`seed`: its train split is what the teacher solves (paper: GSM8K). `out_of_distribution`: other maths sets
-    (paper: MultiArith, ASDiv, SVAMP). `generic`: the ability that pays (paper: BIG-Bench-Hard)."""
+    (paper: MultiArith, ASDiv, SVAMP). `probe`: maths that is scored, but is part of no mean and chooses nothing.
+    `generic`: the ability that pays (paper: BIG-Bench-Hard)."""
     validation: int = Field(default=0, ge=0)
     """Number of validation problems (paper: 500; MultiArith 200). The rest is the test split."""
     drawn_from: int | None = Field(default=None, ge=1)
@@ -42,6 +43,25 @@ class DatasetParams(Section):
     """Needed where `data.source` is `hub`."""
 
 
+class MixtureShares(Section):
+    """Share of each kind of matter in what start checkpoints are pretrained on."""
+
+    generic: float = Field(default=0.5, ge=0)
+    """Problems of the generic tasks."""
+    arithmetic: float = Field(default=0.2, ge=0)
+    """Bare arithmetic: `What is 3 + 4?`"""
+    one_step: float = Field(default=0.2, ge=0)
+    """Word problems of one step."""
+    many_steps: float = Field(default=0.1, ge=0)
+    """Word problems as the seed dataset has them."""
+
+    @model_validator(mode="after")
+    def _some(self) -> "MixtureShares":
+        if sum(self.model_dump().values()) <= 0:
+            raise ValueError("at least one kind needs a share above 0")
+        return self
+
+
 class ProceduralParams(Section):
     """Sizes of the procedural world (`data.source: procedural`)."""
 
@@ -49,14 +69,21 @@ class ProceduralParams(Section):
     """Training problems of the seed dataset."""
     evaluation: int = Field(default=400, ge=4)
     """Problems of each evaluation set, before the split into validation and test."""
-    steps: int = Field(default=3, ge=1, le=6)
-    """Largest number of reasoning steps of a training problem (GSM8K's mean: 3.6)."""
+    steps: int = Field(default=4, ge=1, le=4)
+    """Largest number of reasoning steps of a problem of the seed dataset; the smallest is 2 (GSM8K: 2–8, mean 3.6).
+    `world_longer` holds problems of 5 and 6."""
     largest_number: int = Field(default=30, ge=10, le=1000)
     """No quantity or result is larger."""
     samples: int = Field(default=4, ge=1)
     """Recorded-style completions per training problem (paper: 40)."""
     error_rate: float = Field(default=0.2, ge=0, le=1)
     """Share of completions with a wrong step (paper's teacher: 0.36)."""
+    instructions: int = Field(default=8000, ge=1)
+    """Problems of the instruction mixture, for start checkpoints."""
+    pretraining: int = Field(default=4000, ge=1)
+    """Texts for span corruption, for start checkpoints."""
+    mixture: MixtureShares = MixtureShares()
+    """What both are made of."""
 
 
 class DataParams(Section):
@@ -72,7 +99,7 @@ class DataParams(Section):
     """JSON Lines of worked problems (question, rationale, answer): the few-shot prompt of the maths benchmarks
     (paper: 4 simple GSM8K problems). Not read where `source` is `procedural`, which makes its own."""
     datasets: dict[str, DatasetParams] = Field(min_length=1)
-    """Name → part. Files and hub: gsm8k, multiarith, asdiv, svamp, bbh. Procedural: world and its four companions."""
+    """Name → part. Files and hub: gsm8k, multiarith, asdiv, svamp, bbh. Procedural: world and its five companions."""
     procedural: ProceduralParams = ProceduralParams()
     """Sizes of the procedural world."""
 
