@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from specialize.core.errors import SpecializeError
-from specialize.teacher.responses import Answer, read_answer
+from specialize.teacher.responses import Answer, length_of, read_answer, reason_of
 
 FILE = "completions.sqlite3"
 BUSY_S = 60.0
@@ -165,10 +165,9 @@ def _stored(row: Row, now: int) -> tuple[Any, ...]:
     content = {"choice": row.choice, "response": row.response, "choices": row.choices}
     # Surrogates that a server sent as escapes stay escapes.
     raw = json.dumps(content, separators=(",", ":")).encode("ascii")
-    answer = row.answer()
     return (
         *(bytes.fromhex(row.key), row.sample, row.max_tokens, int(row.bare), row.model),
-        *(answer.finish_reason, answer.completion_tokens),
+        *(reason_of(row.choice), length_of(row.choice, row.usage, row.choices)),
         *(row.billed("prompt_tokens"), row.billed("completion_tokens")),
         *(now, len(raw), pa.compress(raw, codec="zstd", asbytes=True)),
     )

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from specialize.core.errors import SpecializeError
@@ -107,23 +108,33 @@ def read_answer(choice: Mapping[str, Any], usage: Mapping[str, Any] | None = Non
     Raises MalformedResponseError where there is no text; log-probabilities that cannot be read are left out and told.
     """
     text = _SURROGATE.sub(_HALF, raw_text(choice))
-    reason = choice.get("finish_reason")
-    reason = reason if isinstance(reason, str) else None
-    usage = usage or {}
-    prompt = _count(usage.get("prompt_tokens"))
-    completion = _count(usage.get("completion_tokens")) if choices == 1 else None
+    reason, length = reason_of(choice), length_of(choice, usage or {}, choices)
+    prompt = _count((usage or {}).get("prompt_tokens"))
     try:
         tokens = _tokens(choice.get("logprobs"))
     except _MalformedError:
-        return Answer(text, reason, None, "malformed", prompt, completion)
+        return Answer(text, reason, None, "malformed", prompt, length)
     if tokens is None:
-        return Answer(text, reason, None, "none sent", prompt, completion)
-    if completion is None:
-        completion = len(tokens)
+        return Answer(text, reason, None, "none sent", prompt, length)
     fitted = _fitted(tokens, text)
     if fitted is None:
-        return Answer(text, reason, None, "do not spell the text", prompt, completion)
-    return Answer(fitted[0], reason, tuple(fitted[1]), "kept", prompt, completion)
+        return Answer(text, reason, None, "do not spell the text", prompt, length)
+    return Answer(fitted[0], reason, tuple(fitted[1]), "kept", prompt, length)
+
+
+def reason_of(choice: Mapping[str, Any]) -> str | None:
+    """Return why the teacher stopped, where it was told."""
+    reason = choice.get("finish_reason")
+    return reason if isinstance(reason, str) else None
+
+
+def length_of(choice: Mapping[str, Any], usage: Mapping[str, Any], choices: int) -> int | None:
+    """Return the tokens of a choice: by the usage of a response that held it alone, else as many as were sent."""
+    if choices == 1 and (told := _count(usage.get("completion_tokens"))) is not None:
+        return told
+    logprobs = choice.get("logprobs")
+    sent = (logprobs.get("content") or logprobs.get("tokens")) if isinstance(logprobs, dict) else None
+    return len(sent) if isinstance(sent, list) and sent else None
 
 
 def _count(value: Any) -> int | None:
@@ -228,6 +239,11 @@ def _chat_spelling(entry: dict[str, Any]) -> bytes | None:
 def _legacy_spelling(token: Any) -> bytes | None:
     if not isinstance(token, str):
         raise _MalformedError
+    return _spelling(token)
+
+
+@lru_cache(1 << 16)
+def _spelling(token: str) -> bytes | None:
     if match := _LEGACY_BYTES.fullmatch(token):
         return bytes.fromhex(match[1].replace("\\x", ""))
     return None if _HALF in token or _SURROGATE.search(token) else token.encode()

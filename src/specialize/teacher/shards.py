@@ -30,9 +30,10 @@ class Summary:
         """Count one completion."""
         self.reasons[answer.finish_reason or "not told"] += 1
         self.states[answer.state] += 1
-        for token in answer.tokens or ():
-            told, top = token.logprob is not None, len(token.top)
-            self.counts.update({"tokens": 1, "tokens_with_logprob": told, "alternatives": top})
+        tokens = answer.tokens or ()
+        self.counts["tokens"] += len(tokens)
+        self.counts["tokens_with_logprob"] += sum(token.logprob is not None for token in tokens)
+        self.counts["alternatives"] += sum(len(token.top) for token in tokens)
 
     def json(self) -> dict[str, Any]:
         """Return the summary's file."""
