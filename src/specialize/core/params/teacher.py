@@ -16,7 +16,9 @@ class Prices(Section):
     """What the provider asks, in dollars per million tokens."""
 
     prompt: float = Field(ge=0)
+    """Of what the teacher reads."""
     completion: float = Field(ge=0)
+    """Of what it writes."""
 
 
 class LimitsParams(Section):
@@ -115,7 +117,9 @@ class TeacherParams(Section):
     shards: int = Field(1, ge=1, le=100_000)
     """Files of completions; problems are dealt to them in contiguous blocks. Resharding asks for nothing again."""
     local: LocalTeacherParams = LocalTeacherParams()
+    """The teacher on this machine, for `base_url: local`."""
     limits: LimitsParams = LimitsParams()
+    """How fast and for how much money to ask."""
 
     @field_validator("recorded")
     @classmethod
