@@ -62,9 +62,9 @@ class LocalTeacherParams(Section):
     asked for.
     """
 
-    error_rate: float = Field(0.6, ge=0, le=1)
+    error_rate: float = Field(0.75, ge=0, le=1)
     """Share of derivations with a mistake, at temperature 1. A lower temperature makes mistakes rarer: at 0.5, one
-    completion in six of the default world is wrong [at 0.5: 0.36]."""
+    completion in five of the default world has a wrong answer [at 0.5: 0.36]."""
 
 
 def _plain_url(url: str) -> str:
