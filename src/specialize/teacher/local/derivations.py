@@ -82,8 +82,10 @@ class Derivations:
         blank = " " if PHRASES[place.phrase].before else ""
         found = []
         for weight, (shown_left, shown_right, result) in equations(step, left, right, self.solution.given, error):
-            equation = f"{blank}{shown_left} {step.operation} {shown_right} = {result}"
-            tokens = tokenise(equation) + tokenise(ending(step, place.phrase, result))
+            # Part by part: the parts come again and again, and their tokens are remembered.
+            parts = (f"{blank}{shown_left}", f" {step.operation}", f" {shown_right}", " =", f" {result}")
+            tokens = tuple(token for part in parts for token in tokenise(part))
+            tokens += tokenise(ending(step, place.phrase, result))
             found.append(Continuation(weight, tokens, _with(between, place.step, result, True)))
         return found
 

@@ -5,23 +5,25 @@ posterior, so the product of the next-token probabilities along a text is the su
 """
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
-from specialize.teacher.local.derivations import Continuation, Derivations, Place
+from specialize.teacher.local.derivations import Derivations, Place
 from specialize.teacher.local.solution import Solution
 from specialize.teacher.local.tokens import END
 
 
-class Half(NamedTuple):
-    """A half-written derivation: the tokens of its present piece, how many of them are written, what follows them."""
+class Piece(NamedTuple):
+    """At least one token, and the place in the derivation behind them (None: the end)."""
 
     tokens: tuple[str, ...]
-    written: int
     place: Place | None
 
 
+Half = tuple[int, int]
+"""A half-written derivation: the number of its present piece, and how many tokens of it are written (not all)."""
 Belief = tuple[tuple[Half, float], ...]
 
 
@@ -33,8 +35,8 @@ class Node:
         self._children: dict[str, Node] = {}
         self._cumulated: dict[float, list[float]] = {}
         masses: dict[str, float] = {}
-        for half, weight in belief:
-            token = half.tokens[half.written]
+        for (piece, written), weight in belief:
+            token = grammar.pieces[piece].tokens[written]
             masses[token] = masses.get(token, 0.0) + weight
         total = math.fsum(masses.values())
         ordered = sorted(masses.items(), key=lambda item: (-item[1], item[0]))
@@ -64,49 +66,60 @@ class Grammar:
 
     def __init__(self, solution: Solution, error_rate: float) -> None:
         self.derivations = Derivations(solution, error_rate)
+        self.pieces: list[Piece] = []
+        self._numbers: dict[Piece, int] = {}
         self._nodes: dict[Belief, Node] = {}
-        self._continuations: dict[Place, list[Continuation]] = {}
+        self._beginnings: dict[Place, list[tuple[Half, float]]] = {}
 
     @cached_property
     def root(self) -> Node:
         """The empty text."""
-        return self._node({Half((), 0, self.derivations.start): 1.0})
+        return self._node(dict(self._begin(self.derivations.start)))
 
     @cached_property
     def root_before_newline(self) -> Node:
         """The empty text where the prompt's last line is still open: a newline comes first."""
-        return self._node({Half(("\n",), 0, self.derivations.start): 1.0})
+        return self._node({self._half(Piece(("\n",), self.derivations.start)): 1.0})
 
     def after(self, belief: Belief, token: str) -> Node:
         """Return the node that `token` leads to."""
         kept: dict[Half, float] = {}
-        for half, weight in belief:
-            if half.tokens[half.written] == token:
-                _add(kept, half._replace(written=half.written + 1), weight)
+        for (number, written), weight in belief:
+            piece = self.pieces[number]
+            if piece.tokens[written] != token:
+                continue
+            if written + 1 < len(piece.tokens):
+                half = (number, written + 1)
+                kept[half] = kept.get(half, 0.0) + weight
+            elif piece.place is not None:
+                for half, share in self._begin(piece.place):
+                    kept[half] = kept.get(half, 0.0) + weight * share
         return self._node(kept)
 
-    def _node(self, kept: dict[Half, float]) -> Node:
-        """Begin the next piece of the derivations whose present one is written out; normalise."""
-        ready: dict[Half, float] = {}
-        waiting = list(kept.items())
-        while waiting:
-            half, weight = waiting.pop()
-            if half.written < len(half.tokens) or half.place is None:
-                _add(ready, half, weight)
-                continue
-            for next_weight, tokens, place in self._next(half.place):
-                waiting.append((Half(tokens, 0, place), weight * next_weight))
-        total = math.fsum(ready.values())
-        belief = tuple((half, weight / total) for half, weight in ready.items())
-        if belief not in self._nodes:
-            self._nodes[belief] = Node(self, belief)
-        return self._nodes[belief]
+    def _node(self, kept: Mapping[Half, float]) -> Node:
+        total = math.fsum(kept.values())
+        belief = tuple((half, weight / total) for half, weight in kept.items())
+        node = self._nodes.get(belief)
+        if node is None:
+            node = self._nodes[belief] = Node(self, belief)
+        return node
 
-    def _next(self, place: Place) -> list[Continuation]:
-        if place not in self._continuations:
-            self._continuations[place] = self.derivations.continuations(place)
-        return self._continuations[place]
+    def _begin(self, place: Place) -> list[tuple[Half, float]]:
+        """Return the pieces that may follow `place`, unwritten, with their weights: those behind no tokens included."""
+        if place not in self._beginnings:
+            kept: dict[Half, float] = {}
+            for weight, tokens, following in self.derivations.continuations(place):
+                if tokens:
+                    half = self._half(Piece(tokens, following))
+                    kept[half] = kept.get(half, 0.0) + weight
+                elif following is not None:
+                    for half, share in self._begin(following):
+                        kept[half] = kept.get(half, 0.0) + weight * share
+            self._beginnings[place] = list(kept.items())
+        return self._beginnings[place]
 
-
-def _add(masses: dict[Half, float], half: Half, weight: float) -> None:
-    masses[half] = masses.get(half, 0.0) + weight
+    def _half(self, piece: Piece) -> Half:
+        if piece not in self._numbers:
+            self._numbers[piece] = len(self.pieces)
+            self.pieces.append(piece)
+        return self._numbers[piece], 0

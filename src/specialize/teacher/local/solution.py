@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, cast
 
 from specialize.core.records import Problem
@@ -43,7 +44,7 @@ class Solution:
 
     steps: tuple[Step, ...]
 
-    @property
+    @cached_property
     def given(self) -> frozenset[int]:
         """The numbers that the question gives."""
         operands = (operand for step in self.steps for operand in (step.left, step.right))
