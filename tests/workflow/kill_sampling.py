@@ -74,7 +74,7 @@ def sampling(folder: Path, cache: str, output: str, **limits: Any) -> "subproces
     """Start the sampler."""
     limits = {"concurrency": CONCURRENCY, "samples_per_request": PER_REQUEST, "backoff_s": 0.05, **limits}
     command = [sys.executable, "-m", "specialize.teacher", "sample", "--recipe", "teacher.json"]
-    command += ["--problems", "problems.jsonl", "--limits", json.dumps(limits), "--provenance", f"{output}/p.json"]
+    command += ["--problems", "problems.jsonl", "--limits", json.dumps(limits)]
     command += ["--output", f"{output}/part-00000.parquet"]
     environment = {**os.environ, "SPECIALIZE_CACHE": str(folder / cache)}
     return subprocess.Popen(

@@ -37,6 +37,7 @@ request_key, …           what was asked (teacher.requests) and what it took, f
 """
 ROWS_PER_GROUP = 1000
 """Rows in memory at a time."""
+_WRITTEN = {"compression": "zstd", "compression_level": 9}
 FACTS = b"specialize"
 """Key of the settings in a file's metadata."""
 
@@ -53,7 +54,7 @@ def write_completions(path: Path, rows: Iterable[Mapping[str, Any]], facts: Mapp
     """
     schema = SCHEMA if facts is None else SCHEMA.with_metadata({FACTS: json.dumps(facts, sort_keys=True)})
     walk = iter(rows)
-    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, **_WRITTEN) as writer:
         while group := list(islice(walk, ROWS_PER_GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
 

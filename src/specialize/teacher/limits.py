@@ -5,8 +5,8 @@ import time
 
 from specialize.core.params.teacher import LimitsParams
 
-BURST_S = 0.25
-"""What a sleeping process may catch up with: it wakes late, and the rate would sink below the limit. Short, so that no
+BURST_S = 1.0
+"""Seconds that a process which woke late may catch up with, or the rate would sink below the limit. Short, so that no
 window of a minute holds noticeably more than a minute's worth."""
 
 
