@@ -60,6 +60,10 @@ STEPS = PARAMS.train.checkpoint_steps
 DATASETS = list(PARAMS.data.datasets)
 RECIPES = "results/recipes"
 TRAIN_PROBLEMS = f"results/problems/{SEED}/train.jsonl"
+COMPLETIONS = [
+    f"results/completions/part-{shard:05d}.parquet"
+    for shard in range(PARAMS.teacher.shards)
+]
 EVALUATION_PROBLEMS = [
     f"results/problems/{name}/{split}.jsonl"
     for name, dataset in PARAMS.data.datasets.items()

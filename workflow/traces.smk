@@ -16,7 +16,7 @@ rule traces:
 rule filter_completions:
     input:
         recipe=f"{RECIPES}/traces.json",
-        completions="results/completions/part-00000.parquet",
+        completions=COMPLETIONS,
         problems=TRAIN_PROBLEMS,
         against=EVALUATION_PROBLEMS,
     output:

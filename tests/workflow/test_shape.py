@@ -26,7 +26,7 @@ def test_rule_files(room):
     text = (PROJECT / "workflow" / f"{room}.smk").read_text()
     assert text.count("\n") < 80
     assert text.startswith('"""') and "\nIn:  " in text and "\nOut: " in text
-    rules = re.split(r"^rule ", text, flags=re.MULTILINE)[1:]
+    rules = re.split(r"^ *rule ", text, flags=re.MULTILINE)[1:]
     assert rules[0].startswith(f"{room}:"), "the first rule is what the stage builds"
     for rule in rules[1:]:
         for part in ("log:", "shell:", "recipe=", "provenance=", "--recipe {input.recipe:q}", f"-m specialize.{room} "):
