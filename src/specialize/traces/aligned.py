@@ -1,16 +1,18 @@
 """Aligned traces: results/traces/aligned/{tokenizer}/part-{shard:05d}.parquet, one row per trace of that shard of
 completions, in the order of traces.parquet; the train room's targets, for both losses.
 
-| column | type | meaning |
-|---|---|---|
-| problem_id, teacher, sample | string, string, int32 | the trace |
-| ids | list<uint16> (list<int32> for a vocabulary above 65,536) | student tokens of the chain-of-thought target `{rationale}\\nThe answer is {answer}`, the end mark last |
-| counts | list<uint8> | soft entries of each id, as long as `ids`; 0: one-hot on the id |
-| soft_ids | list as `ids` | student tokens of all soft entries, flat over the row: `sum(counts)` of them; within one position sorted by falling probability, then id |
-| soft_probs | list<float16> | their probabilities, raw: what they lack to 1 per position lies outside the teacher's top-k or has no student token |
-| chunk_starts | list<uint16> | with `groups: chunk`, else empty: first position of each chunk, rising; chunks do not overlap |
-| chunk_lengths | list<uint8> | positions of each chunk; all of them have counts 0 |
-| chunk_logprobs | list<float32> | natural logarithm of the teacher's probability of the chunk's text, given what stands before |
+    problem_id, teacher, sample   string, string, int32: the trace
+    ids             list<uint16> (list<int32> for a vocabulary above 65,536): student tokens of the chain-of-thought
+                    target `{rationale}\\nThe answer is {answer}`, the end mark last
+    counts          list<uint8>: soft entries of each id, as long as `ids`; 0: one-hot on the id
+    soft_ids        list as `ids`: student tokens of all soft entries, flat over the row, `sum(counts)` of them; within
+                    one position sorted by falling probability, then id
+    soft_probs      list<float16>: their probabilities, raw: what they lack to 1 per position lies outside the
+                    teacher's top-k or has no student token
+    chunk_starts    list<uint16>: with `groups: chunk`, else empty: first position of each chunk, rising; no overlaps
+    chunk_lengths   list<uint8>: positions of each chunk; all of them have counts 0
+    chunk_logprobs  list<float32>: natural logarithm of the teacher's probability of the chunk's text, given what stands
+                    before it
 
 Positions whose teacher tokens are unknown (our own answer line, the end mark, completions without log-probabilities)
 have counts 0 and stand in no chunk. At k = 5 a position takes at most 2 + 1 + 5 × (2 + 2) = 23 bytes, its share of a
@@ -61,7 +63,10 @@ def schema(vocabulary: int) -> pa.Schema:
     keys = [("problem_id", pa.string()), ("teacher", pa.string()), ("sample", pa.int32())]
     return pa.schema(
         [pa.field(name, kind, nullable=False) for name, kind in keys]
-        + [pa.field(name, pa.list_(pa.field("item", kind, nullable=False)), nullable=False) for name, kind in lists.items()]
+        + [
+            pa.field(name, pa.list_(pa.field("item", kind, nullable=False)), nullable=False)
+            for name, kind in lists.items()
+        ]
     )
 
 

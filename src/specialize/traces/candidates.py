@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from specialize.core.answers import judge, rationale_of
 from specialize.core.errors import RecordError
-from specialize.core.params.traces import TracesParams
+from specialize.core.params.traces import FilterParams
 from specialize.core.records import Completion, Problem, Trace
 
 _ANNOTATION = re.compile(r"<<[^<>\n]*>>")
@@ -37,7 +37,7 @@ class Candidate:
 
 
 def candidates_of(
-    completions: Sequence[Completion], problems: Sequence[Problem], params: TracesParams
+    completions: Sequence[Completion], problems: Sequence[Problem], params: FilterParams
 ) -> list[Candidate]:
     """Return a candidate per completion, in the order of problems, then teacher, then sample.
 
@@ -61,7 +61,7 @@ def tidy_rationale(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _candidate(completion: Completion, problem: Problem, params: TracesParams) -> Candidate:
+def _candidate(completion: Completion, problem: Problem, params: FilterParams) -> Candidate:
     judgement = judge(completion.text, problem.answer, problem.kind)
     reading = judgement.strict if params.reading == "strict" else judgement.flexible
     rationale = tidy_rationale(rationale_of(completion.text))

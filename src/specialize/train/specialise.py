@@ -10,6 +10,7 @@ import io
 import math
 import random
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -42,23 +43,26 @@ log = get_logger("train")
 
 
 def specialise(
-    run: StudentRun, recipe: Recipe, traces: Path, exemplars: Path, root: Path, work: Path, output: Path, threads: int
-) -> None:
+    run: StudentRun, recipe: Recipe, traces: Path, exemplars: Path, tokenizer_folder: Path, aligned: Sequence[Path],
+    root: Path, work: Path, output: Path, threads: int,
+) -> None:  # fmt: skip
     """Train one student and write `output/step-{n}/` and `output/training.csv`.
 
-    traces and exemplars: files of the traces room; root: folder of raw files (tokenizers, local start checkpoints);
+    traces, exemplars, tokenizer_folder, aligned: files of the traces room; root: folder of raw files (local start
+    checkpoints);
     work: folder for resumable state; threads: CPU threads (the result may depend on them).
     """
     torch.set_num_threads(threads)
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     inputs = {"traces": sha256_file(traces), "exemplars": sha256_file(exemplars)}
+    inputs |= {path.name: sha256_file(path) for path in [tokenizer_folder / "tokenizer.json", *aligned]}
     lock = _lock(work, run.student)
     work = _own_work_folder(work, run.student, sha256_text(recipe.digest + str(sorted(inputs.items()))))
     corpus = read_corpus(traces, exemplars)
     if not corpus.traces:
         raise SpecializeError(f"{traces}: no traces to learn from; see the funnel beside it for what dropped them")
-    model, tokenizer = load_start(run, root, corpus)
+    model, tokenizer = load_start(run, root, tokenizer_folder)
     log.info(
         "%s: %s parameters, %s traces, %s updates of %s tokens",
         run.student, f"{model.num_parameters():,}", f"{len(corpus.traces):,}", run.steps, run.batch_tokens,

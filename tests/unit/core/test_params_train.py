@@ -48,13 +48,12 @@ def test_a_run_holds_every_setting_of_section_and_student(tree: Tree) -> None:
     every = {*TrainingParams.model_fields, *StudentParams.model_fields, "student"}
     assert set(StudentRun.model_fields) == every
     assert set(Settings.model_fields) <= set(TrainParams.model_fields)
-    made = run(tree, start="t5-small", architecture=None, revision="abc", tokenizer="tok", vocabulary=400)
-    assert (made.student, made.start, made.revision, made.tokenizer, made.vocabulary) == (
+    made = run(tree, start="t5-small", architecture=None, revision="abc", tokenizer="tok")
+    assert (made.student, made.start, made.revision, made.tokenizer) == (
         "xs",
         "t5-small",
         "abc",
         "tok",
-        400,
     )
     assert (made.steps, made.batch_tokens) == (20, 64)
 
