@@ -32,12 +32,10 @@ def _run(args: argparse.Namespace) -> None:
     recipe, student = read_recipe(args.recipe, "train", StudentRun)
     tokenizer = [path for path in sorted(args.tokenizer.glob("*.json")) if path.name != "provenance.json"]
     witness = Witness(args.provenance, recipe, args.recipe, [args.traces, args.exemplars, *tokenizer, *args.aligned])
-    from specialize.train.specialise import specialise  # torch and transformers load here
+    from specialize.train.specialise import Inputs, specialise  # torch and transformers load here
 
-    specialise(
-        student, recipe, args.traces, args.exemplars, args.tokenizer, args.aligned, args.root, args.work, args.output,
-        args.threads,
-    )  # fmt: skip
+    given = Inputs(args.traces, args.exemplars, args.tokenizer, args.aligned)
+    specialise(student, recipe, given, args.root, args.work, args.output, args.threads)
     witness.write([args.output])
 
 

@@ -14,7 +14,7 @@ from specialize.train.specialise import last_complete_checkpoint, specialise
 
 
 def go(run, recipe_of, files, folder):
-    specialise(run, recipe_of(run), *files, folder, folder / "work", folder / "out", threads=1)
+    specialise(run, recipe_of(run), files, folder, folder / "work", folder / "out", threads=1)
     return folder / "out"
 
 
@@ -138,7 +138,7 @@ def test_a_folder_of_the_project_is_no_start(make_run, recipe_of, files, tmp_pat
 
 
 def test_a_damaged_traces_file_is_told(make_run, recipe_of, files, tmp_path):
-    files[0].write_bytes(b"PAR1 no more")
+    files.traces.write_bytes(b"PAR1 no more")
     with pytest.raises(RecordError, match="Parquet"):
         go(make_run(), recipe_of, files, tmp_path)
 
