@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from specialize.core import door
-from specialize.core.errors import RecordError
+from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import read_json, read_records, write_json, write_records
 from specialize.core.formats import FORMATS
 from specialize.core.log import get_logger
-from specialize.core.params.traces import FilterParams, TokenizerRun
+from specialize.core.params.traces import AlignmentParams, FilterParams, TokenizerRun
 from specialize.core.provenance import Witness
 from specialize.core.recipe import read_recipe
 from specialize.core.records import Problem
@@ -64,6 +64,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     coverage.add_argument("--output", type=Path, required=True, help="JSON file of the whole")
     coverage.set_defaults(command=_coverage)
 
+    align = commands.add_parser("align", help="print what an alignment covers, a JSON line per completion")
+    align.add_argument("--tokenizer", required=True, help="folder or Hugging Face id of the student's tokenizer")
+    align.add_argument("--completions", type=Path, required=True, help="Parquet, or recorded responses (JSON Lines)")
+    align.add_argument("--method", choices=("bytes", "dtw"), default="bytes", help="bytes unless given")
+    align.add_argument("--groups", choices=("one_hot", "merge", "chunk"), help="merge unless given; dtw: one_hot")
+    align.add_argument("--show", type=int, metavar="N", nargs="?", const=0, help="draw completion N (from 0) instead")
+    align.set_defaults(command=_align)
+
     show = commands.add_parser("show", help="print one trace in each of the four formats")
     show.add_argument("--traces", type=Path, required=True, help="parquet file of traces")
     show.add_argument("--problems", type=Path, required=True, help="problems to take exemplars from (JSON Lines)")
@@ -106,12 +114,12 @@ def _targets(args: argparse.Namespace) -> None:
     recipe, run = read_recipe(args.recipe, "traces", TokenizerRun)
     files = [path for path in sorted(args.tokenizer.glob("*.json")) if not path.name.endswith("provenance.json")]
     witness = Witness(args.provenance, recipe, args.recipe, [*files, args.traces, args.completions])
-    from specialize.traces.targets import write_targets  # transformers loads here
+    from specialize.traces.alignment.vocabulary import StudentVocabulary  # transformers loads here
+    from specialize.traces.targets import write_targets
     from specialize.traces.tokenizers import load_tokenizer
 
-    coverage = write_targets(
-        args.traces, args.completions, load_tokenizer(str(args.tokenizer)), run.alignment, args.output
-    )
+    vocabulary = StudentVocabulary(load_tokenizer(str(args.tokenizer)))
+    coverage = write_targets(args.traces, args.completions, vocabulary, run.alignment, args.output)
     write_json(args.coverage, coverage.report())
     witness.write([args.output, args.coverage])
     _tell(coverage)
@@ -125,6 +133,26 @@ def _coverage(args: argparse.Namespace) -> None:
         whole = whole.plus(read_coverage(read_json(part), str(part)))
     write_json(args.output, whole.report())
     witness.write([args.output])
+    _tell(whole)
+
+
+def _align(args: argparse.Namespace) -> None:
+    groups = args.groups or ("one_hot" if args.method == "dtw" else "merge")
+    if args.method == "dtw" and groups != "one_hot":
+        raise SpecializeError(f"--groups: dtw is the paper's and knows one_hot alone, got {groups}")
+    params = AlignmentParams(method=args.method, groups=groups)
+    from specialize.traces.alignment.vocabulary import StudentVocabulary  # transformers loads here
+    from specialize.traces.inspection import coverage_lines, picture
+    from specialize.traces.tokenizers import load_tokenizer
+
+    vocabulary = StudentVocabulary(load_tokenizer(args.tokenizer))
+    if args.show is not None:
+        print(picture(vocabulary, args.completions, args.show, params))
+        return
+    whole = Coverage()
+    for line, coverage in coverage_lines(vocabulary, args.completions, params):
+        print(line)
+        whole = whole.plus(coverage)
     _tell(whole)
 
 

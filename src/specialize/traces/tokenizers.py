@@ -64,8 +64,8 @@ def training_texts(files: Iterable[Path]) -> Iterator[str]:
             if row.get("question"):
                 rationale = f"{row['rationale']}\n" if row.get("rationale") else ""
                 yield f"Q: {row['question']}\nLet's think step by step\nA: {rationale}The answer is {row['answer']}"
-            elif isinstance(row.get("text"), str):
-                yield row["text"]
+            elif isinstance(text := row.get("text"), str):
+                yield text
             else:
                 raise RecordError(where, "text", "a 'text', or a 'question' with its 'answer'", sorted(row))
 

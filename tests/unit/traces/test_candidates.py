@@ -11,7 +11,8 @@ from specialize.core.errors import RecordError
 from specialize.core.params.traces import FilterParams
 from specialize.core.records import Completion, Problem
 from specialize.traces.agreement import agrees
-from specialize.traces.candidates import Candidate, candidates_of, tidy_rationale
+from specialize.traces.candidates import Candidate, candidates_of
+from specialize.traces.origins import tidied
 
 
 @pytest.mark.parametrize(
@@ -30,12 +31,12 @@ from specialize.traces.candidates import Candidate, candidates_of, tidy_rational
     ],
 )
 def test_tidy_rationale(text: str, tidy: str) -> None:
-    assert tidy_rationale(text) == tidy
+    assert tidied(text)[0] == tidy
 
 
 @given(st.text(alphabet="ab so,.\n\t<>4\u2028", max_size=60))
 def test_tidy_lines_have_no_outer_blanks_and_tidying_keeps_words(text: str) -> None:
-    tidy = tidy_rationale(text)
+    tidy = tidied(text)[0]
     assert all(line and line == " ".join(line.split()) for line in tidy.split("\n")) or not tidy
     if "<<" not in text and "so" not in text:
         assert tidy.split() == text.split()
