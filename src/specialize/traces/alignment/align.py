@@ -89,22 +89,26 @@ def _merged_entries(
     probs: list[float] = []
     told_at: list[int] = []
     told: list[float] = []
-    for group in chosen:
-        begin, end, first = int(groups.begin[group]), int(groups.end[group]), int(groups.first[group])
-        sampled = [teacher.spelled[token] for token in teacher.tokens[begin:end]]
-        which, spelled, masses = alternatives(teacher, np.arange(begin, end))
-        others: list[list[tuple[bytes, float]]] = [[] for _ in sampled]
-        chances = [0.0] * len(sampled)
-        for depth, code, mass in zip(which.tolist(), spelled.tolist(), masses.tolist(), strict=True):
-            text = teacher.spelled[code]
-            if text == sampled[depth]:
-                chances[depth] += mass
-            else:
-                others[depth].append((text, mass))
-        own = tuple(student.ids[first : int(groups.last[group]) + 1].tolist())
-        leaves = leaves_of(sampled, chances, others)
+    sizes = groups.end[chosen] - groups.begin[chosen]
+    starts = np.cumsum(sizes) - sizes
+    tokens = np.arange(sizes.sum()) + np.repeat(groups.begin[chosen] - starts, sizes)
+    sampled = [teacher.spelled[code] for code in teacher.tokens[tokens]]
+    chances, others = [0.0] * len(sampled), [list[tuple[bytes, float]]() for _ in sampled]
+    which, spelled, masses = (part.tolist() for part in alternatives(teacher, tokens))
+    for place, code, mass in zip(which, spelled, masses, strict=True):
+        text = teacher.spelled[code]
+        if text == sampled[place]:
+            chances[place] += mass
+        else:
+            others[place].append((text, mass))
+    student_ids = student.ids.tolist()
+    for start, size, first, last in zip(
+        starts.tolist(), sizes.tolist(), groups.first[chosen].tolist(), groups.last[chosen].tolist(), strict=True
+    ):
+        part = slice(start, start + size)
+        leaves = leaves_of(sampled[part], chances[part], others[part])
         total = min(sum(mass for _, mass in leaves), 1.0)
-        for place, here in enumerate(merged(vocabulary, leaves, own) or []):
+        for place, here in enumerate(merged(vocabulary, leaves, tuple(student_ids[first : last + 1])) or []):
             positions += [first + place] * len(here)
             ids += here.keys()
             probs += here.values()

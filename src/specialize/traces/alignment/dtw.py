@@ -11,7 +11,7 @@ f is a running minimum: f(i, j) = C(j) + min over k ≤ j of { min(f(i−1, k−
 the row's costs. All in whole numbers, so nothing is rounded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
@@ -19,65 +19,58 @@ from rapidfuzz.process import cdist
 
 from specialize.traces.alignment.groups import Groups
 from specialize.traces.alignment.tokens import StudentTokens, TeacherTokens
-from specialize.traces.alignment.vocabulary import META, StudentVocabulary
+from specialize.traces.alignment.vocabulary import META, NONE, StudentVocabulary
 
-FAR = 1 << 40
-
-
-def edit_distances(teacher: Sequence[str], student: Sequence[str]) -> np.ndarray:
-    """Return the edit distance of every teacher string to every student string: [teacher, student]."""
-    return cdist(teacher, student, scorer=Levenshtein.distance, dtype=np.int32).astype(np.int64)
-
-
-def warped(costs: np.ndarray) -> tuple[list[tuple[int, int]], int]:
-    """Return the cheapest path through a cost matrix [n, m] from corner to corner, and its cost."""
-    rows, columns = costs.shape
-    sums = np.cumsum(costs, axis=1)
-    before = sums - costs
-    table = np.full((rows + 1, columns + 1), FAR, dtype=np.int64)
-    table[0, 0] = 0
-    for i in range(rows):
-        above = table[i]
-        best = np.minimum.accumulate(np.minimum(above[:-1], above[1:]) - before[i])
-        np.add(best, sums[i], out=table[i + 1, 1:])
-    values = table.tolist()
-    i, j = rows - 1, columns - 1
-    path = [(i, j)]
-    while i > 0 or j > 0:
-        diagonal, up, left = values[i][j], values[i][j + 1], values[i + 1][j]
-        if diagonal <= up and diagonal <= left:
-            i, j = i - 1, j - 1
-        elif up <= left:
-            i -= 1
-        else:
-            j -= 1
-        path.append((i, j))
-    return path[::-1], values[rows][columns]
-
-
-def match(
-    teacher: Sequence[str], student: Sequence[str], distances: np.ndarray | None = None
-) -> tuple[list[tuple[int, int]], list[bool]]:
-    """Return for each student string the first and last teacher string that it meets, and whether it may take the
-    distribution of the only one it meets: the two are equal, blank for `▁`.
-
-    distances: [teacher, student], as `bare_distances` gives them where left out.
-    """
-    path, _ = warped(bare_distances(teacher, student) if distances is None else distances)
-    met: list[list[int]] = [[] for _ in student]
-    for i, j in path:
-        met[j].append(i)
-    spans = [(found[0], found[-1]) for found in met]
-    same = [
-        first == last and teacher[first].replace(" ", META) == token
-        for (first, last), token in zip(spans, student, strict=True)
-    ]
-    return spans, same
+FAR = 1 << 29
+CELLS_AT_ONCE = 2_000_000
+DIAGONAL, TEACHER, STUDENT = 0, 1, 2
 
 
 def bare_distances(teacher: Sequence[str], student: Sequence[str]) -> np.ndarray:
     """Return the edit distances without blanks and marks of blanks: [teacher, student]."""
-    return edit_distances([t.replace(" ", "") for t in teacher], [s.replace(META, "") for s in student])
+    bare = [text.replace(" ", "") for text in teacher], [text.replace(META, "") for text in student]
+    return cdist(*bare, scorer=Levenshtein.distance, dtype=np.int32)
+
+
+def warped(costs: np.ndarray) -> np.ndarray:
+    """Return the step that leads to each cell of the cheapest paths from the first corner, DIAGONAL, TEACHER (i − 1) or
+    STUDENT (j − 1): [batch, n, m]. costs: [batch, n, m]; cells beyond a completion's own are of no account."""
+    batch, rows, columns = costs.shape
+    sums = np.cumsum(costs, axis=2, dtype=np.int32)
+    table = np.full((batch, rows + 1, columns + 1), FAR, dtype=np.int32)
+    table[:, 0, 0] = 0
+    for i in range(rows):
+        above = table[:, i]
+        best = np.minimum(above[:, :-1], above[:, 1:])
+        best[:, 1:] -= sums[:, i, :-1]
+        np.minimum.accumulate(best, axis=1, out=best)
+        np.add(best, sums[:, i], out=table[:, i + 1, 1:])
+    diagonal, up, left = table[:, :-1, :-1], table[:, :-1, 1:], table[:, 1:, :-1]
+    steps = np.where(up <= left, np.uint8(TEACHER), np.uint8(STUDENT))
+    steps[(diagonal <= up) & (diagonal <= left)] = DIAGONAL
+    return steps
+
+
+def spans(steps: np.ndarray, rows: int, columns: int) -> list[tuple[int, int]]:
+    """Return for each of `columns` student tokens the first and last of `rows` teacher tokens on the path.
+
+    steps: [n, m], as `warped` gives them for one completion.
+    """
+    codes, width = steps.tobytes(), steps.shape[1]
+    i, j = rows - 1, columns - 1
+    last = i
+    found: list[tuple[int, int]] = []
+    while i or j:
+        step = codes[i * width + j]
+        if step == TEACHER:
+            i -= 1
+            continue
+        found.append((i, last))
+        j -= 1
+        i -= step == DIAGONAL
+        last = i
+    found.append((0, last))
+    return found[::-1]
 
 
 def one_to_one_by_dtw(
@@ -90,27 +83,64 @@ def one_to_one_by_dtw(
     pieces, codes = np.unique(student.ids, return_inverse=True)
     shown = [vocabulary.shown(int(piece)) for piece in pieces]
     spelled = [token.decode("utf-8", "replace") for token in teacher.spelled]
-    table = bare_distances(spelled, shown)
+    distances = bare_distances(spelled, shown)
+    place = {text: code for code, text in enumerate(shown)}
+    same = np.array([place.get(text.replace(" ", META), NONE) for text in spelled], dtype=np.int64)
     count = len(student.ids)
     begin, end, direct = np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, bool)
+    for pairs in _batches(list(_pairs(vocabulary, student, teacher))):
+        words = _padded([teacher.tokens[tokens] for tokens, _ in pairs])
+        targets = _padded([codes[own] for _, own in pairs])
+        steps = warped(distances[words[:, :, None], targets[:, None, :]])
+        for (tokens, own), one in zip(pairs, steps, strict=True):
+            met = np.array(spans(one, len(tokens), len(own))) + tokens[0]
+            begin[own], end[own] = met[:, 0], met[:, 1] + 1
+    alone = end == begin + 1
+    direct[alone] = same[teacher.tokens[begin[alone]]] == codes[alone]
+    every = np.arange(count)
+    return Groups(every, every, begin, end, direct), direct
+
+
+def _pairs(
+    vocabulary: StudentVocabulary, student: StudentTokens, teacher: TeacherTokens
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield (teacher tokens, student tokens) of each completion, as indices into the batch."""
     bounds = np.concatenate([[0], np.cumsum(teacher.lengths())])
+    spells = vocabulary.byte_lengths[student.ids] > 0
     for row in range(len(student.rows) - 1):
         low, high = student.rows[row], student.rows[row + 1]
-        own = low + np.flatnonzero(vocabulary.byte_lengths[student.ids[low:high]] > 0)
+        own = low + np.flatnonzero(spells[low:high])
         covered = own[student.covers[own]]
         first, last = teacher.rows[row], teacher.rows[row + 1]
         if not len(covered) or first == last:
             continue
-        zero = bounds[first]
-        first, last = (
-            first + np.searchsorted(bounds[first + 1 : last + 1] - zero, student.begins[covered[0]], side="right"),
-            first + np.searchsorted(bounds[first:last] - zero, student.ends[covered[-1]], side="left"),
+        ends = bounds[first + 1 : last + 1] - bounds[first]
+        begins = bounds[first:last] - bounds[first]
+        tokens = np.arange(
+            first + np.searchsorted(ends, student.begins[covered[0]], side="right"),
+            first + np.searchsorted(begins, student.ends[covered[-1]], side="left"),
         )
-        words, targets = teacher.tokens[first:last], codes[own]
-        spans, same = match(
-            [spelled[word] for word in words], [shown[place] for place in targets], table[np.ix_(words, targets)]
-        )
-        met = np.array(spans) + first
-        begin[own], end[own], direct[own] = met[:, 0], met[:, 1] + 1, same
-    every = np.arange(count)
-    return Groups(every, every, begin, end, direct), direct
+        if len(tokens):
+            yield tokens, own
+
+
+def _batches(pairs: list[tuple[np.ndarray, np.ndarray]]) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
+    """Yield pairs of like length together, as many as fill CELLS_AT_ONCE cells."""
+    pairs = sorted(pairs, key=lambda pair: (len(pair[0]), len(pair[1])))
+    batch: list[tuple[np.ndarray, np.ndarray]] = []
+    widest = 0
+    for pair in pairs:
+        widest = max(widest, len(pair[1]))
+        if batch and (len(batch) + 1) * len(pair[0]) * widest > CELLS_AT_ONCE:
+            yield batch
+            batch, widest = [], len(pair[1])
+        batch.append(pair)
+    if batch:
+        yield batch
+
+
+def _padded(rows: list[np.ndarray]) -> np.ndarray:
+    padded = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+    for number, row in enumerate(rows):
+        padded[number, : len(row)] = row
+    return padded

@@ -57,7 +57,8 @@ def soft_targets(
     # Rounded sums of a server may pass 1 by a little.
     mass = np.bincount(positions, weights=probs, minlength=tokens)
     probs = probs / np.maximum(mass, 1.0)[positions]
-    bits = _half_down(probs).view(np.uint16).astype(np.int64)
+    halves = probs.astype(np.float16)
+    bits = halves.view(np.uint16).astype(np.int64) - (halves.astype(np.float64) > probs)
     key = (((positions << _PROB_BITS) | (_PROB_MASK - bits)) << _ID_BITS) | ids
     key = np.sort(key[bits > 0])
     positions = key >> (_ID_BITS + _PROB_BITS)
@@ -65,8 +66,3 @@ def soft_targets(
     key, positions = key[place < MOST], positions[place < MOST]
     halves = (_PROB_MASK - ((key >> _ID_BITS) & _PROB_MASK)).astype(np.uint16).view(np.float16)
     return SoftTargets(positions, key & ((1 << _ID_BITS) - 1), halves, totals)
-
-
-def _half_down(probs: np.ndarray) -> np.ndarray:
-    halves = probs.astype(np.float16)
-    return np.where(halves.astype(np.float64) > probs, np.nextafter(halves, np.float16(0)), halves)

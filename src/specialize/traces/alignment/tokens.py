@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -79,7 +80,7 @@ def student_tokens(
     """Return the student's side. ids, offsets: as the tokenizer gives them for `texts`, end mark included, offsets in
     characters; origins: of each byte of a text its byte in the completion, or OURS (`origins.byte_origins`)."""
     rows = np.concatenate([[0], np.cumsum([len(one) for one in ids])])
-    flat = np.fromiter((number for one in ids for number in one), dtype=np.int64, count=rows[-1])
+    flat = np.fromiter(chain.from_iterable(ids), dtype=np.int64, count=rows[-1])
     sizes = np.array([len(one) for one in origins])
     base = np.concatenate([[0], np.cumsum(sizes)])
     origin = np.concatenate([*origins, [OURS]]).astype(np.int64)
@@ -129,7 +130,8 @@ def _offset_spans(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the bytes that pieces cover, counted over all texts, by the tokenizer's offsets: each piece that opens a
     word owns the blanks before it; what several pieces share belongs to the first."""
-    flat = np.array([bound for one in offsets for bound in one], dtype=np.int64).reshape(-1, 2)
+    bounds = chain.from_iterable(chain.from_iterable(offsets))
+    flat = np.fromiter(bounds, dtype=np.int64, count=2 * len(ids)).reshape(-1, 2)
     begins, ends = flat[:, 0], flat[:, 1]
     if all(text.isascii() for text in texts):
         begins, ends = begins + base[row], ends + base[row]
