@@ -56,14 +56,15 @@ onerror:
 ROOT = raw_root(PARAMS, PROJECT)
 SEED = PARAMS.data.seed_dataset
 STUDENTS = list(PARAMS.train.students)
+TOKENIZERS = list(PARAMS.traces.tokenizers)
+TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"]
+# One file of completions, and of aligned traces per tokenizer, a shard.
+SHARDS = [f"{shard:05d}" for shard in range(PARAMS.teacher.shards)]
 STEPS = PARAMS.train.checkpoint_steps
 DATASETS = list(PARAMS.data.datasets)
 RECIPES = "results/recipes"
 TRAIN_PROBLEMS = f"results/problems/{SEED}/train.jsonl"
-COMPLETIONS = [
-    f"results/completions/part-{shard:05d}.parquet"
-    for shard in range(PARAMS.teacher.shards)
-]
+COMPLETIONS = [f"results/completions/part-{shard}.parquet" for shard in SHARDS]
 EVALUATION_PROBLEMS = [
     f"results/problems/{name}/{split}.jsonl"
     for name, dataset in PARAMS.data.datasets.items()
@@ -74,4 +75,6 @@ EVALUATION_PROBLEMS = [
 
 wildcard_constraints:
     student="[a-z0-9_-]+",
+    tokenizer="[a-z0-9_-]+",
+    shard=r"\d{5}",
     step=r"\d+",
