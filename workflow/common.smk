@@ -23,11 +23,14 @@ from specialize.core.freshness import settle
 from specialize.core.lending import keep_recipes, lend_recipes
 from specialize.core.params.tree import load_params
 from specialize.core.recipe_writer import raw_root
+from specialize.core.running import join_runs
 
 if Path.cwd() != PROJECT.resolve():
     raise WorkflowError(
         f"run snakemake in the project's folder: cd {PROJECT.resolve()}"
     )
+if workflow.is_main_process and (told := join_runs(PROJECT)):
+    print(told, file=sys.stderr)
 try:
     PARAMS = load_params(Path("params.yaml"))
     # A dry run lends the recipes that a real run would write, and takes them back when it ends.
