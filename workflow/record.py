@@ -1,6 +1,6 @@
 """Let DVC record what Snakemake has just built, so that `dvc repro` after `snakemake` finds nothing to do.
 
-Called when a run of Snakemake ends well. A stage is recorded only if every job of it is fresh by its provenance, so a
+Called when a run of Snakemake ends, and by the next run where it was killed before. A stage is recorded only if every job of it is fresh by its provenance, so a
 partial build records what it built and nothing else. Inside a DVC stage, and where there is no DVC repository, there is
 nothing to do.
 """
@@ -14,6 +14,7 @@ from specialize.core.freshness import settle
 from specialize.core.params.tree import load_params
 from specialize.core.recipe_writer import recipe_texts
 
+UNRECORDED = Path(".snakemake") / "unrecorded"
 ROOMS = {"data": "problems", "teacher": "completions", "traces": "traces", "report": "report"}
 
 
@@ -46,6 +47,7 @@ def main() -> None:
     project = Path()
     is_repository = (project / ".dvc").is_dir() and (project / "dvc.yaml").is_file() and (project / ".git").exists()
     if not is_repository or "DVC_STAGE" in os.environ:
+        UNRECORDED.unlink(missing_ok=True)
         return
     if not recipes_hold(project):
         print(
@@ -64,6 +66,7 @@ def main() -> None:
             file=sys.stderr,
         )
     else:
+        UNRECORDED.unlink(missing_ok=True)
         print(f"DVC has recorded {len(stages)} stages in dvc.lock", file=sys.stderr)
 
 

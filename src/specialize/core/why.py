@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from specialize.core.contents import Contents
 from specialize.core.errors import SpecializeError
 from specialize.core.files import sha256_text
-from specialize.core.freshness import Contents, stale_reasons
+from specialize.core.freshness import stale_reasons
 from specialize.core.provenance import FileState, Provenance, all_provenance
 from specialize.core.recipe import Recipe
 

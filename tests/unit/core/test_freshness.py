@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from specialize.core import freshness
+from specialize.core import contents
 from specialize.core.digest import code_digest
 from specialize.core.errors import RecipeError, SpecializeError
 from specialize.core.freshness import LONG_AGO_NS, settle
@@ -101,7 +101,7 @@ def test_what_is_not_as_it_was_made_is_stale(made: Path, break_it: Callable[[], 
 
 
 def test_a_large_file_is_taken_at_its_word_if_its_size_is_right(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freshness, "LARGE", 2)
+    monkeypatch.setattr(contents, "LARGE", 2)
     Path("results/a/one.txt").write_text("eno")
     assert stale(made) == set()
     Path("results/a/one.txt").write_text("longer")
@@ -177,6 +177,6 @@ def test_an_older_copy_in_the_attic_says_nothing_of_what_stands_in_its_place(
     shutil.copytree("results/a", "results/attic/checkpoints/a")
     job("data", [], "results/a/one.txt", "new")
     job("teacher", ["results/a/one.txt"], "results/b/two.txt", "two")
-    monkeypatch.setattr(freshness, "LARGE", 2)  # a producer is taken at its word: it must be the right one
+    monkeypatch.setattr(contents, "LARGE", 2)  # a producer is taken at its word: it must be the right one
     assert {path.parent.as_posix() for path in settle(made)} == {f"{made}/results/a", f"{made}/results/b"}
     assert stale(made) == set()

@@ -1,0 +1,26 @@
+"""What has to be done before a workflow is looked at: recipes lent, folders brought back, time stamps set right."""
+
+import sys
+from pathlib import Path
+
+from specialize.core.attic import bring_back
+from specialize.core.freshness import settle
+from specialize.core.lending import lend_recipes
+from specialize.core.params.tree import Params, load_params
+from specialize.core.running import join_runs
+
+
+def open_project(project: Path) -> Params:
+    """Make `project` ready for Snakemake and return its params.
+
+    Raises SpecializeError where params.yaml is wrong.
+    """
+    if told := join_runs(project):
+        print(told, file=sys.stderr)
+    params = load_params(project / "params.yaml")
+    # A dry run lends the recipes that a real run would write, and takes them back when it ends.
+    lend_recipes(params, project)
+    bring_back(project, params.train.students)
+    # Time stamps follow contents, whatever Git and DVC did to them.
+    settle(project)
+    return params
