@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -49,8 +50,11 @@ def planned_jobs(project: Path) -> list[Job]:
     return [job for job in jobs if job.outputs]
 
 
-def fake(project: Path, weights: int) -> list[Job]:
-    """Make every job's outputs in `project`, checkpoints with `weights` bytes of weights; return the jobs."""
+def fake(project: Path, weights: int, large: Mapping[str, int] | None = None) -> list[Job]:
+    """Make every job's outputs in `project`, checkpoints with `weights` bytes of weights; return the jobs.
+
+    large: file → bytes, where the usual size of its kind will not do.
+    """
     jobs = planned_jobs(project)
     subprocess.run(
         [sys.executable, "-m", "specialize.core", "recipes"], cwd=project, check=True, stdout=subprocess.DEVNULL
@@ -61,7 +65,7 @@ def fake(project: Path, weights: int) -> list[Job]:
         produced = {name for job in waiting for name in job.outputs}
         ready = [job for job in waiting if not produced & set(job.inputs)]
         for job in ready:
-            _make(project, job, weights, states)
+            _make(project, job, weights, large or {}, states)
         waiting = [job for job in waiting if job not in ready]
     return jobs
 
@@ -87,18 +91,22 @@ def _pattern(names: list[str], wildcards: dict[str, str]) -> list[str]:
     return names
 
 
-def _make(project: Path, job: Job, weights: int, states: dict[str, dict[str, object]]) -> None:
+def _make(
+    project: Path, job: Job, weights: int, large: Mapping[str, int], states: dict[str, dict[str, object]]
+) -> None:
     provenance = next(name for name in job.outputs if name.endswith("provenance.json"))
-    made = {name: SIZES.get(Path(name).suffix, 1_000) for name in job.outputs if name != provenance}
+    made = {name: large.get(name, SIZES.get(Path(name).suffix, 1_000)) for name in job.outputs if name != provenance}
     for name in [name for name in made if name.endswith("manifest.json")]:
         folder = name.removesuffix("manifest.json")
         made |= {folder + other: size for other, size in CHECKPOINT.items()} | {f"{folder}model.safetensors": weights}
     for name, size in made.items():
         path = project / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        start = b"{}" if path.suffix == ".json" else b""  # DVC reads metrics.json
         with path.open("wb") as stream:
+            stream.write(start.ljust(size if start else 0))
             stream.truncate(size)
-        states[name] = {"size": size, "sha256": _zeros(size)}
+        states[name] = {"size": size, "sha256": _sha256(start, size)}
     (recipe,) = [name for name in job.inputs if name.startswith("results/recipes/")]
     text = (project / recipe).read_bytes()
     content = {
@@ -112,8 +120,9 @@ def _make(project: Path, job: Job, weights: int, states: dict[str, dict[str, obj
 
 
 @cache
-def _zeros(size: int) -> str:
-    digest = hashlib.sha256()
-    for start in range(0, size, 1 << 20):
-        digest.update(bytes(min(1 << 20, size - start)))
+def _sha256(start: bytes, size: int) -> str:
+    """Hash of a file that `start` and blanks fill, or nothing but zeros where it is empty."""
+    digest = hashlib.sha256(start.ljust(size) if start else b"")
+    for begin in range(0, 0 if start else size, 1 << 20):
+        digest.update(bytes(min(1 << 20, size - begin)))
     return digest.hexdigest()

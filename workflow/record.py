@@ -1,8 +1,8 @@
 """Let DVC record what Snakemake has just built, so that `dvc repro` after `snakemake` finds nothing to do.
 
-Called when a run of Snakemake ends, and by the next run where it was killed before. A stage is recorded only if every job of it is fresh by its provenance, so a
-partial build records what it built and nothing else. Inside a DVC stage, and where there is no DVC repository, there is
-nothing to do.
+Called when a run of Snakemake ends, and by the next run where it was killed before. A stage is recorded only if every
+job of it is fresh by its provenance, so a partial build records what it built and nothing else. Inside a DVC stage, and
+where there is no DVC repository, there is nothing to do.
 """
 
 import os
@@ -15,7 +15,7 @@ from specialize.core.params.tree import load_params
 from specialize.core.recipe_writer import recipe_texts
 
 UNRECORDED = Path(".snakemake") / "unrecorded"
-ROOMS = {"data": "problems", "teacher": "completions", "traces": "traces", "report": "report"}
+ROOMS = {"data": "problems", "teacher": "completions", "traces": "traces"}
 
 
 def built_stages(project: Path) -> list[str]:
@@ -33,7 +33,7 @@ def built_stages(project: Path) -> list[str]:
         steps = [f"scores/{student}/step-{step}" for step in params.train.checkpoint_steps]
         if fresh(f"scores/{student}", *steps):
             built.append(f"evaluate@{student}")
-    return built
+    return [*built, "report"] if fresh("report") else built
 
 
 def recipes_hold(project: Path) -> bool:
@@ -56,10 +56,11 @@ def main() -> None:
         )
         return
     stages = ["recipes", *built_stages(project)]
-    command = [sys.executable, "-m", "dvc", "commit", "--quiet", "--force", *stages]
+    command = [sys.executable, "-m", "dvc", "commit", "--force", *stages]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        message = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        told = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["no message"]
+        message = told[-1].removeprefix("ERROR: ")
         print(
             f"DVC has not recorded this run: {message}\nThe results are there and safe. To record them: "
             "PYTHONPATH=src python workflow/record.py",

@@ -17,14 +17,14 @@ from collections.abc import Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from specialize.core.contents import Contents, Memory
+from specialize.core.contents import LARGE, Contents, Memory
 from specialize.core.provenance import Provenance, all_provenance
 
 MEMORY = Path(".snakemake") / "contents.json"
 LONG_AGO_NS = 10**9
 """One second after the epoch: older than any input. (Zero would read as "no time" in places.)"""
 UNTIMED = (".safetensors",)
-"""Files that no rule names, so that their times do not matter: DVC need not hash them again."""
+"""Files that no rule names, so that their times do not matter."""
 
 
 def stale_reasons(provenance: Provenance, contents: Contents) -> list[str]:
@@ -57,7 +57,9 @@ def settle(project: Path) -> dict[Path, list[str]]:
     verdicts = {path: stale_reasons(found[path], contents) for path in found}
     memory.save()
     _stamp(damaged, LONG_AGO_NS)
-    for path in _in_order(found):
+    order = _in_order(found)
+    _make_way(project, [found[path] for path in order if not verdicts[path]])
+    for path in order:
         inputs = [project / name for name in (found[path].recipe, *found[path].inputs)]
         outputs = [path, *(project / name for name in found[path].outputs if not name.endswith(UNTIMED))]
         if verdicts[path]:
@@ -67,6 +69,27 @@ def settle(project: Path) -> dict[Path, list[str]]:
         # Not later than need be: DVC hashes again what has another time, and what follows may be new enough already.
         _stamp([file for file in outputs if min(_times(file), default=newest) < newest], newest)
     return verdicts | {path: [f"{path} cannot be read"] for path in damaged}
+
+
+def _make_way(project: Path, fresh: Sequence[Provenance]) -> None:
+    """Let small files that lead to large ones be no newer than these, so that large ones may keep their times.
+
+    fresh: the fresh jobs, producers first. DVC hashes a file again if its time has moved.
+    """
+    limits: dict[str, int] = {}
+    for job in reversed(fresh):
+        for name, state in job.outputs.items():
+            times = _times(project / name) if state.size > LARGE and not name.endswith(UNTIMED) else set()
+            if times and min(times) > LONG_AGO_NS:
+                limits[name] = min(times)
+        limit = min((limits[name] for name in job.outputs if name in limits), default=None)
+        if limit is None:
+            continue
+        for name in (job.recipe, *job.inputs):
+            if name not in job.inputs or job.inputs[name].size <= LARGE:
+                limits[name] = min(limit, limits.get(name, limit))
+                if max(_times(project / name), default=0) > limit:
+                    _stamp([project / name], limit)
 
 
 def _in_order(found: Mapping[Path, Provenance]) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from specialize.core import contents
+from specialize.core import contents, freshness
 from specialize.core.digest import code_digest
 from specialize.core.errors import RecipeError, SpecializeError
 from specialize.core.freshness import LONG_AGO_NS, settle
@@ -169,6 +169,31 @@ def test_why_tells_the_reason_for_making_it_again(made: Path) -> None:
 def test_why_of_a_file_that_nobody_made(made: Path) -> None:
     with pytest.raises(SpecializeError, match="results/none"):
         why("results/none", made, recipes())
+
+
+def test_a_large_file_keeps_its_time_where_small_ones_can_give_way(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DVC would hash it again."""
+    job("teacher", ["results/a/one.txt"], "results/b/two.txt", "a large file")
+    monkeypatch.setattr(freshness, "LARGE", 5)
+    for recipe in ("data", "teacher"):
+        stamp(NEW + 9, f"results/recipes/{recipe}.json")
+    stamp(NEW + 5, "results/a/one.txt")
+    stamp(NEW, "results/b/two.txt")
+    assert stale(made) == set()
+    assert time_of("results/b/two.txt") == NEW
+    assert time_of("results/recipes/data.json") <= time_of("results/a/one.txt") <= NEW
+    assert time_of("results/recipes/teacher.json") <= NEW <= time_of("results/b/provenance.json")
+    before = {path: path.stat().st_mtime_ns for path in made.rglob("*.*")}
+    assert stale(made) == set()
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_a_large_file_that_was_stale_gets_a_time_of_today(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freshness, "LARGE", 2)
+    stamp(LONG_AGO_NS, "results/b/two.txt")
+    stamp(NEW, "results/a/one.txt")
+    assert stale(made) == set()
+    assert time_of("results/b/two.txt") >= NEW
 
 
 def test_an_older_copy_in_the_attic_says_nothing_of_what_stands_in_its_place(
