@@ -6,9 +6,11 @@ where there is no DVC repository, there is nothing to do.
 """
 
 import os
-import subprocess
 import sys
 from pathlib import Path
+
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
 
 from specialize.core.freshness import settle
 from specialize.core.params.tree import load_params
@@ -56,19 +58,31 @@ def main() -> None:
         )
         return
     stages = ["recipes", *built_stages(project)]
-    command = [sys.executable, "-m", "dvc", "commit", "--force", *stages]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        told = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["no message"]
-        message = told[-1].removeprefix("ERROR: ")
+    try:
+        record(project, stages)
+    except DvcException as error:
         print(
-            f"DVC has not recorded this run: {message}\nThe results are there and safe. To record them: "
+            f"DVC has not recorded this run: {error}\nThe results are there and safe. To record them: "
             "PYTHONPATH=src python workflow/record.py",
             file=sys.stderr,
         )
     else:
         UNRECORDED.unlink(missing_ok=True)
         print(f"DVC has recorded {len(stages)} stages in dvc.lock", file=sys.stderr)
+
+
+def record(project: Path, stages: list[str]) -> None:
+    """`dvc commit --force`, and an entry in DVC's run cache for each stage, as if `dvc repro` had run it.
+
+    So a later `dvc repro` or `dvc exp run` with the same recipe restores what Snakemake has built (row T8).
+
+    Raises DvcException.
+    """
+    with Repo(str(project)) as repo:
+        for name in stages:
+            for stage in repo.commit(name, force=True):
+                with repo.lock:
+                    repo.stage_cache.save(stage)
 
 
 if __name__ == "__main__":

@@ -1,41 +1,21 @@
 """Snakemake, DVC and Git in agreement: the rows T1–T15 of docs/explanation/agreement.md, with the real tools."""
 
-import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from ruamel.yaml import YAML
-from workspaces import BIN, Workspace, fresh
+from workspaces import BIN, LEARNING_RATE, Workspace, fresh
 
 TRAINING = {"train@nano", "evaluate@nano", "report"}
-LEARNING_RATE = ("  learning_rate: 5.0e-3", "  learning_rate: 4.0e-3")
-
-
-@pytest.fixture(scope="session")
-def changed(built, tmp_path_factory) -> Workspace:
-    """The same with another learning rate, built from scratch: what every other way must arrive at."""
-    workspace = fresh(tmp_path_factory.mktemp("changed") / "project")
-    workspace.edit("params.yaml", *LEARNING_RATE)
-    workspace.snakemake()
-    assert workspace.digests() != built.digests()
-    return workspace
-
-
-def commit(workspace: Workspace, message: str = "run") -> None:
-    workspace.git("add", "--all")
-    workspace.git("commit", "--quiet", f"--message={message}")
 
 
 def pulled_clone(workspace: Workspace, folder) -> Workspace:
     """git clone + dvc pull, through a remote in a local folder."""
     remote = folder / "remote"
     workspace.dvc("remote", "add", "--force", "--default", "store", str(remote))
-    commit(workspace)
+    workspace.commit()
     workspace.dvc("push", "--quiet")
     workspace.run("git", "clone", "--quiet", str(workspace.folder), str(folder / "clone"))
     clone = Workspace(folder / "clone")
@@ -93,36 +73,35 @@ def test_t6_the_same_with_dvc_repro(workspace, changed, tmp_path):
 
 @pytest.mark.parametrize("where", [(), ("--temp",)], ids=["workspace", "temp"])
 def test_t7_an_experiment_carries_what_its_params_make(workspace, changed, where):
-    commit(workspace)
+    workspace.commit()
     ran = workspace.dvc("exp", "run", *where, "--name", "slower", "--set-param", "train.learning_rate=4e-3")
     assert set(ran.stages) == {"recipes", *TRAINING}
-    (experiment,) = (
-        ref for ref in workspace.git("for-each-ref", "--format=%(refname)").text.split() if ref.endswith("slower")
-    )
-    recorded = workspace.git("show", f"{experiment}:dvc.lock").text
-    assert _outputs(recorded) == _outputs((changed.folder / "dvc.lock").read_text())
+    assert workspace.experiment("slower") == changed.locked()
     shown = workspace.dvc("exp", "show", "--csv").text
     assert "slower" in shown and "0.004" in shown
-    metrics = workspace.git("show", f"{experiment}:results/metrics.json").text
+    metrics = workspace.git("show", f"{workspace.experiment_ref('slower')}:results/metrics.json").text
     assert metrics == (changed.folder / "results" / "metrics.json").read_text()
 
 
-def test_t8_an_earlier_value_comes_from_the_cache(workspace):
-    for change in (LEARNING_RATE, (LEARNING_RATE[1], "  learning_rate: 3.0e-3")):
+def test_t8_an_earlier_value_comes_from_the_cache(workspace, built, changed):
+    """Whichever tool had built it: the first value Snakemake, the second DVC."""
+    target = "results/checkpoints/nano"
+    workspace.edit("params.yaml", *LEARNING_RATE)
+    assert "train_student" in workspace.dvc("repro", "train@nano").rules
+    for change, truth in ((reversed(LEARNING_RATE), built), (LEARNING_RATE, changed)):
         workspace.edit("params.yaml", *change)
-        assert "train_student" in workspace.dvc("repro", "train@nano").rules
-    workspace.edit("params.yaml", "  learning_rate: 3.0e-3", LEARNING_RATE[1])
-    ran = workspace.dvc("repro", "train@nano")
-    assert "train_student" not in ran.rules and "cached" in ran.text
-    assert workspace.snakemake("-n", "results/checkpoints/nano/training.csv").nothing_to_do
+        ran = workspace.dvc("repro", "train@nano")
+        assert "train_student" not in ran.rules and "cached" in ran.text
+        assert workspace.digests(target) == truth.digests(target)
+        assert workspace.snakemake("-n", f"{target}/training.csv").nothing_to_do
 
 
 def test_t9_switching_branches_and_back(workspace, built, changed):
-    commit(workspace)
+    workspace.commit()
     workspace.git("switch", "--quiet", "--create", "other")
     workspace.edit("params.yaml", *LEARNING_RATE)
     workspace.snakemake()
-    commit(workspace)
+    workspace.commit()
     for branch, expected in (("main", built), ("other", changed), ("main", built)):
         workspace.git("switch", "--quiet", branch)
         assert not workspace.snakemake("-n").nothing_to_do, "recipes of one branch, results of the other"
@@ -134,11 +113,11 @@ def test_t9_switching_branches_and_back(workspace, built, changed):
 
 def test_t9_a_change_back_after_a_restore_is_not_hidden_by_old_records(workspace):
     """Snakemake's own records still say that the first recipe made these outputs; they have been restored since."""
-    commit(workspace)
+    workspace.commit()
     workspace.git("switch", "--quiet", "--create", "other")
     workspace.edit("params.yaml", *LEARNING_RATE)
     workspace.snakemake()
-    commit(workspace)
+    workspace.commit()
     workspace.git("switch", "--quiet", "main")
     workspace.dvc("checkout", "--quiet")
     workspace.git("switch", "--quiet", "other")
@@ -211,24 +190,6 @@ def test_params_edited_while_a_run_goes_on_are_not_vouched_for(workspace):
     assert "train_student" in workspace.snakemake("-n").rules
 
 
-def test_t13_killed_anywhere_the_same_command_ends_in_the_same_bytes(built, tmp_path):
-    workspace = fresh(tmp_path / "project")
-    moment = random.uniform(4, 12)  # start-up, data, teacher, traces, training or scoring, as it falls
-    process = subprocess.Popen(
-        [BIN / "snakemake", "--cores", "2"], cwd=workspace.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    time.sleep(moment)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    locked = workspace.snakemake(status=None)
-    if locked.status:
-        assert "--unlock" in locked.text, f"killed after {moment:.2f} s"
-        workspace.snakemake("--unlock")
-        workspace.snakemake()
-    assert workspace.digests() == built.digests(), f"killed after {moment:.2f} s"
-
-
 def test_t14_looking_changes_nothing(workspace, built):
     state = _state(workspace)
     assert workspace.snakemake("-n").nothing_to_do
@@ -259,12 +220,6 @@ def test_a_result_that_somebody_edited_is_made_again(workspace, built):
     workspace.edit("results/scores/nano/step-4/world.json", '"accuracy": 0.0', '"accuracy": 0.9')
     workspace.snakemake()
     assert workspace.digests() == built.digests()
-
-
-def _outputs(lock: str) -> dict[str, str]:
-    """Output → content hash, of every stage but the recipes' (whose text Git has)."""
-    stages = YAML(typ="safe").load(lock)["stages"]
-    return {out["path"]: out["md5"] for name, stage in stages.items() if name != "recipes" for out in stage["outs"]}
 
 
 def _state(workspace: Workspace) -> dict[str, tuple[int, str]]:

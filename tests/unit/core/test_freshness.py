@@ -1,20 +1,18 @@
 """Provenance against what is there, and time stamps by the verdict."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_jobs import job, make_jobs
 
 from specialize.core import contents, freshness
 from specialize.core.digest import code_digest
-from specialize.core.errors import RecipeError, SpecializeError
+from specialize.core.errors import RecipeError
 from specialize.core.freshness import LONG_AGO_NS, settle
-from specialize.core.provenance import Witness, read_provenance
-from specialize.core.recipe import Recipe
-from specialize.core.why import why
+from specialize.core.provenance import read_provenance
 
 NEW = 2_000_000_000 * 10**9
 """A time stamp of 2033: newer than anything that a test writes."""
@@ -24,25 +22,8 @@ NEW = 2_000_000_000 * 10**9
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two jobs in a row: recipe + raw -> results/a/one.txt; that -> results/b/two.txt."""
     monkeypatch.chdir(tmp_path)
-    for room in ("data", "teacher"):
-        recipe = Recipe(room=room, params={}, code=code_digest(room), rules="r", files={})
-        path = Path("results/recipes") / f"{room}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(recipe.text())
-    job("data", [], "results/a/one.txt", "one")
-    job("teacher", ["results/a/one.txt"], "results/b/two.txt", "two")
+    make_jobs()
     return tmp_path
-
-
-def job(room: str, inputs: list[str], output: str, text: str, meanwhile: Callable[[], object] = lambda: None) -> None:
-    path = Path("results/recipes") / f"{room}.json"
-    recipe = Recipe.model_validate(json.loads(path.read_text()))
-    file = Path(output)
-    witness = Witness(file.with_name("provenance.json"), recipe, path, [Path(name) for name in inputs])
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    meanwhile()
-    witness.write([file])
 
 
 def stale(project: Path) -> set[str]:
@@ -143,32 +124,6 @@ def test_a_job_under_a_recipe_of_other_code_does_not_start(made: Path) -> None:
 
 def test_provenance_names_files_below_a_folder_but_not_itself(made: Path) -> None:
     assert set(read_provenance(Path("results/a/provenance.json")).outputs) == {"results/a/one.txt"}
-
-
-def recipes() -> dict[str, str]:
-    return {path.name: path.read_text() for path in Path("results/recipes").glob("*.json")}
-
-
-def test_why_tells_recipe_inputs_and_what_came_before(made: Path) -> None:
-    told = why("results/b/two.txt", made, recipes())
-    assert "made by room 'teacher' from recipe results/recipes/teacher.json" in told
-    assert "results/a/one.txt  sha256 7692c3ad3540bb80" in told  # printf one | sha256sum
-    assert told.index("results/a/provenance.json: up") < told.index("results/b/provenance.json: up")
-    assert told.endswith("would not be made again now\n")
-
-
-def test_why_tells_the_reason_for_making_it_again(made: Path) -> None:
-    now = recipes()
-    now["data.json"] = now["data.json"].replace('"r"', '"other"')
-    told = why("results/b/two.txt", made, now)
-    assert "results/a/provenance.json: results/recipes/data.json is not the recipe that made this" in told
-    assert told.endswith("would be made again now\n") and "changed since" not in told
-    assert "changed since" in why("results/a/one.txt", made, now)
-
-
-def test_why_of_a_file_that_nobody_made(made: Path) -> None:
-    with pytest.raises(SpecializeError, match="results/none"):
-        why("results/none", made, recipes())
 
 
 def test_a_large_file_keeps_its_time_where_small_ones_can_give_way(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
