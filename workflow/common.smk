@@ -21,7 +21,7 @@ shell.prefix(
 from specialize.core.attic import set_aside
 from specialize.core.errors import SpecializeError
 from specialize.core.lending import keep_recipes
-from specialize.core.opening import open_project
+from specialize.core.opening import UNRECORDED, open_project, record_if_due
 from specialize.core.params.tree import load_params
 from specialize.core.recipe_writer import raw_root
 
@@ -29,20 +29,16 @@ if Path.cwd() != PROJECT.resolve():
     raise WorkflowError(
         f"run snakemake in the project's folder: cd {PROJECT.resolve()}"
     )
-# There from the start of a run until DVC has recorded it: after a kill, the next run sees to it.
-UNRECORDED = PROJECT / ".snakemake" / "unrecorded"
-
 # Every rule file includes this one, and Snakemake reads it each time: what follows is done once.
 if "PARAMS" not in globals():
-
-    def record_what_is_due():
-        """Snakemake calls no hook where it finds nothing to do."""
-        if workflow.executor_plugin and not workflow.dryrun and UNRECORDED.exists():
-            shell("python workflow/record.py")
-
     try:
         if workflow.is_main_process:
-            atexit.register(record_what_is_due)
+            # Snakemake calls no hook where it finds nothing to do.
+            atexit.register(
+                record_if_due,
+                PROJECT,
+                lambda: workflow.executor_plugin and not workflow.dryrun,
+            )
             PARAMS = open_project(PROJECT)
         else:  # a job's own Snakemake, on a cluster: everything is ready
             PARAMS = load_params(PROJECT / "params.yaml")
@@ -51,8 +47,8 @@ if "PARAMS" not in globals():
 
 
 onstart:
-    UNRECORDED.touch()
-    atexit.unregister(record_what_is_due)
+    atexit.unregister(record_if_due)
+    (PROJECT / UNRECORDED).touch()
     keep_recipes(PARAMS, PROJECT)
     set_aside(PROJECT, PARAMS.train.students)
 

@@ -13,10 +13,10 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from specialize.core.freshness import settle
+from specialize.core.opening import UNRECORDED
 from specialize.core.params.tree import load_params
 from specialize.core.recipe_writer import recipe_texts
 
-UNRECORDED = Path(".snakemake") / "unrecorded"
 ROOMS = {"data": "problems", "teacher": "completions", "traces": "traces"}
 
 

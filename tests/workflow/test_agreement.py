@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from workspaces import BIN, LEARNING_RATE, Workspace, fresh
 
 TRAINING = {"train@nano", "evaluate@nano", "report"}
+TRAINING_JOBS = {"train_student": 1, "score_checkpoint": 2, "select_checkpoint": 1, "build_report": 1}
 
 
 def pulled_clone(workspace: Workspace, folder) -> Workspace:
@@ -23,15 +24,22 @@ def pulled_clone(workspace: Workspace, folder) -> Workspace:
     return clone
 
 
-def test_t1_after_snakemake_dvc_has_nothing_to_do(workspace):
-    assert "up to date" in workspace.dvc("status").text
-    assert workspace.dvc("repro").stages == []
-    assert workspace.snakemake().nothing_to_do
+def test_t1_after_snakemake_dvc_has_nothing_to_do(workspace, built):
+    with workspace.recorded() as jobs:
+        assert "up to date" in workspace.dvc("status").text
+        assert workspace.dvc("repro").stages == []
+        assert workspace.snakemake().nothing_to_do
+    assert not jobs
+    assert workspace.digests() == built.digests()
 
 
-def test_t1_a_partial_build_records_what_it_built_and_nothing_else(tmp_path):
+def test_t1_a_partial_build_records_what_it_built_and_nothing_else(built, tmp_path):
     workspace = fresh(tmp_path / "project")
-    workspace.snakemake("results/traces/traces.parquet")
+    with workspace.recorded() as jobs:
+        workspace.snakemake("results/traces/traces.parquet")
+    assert jobs["filter_completions"] == 1 and not jobs.keys() & TRAINING_JOBS.keys()
+    made = ("results/problems", "results/completions", "results/traces")
+    assert workspace.digests(*made) == built.digests(*made)
     status = workspace.dvc("status", status=None).text
     for stage in ("recipes", "data", "teacher", "traces"):
         assert f"{stage}:" not in status
@@ -41,7 +49,9 @@ def test_t1_a_partial_build_records_what_it_built_and_nothing_else(tmp_path):
 
 def test_t2_and_t3_dvc_repro_runs_what_changed_and_snakemake_agrees(workspace, changed):
     workspace.edit("params.yaml", *LEARNING_RATE)
-    assert set(workspace.dvc("repro").stages) == {"recipes", *TRAINING}
+    with workspace.recorded() as jobs:
+        assert set(workspace.dvc("repro").stages) == {"recipes", *TRAINING}
+    assert jobs == TRAINING_JOBS
     assert workspace.digests() == changed.digests()
     assert workspace.snakemake("-n").nothing_to_do
     assert "up to date" in workspace.dvc("status").text
@@ -50,9 +60,11 @@ def test_t2_and_t3_dvc_repro_runs_what_changed_and_snakemake_agrees(workspace, c
 def test_t4_and_t5_a_pulled_clone_is_complete_and_follows_a_change(workspace, changed, tmp_path):
     clone = pulled_clone(workspace, tmp_path)
     assert clone.snakemake("-n").nothing_to_do
+    assert clone.digests() == workspace.digests()
     clone.edit("params.yaml", *LEARNING_RATE)
-    ran = clone.snakemake()
-    assert sorted(set(ran.rules)) == ["all", "build_report", "score_checkpoint", "select_checkpoint", "train_student"]
+    with clone.recorded() as jobs:
+        clone.snakemake()
+    assert jobs == TRAINING_JOBS
     assert clone.digests() == changed.digests()
 
 
@@ -67,7 +79,9 @@ def test_t5_an_unmarked_change_in_a_clone_is_seen(workspace, tmp_path):
 def test_t6_the_same_with_dvc_repro(workspace, changed, tmp_path):
     clone = pulled_clone(workspace, tmp_path)
     clone.edit("params.yaml", *LEARNING_RATE)
-    assert set(clone.dvc("repro").stages) == {"recipes", *TRAINING}
+    with clone.recorded() as jobs:
+        assert set(clone.dvc("repro").stages) == {"recipes", *TRAINING}
+    assert jobs == TRAINING_JOBS
     assert clone.digests() == changed.digests()
 
 
@@ -126,7 +140,7 @@ def test_t9_a_change_back_after_a_restore_is_not_hidden_by_old_records(workspace
     assert "train_student" in workspace.snakemake("-n").rules
 
 
-def test_t10_a_comment_or_docstring_reruns_nothing(workspace):
+def test_t10_a_comment_or_docstring_reruns_nothing(workspace, built):
     workspace.edit("src/specialize/core/answers.py", '"""The one judge', '"""Here is the one judge')
     workspace.edit(
         "src/specialize/traces/filtering.py", "@dataclass(frozen=True)", "# a thought\n@dataclass(frozen=True)"
@@ -135,15 +149,25 @@ def test_t10_a_comment_or_docstring_reruns_nothing(workspace):
     assert workspace.snakemake("-n").nothing_to_do
     assert set(workspace.dvc("repro").stages) <= {"recipes"}
     assert "up to date" in workspace.dvc("status").text
+    assert workspace.digests() == built.digests()
 
 
-def test_t11_code_of_a_room_reruns_it_and_what_follows(workspace, built):
-    workspace.edit("src/specialize/traces/contamination.py", "SHORTEST = 3", "SHORTEST = 4")
+def test_t11_code_of_a_room_reruns_it_and_what_follows(workspace, built, tmp_path):
+    change = ("src/specialize/traces/contamination.py", "SHORTEST = 3", "SHORTEST = 4")
+    workspace.edit(*change)
     rules = set(workspace.snakemake("-n").rules)
     assert "filter_completions" in rules and "train_student" in rules and "build_report" in rules
     assert not rules & {"build_problems", "import_completions"}
-    stages = set(workspace.dvc("repro").stages)
+    with workspace.recorded() as jobs:
+        stages = set(workspace.dvc("repro").stages)
     assert "traces" in stages and not stages & {"data", "teacher"}
+    assert jobs["filter_completions"] == 1 and TRAINING_JOBS.items() <= jobs.items()
+    assert not jobs.keys() & {"build_problems", "import_completions"}
+    scratch = fresh(tmp_path / "scratch")
+    scratch.edit(*change)
+    scratch.snakemake("results/traces/traces.parquet")
+    assert workspace.digests("results/traces") == scratch.digests("results/traces")
+    assert workspace.digests("results/traces") != built.digests("results/traces")
 
 
 def test_t12_students_do_not_disturb_each_other(workspace, built):
@@ -152,8 +176,9 @@ def test_t12_students_do_not_disturb_each_other(workspace, built):
     start = text.index("    nano:\n")
     second = text[start : text.index("\nevaluate:")].replace("nano:", "pico:").rstrip()
     (workspace.folder / "params.yaml").write_text(text[:start] + second + "\n" + text[start:])
-    ran = workspace.snakemake()
-    assert ran.rules.count("train_student") == 1 and "wildcards: student=nano\n" not in ran.text
+    with workspace.recorded() as jobs:
+        ran = workspace.snakemake()
+    assert jobs["train_student"] == 1 and "wildcards: student=nano\n" not in ran.text
     workspace.edit("params.yaml", "    pico:\n", "    pico:\n      seed: 5\n")
     assert set(workspace.dvc("repro", "train@pico").stages) == {"recipes", "train@pico"}
     assert "nano:" not in workspace.dvc("status", status=None).text

@@ -1,9 +1,13 @@
 """Real git, dvc and snakemake processes in fresh folders, on presets/tiny.yaml."""
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +69,20 @@ class Workspace:
 
     def git(self, *arguments: str) -> Ran:
         return self.run("git", *arguments)
+
+    @contextmanager
+    def recorded(self) -> Iterator[Counter[str]]:
+        """Count the jobs, by rule, that Snakemake's own record (.snakemake/metadata) has more at the end."""
+        jobs: Counter[str] = Counter()
+        before = self._record()
+        yield jobs
+        jobs.update(rule for rule, _ in self._record() - before)
+
+    def _record(self) -> set[tuple[str, float]]:
+        """(rule, start time) of each job. There is a record for each output; those of one job share both."""
+        files = [path for path in (self.folder / ".snakemake" / "metadata").rglob("*") if path.is_file()]
+        records = [json.loads(path.read_text()) for path in files]
+        return {(record["rule"], record["starttime"]) for record in records}
 
     def commit(self, message: str = "run") -> None:
         self.git("add", "--all")

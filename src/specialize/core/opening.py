@@ -1,6 +1,12 @@
-"""What has to be done before a workflow is looked at: recipes lent, folders brought back, time stamps set right."""
+"""What has to be done before a workflow is looked at: recipes lent, folders brought back, time stamps set right.
 
+And after it, where an earlier run was killed before DVC could record what it had built.
+"""
+
+import os
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from specialize.core.attic import bring_back
@@ -8,6 +14,9 @@ from specialize.core.freshness import settle
 from specialize.core.lending import lend_recipes
 from specialize.core.params.tree import Params, load_params
 from specialize.core.running import join_runs
+
+UNRECORDED = Path(".snakemake") / "unrecorded"
+"""There from the start of a run until DVC has recorded it."""
 
 
 def open_project(project: Path) -> Params:
@@ -24,3 +33,14 @@ def open_project(project: Path) -> Params:
     # Time stamps follow contents, whatever Git and DVC did to them.
     settle(project)
     return params
+
+
+def record_if_due(project: Path, builds: Callable[[], object]) -> None:
+    """Let DVC record what an earlier run had no time to, at the end of a run that had nothing to do itself.
+
+    builds: whether this run is one that builds; looking changes nothing.
+    """
+    if (project / UNRECORDED).exists() and builds():
+        environment = os.environ | {"PYTHONPATH": str(project / "src")}
+        command = [sys.executable, str(project / "workflow" / "record.py")]
+        subprocess.run(command, cwd=project, env=environment, check=False)
