@@ -51,6 +51,9 @@ onstart:
     (PROJECT / UNRECORDED).touch()
     keep_recipes(PARAMS, PROJECT)
     set_aside(PROJECT, PARAMS.train.students)
+    if PARAMS.teacher.paid:
+        # Before Snakemake removes completions that a pull brought.
+        shell("python -m specialize.teacher cache refill")
 
 
 onsuccess:

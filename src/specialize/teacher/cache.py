@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS completions (
   added INTEGER NOT NULL, size INTEGER NOT NULL, content BLOB NOT NULL,
   PRIMARY KEY (request_key, sample, max_tokens, bare)
 );
+CREATE TABLE IF NOT EXISTS files (sha256 TEXT PRIMARY KEY);
 """
 # What was asked with another bound on length is as good where the bound played no part.
 _FITS = """
@@ -128,6 +129,15 @@ class Cache:
                 [_stored(row, now) for row in rows],
             )
         return self.connection.total_changes - before
+
+    def knows(self, sha256: str) -> bool:
+        """Whether all rows of a file with this content are here."""
+        return self.connection.execute("SELECT 1 FROM files WHERE sha256 = ?", (sha256,)).fetchone() is not None
+
+    def know(self, sha256: str) -> None:
+        """Note that all rows of a file are here: it was written from here, or read."""
+        with self.connection:
+            self.connection.execute("INSERT OR IGNORE INTO files VALUES (?)", (sha256,))
 
     def everything(self, model: str | None = None) -> Iterator[Row]:
         """Yield all rows, or those of one model, sorted."""

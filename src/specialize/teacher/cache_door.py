@@ -9,7 +9,8 @@ from pathlib import Path
 from specialize.core.errors import SpecializeError
 from specialize.core.log import get_logger
 from specialize.teacher.cache import Cache, CacheError, cache_folder, open_cache
-from specialize.teacher.refill import export, refill
+from specialize.teacher.refill import export, refill, refill_results
+from specialize.teacher.settings import read_settings
 
 LOG = get_logger("teacher")
 DAY_S = 86_400
@@ -20,7 +21,7 @@ class NothingNamedError(SpecializeError):
 
 
 def add_cache_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `cache` with its five verbs."""
+    """Add `cache` with its verbs."""
     cache = commands.add_parser("cache", help="the request cache: list, export, import, verify, prune")
     cache.add_argument("--folder", type=Path, help="default: SPECIALIZE_CACHE, else the user's cache folder")
     verbs = cache.add_subparsers(required=True, metavar="VERB")
@@ -35,6 +36,11 @@ def add_cache_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     importing = verbs.add_parser("import", help="add exported files, or results/completions/*.parquet")
     importing.add_argument("files", type=Path, nargs="+")
     importing.set_defaults(command=_import)
+
+    refilling = verbs.add_parser("refill", help="add results of a paid teacher that came from elsewhere (dvc pull)")
+    refilling.add_argument("--params", type=Path, default=Path("params.yaml"))
+    refilling.add_argument("--results", type=Path, default=Path("results/completions"))
+    refilling.set_defaults(command=_refill)
 
     verbs.add_parser("verify", help="check the file and that every row can be read").set_defaults(command=_verify)
 
@@ -67,6 +73,15 @@ def _import(args: argparse.Namespace) -> None:
         for path in args.files:
             total, new = refill(cache, path)
             LOG.info("%s: %s completions, %s of them new to the cache", path, f"{total:,}", f"{new:,}")
+
+
+def _refill(args: argparse.Namespace) -> None:
+    if read_settings(args.params).paid:
+        with _opened(args) as cache:
+            total, new = refill_results(cache, args.results)
+        if total:
+            told = "%s completions in %s that this cache did not write, %s of them new to it"
+            LOG.info(told, f"{total:,}", args.results, f"{new:,}")
 
 
 def _verify(args: argparse.Namespace) -> None:

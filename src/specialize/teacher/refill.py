@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from specialize.core.errors import RecordError
-from specialize.core.files import read_rows, replacing
+from specialize.core.files import read_rows, replacing, sha256_file
 from specialize.teacher.cache import Cache, Row
 from specialize.teacher.completions import read_completions
 
@@ -33,6 +33,21 @@ def refill(cache: Cache, path: Path) -> tuple[int, int]:
     while group := list(islice(rows, ROWS_AT_ONCE)):
         total += len(group)
         new += cache.add(group)
+    cache.know(sha256_file(path))
+    return total, new
+
+
+def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
+    """Add the completions of every results file that this cache has neither written nor read; return as `refill`.
+
+    Snakemake and DVC remove results before they make them anew: whatever of them was pulled, and paid for elsewhere,
+    must be in the cache by then.
+    """
+    total = new = 0
+    for path in sorted(folder.glob("part-*.parquet")):
+        if read_completions(path)[0] and not cache.knows(sha256_file(path)):
+            counts = refill(cache, path)
+            total, new = total + counts[0], new + counts[1]
     return total, new
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from specialize.core.errors import SpecializeError
+from specialize.core.files import sha256_file
 from specialize.core.log import get_logger
 from specialize.core.records import Problem
 from specialize.teacher.cache import Cache
@@ -62,6 +63,7 @@ def write_shards(plan: Plan, cache: Cache, paths: Sequence[Path]) -> dict[str, A
     summary = Summary(plan)
     for path, block in zip(paths, plan.shards(), strict=True):
         write_completions(path, _rows(block, plan, cache, summary), facts)
+        cache.know(sha256_file(path))
     summary.tell()
     return summary.json()
 

@@ -171,3 +171,22 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert call("import", str(file))[0] == 2
     with open_cache(copy) as cache:
         assert export(cache.everything(), file) == 2
+
+
+def test_pulled_results_refill_the_cache_of_a_paid_teacher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPECIALIZE_CACHE", str(tmp_path / "cache"))
+    rows = [{**completion_row("p", "m", one.sample, one.answer()), "request_key": KEY} for one in [row(0), row(1)]]
+    write_completions(tmp_path / "results" / "completions" / "part-00000.parquet", rows, FACTS)
+    params = tmp_path / "params.yaml"
+    params.write_text("teacher: {mode: online, base_url: local}\n")
+    assert main(["cache", "refill"]) == 0 and not (tmp_path / "cache").exists()
+    params.write_text("teacher: {mode: online, base_url: https://api.example.org/v1}\n")
+    assert main(["cache", "refill"]) == 0
+    assert "2 of them new" in capsys.readouterr().err
+    assert main(["cache", "refill"]) == 0
+    assert capsys.readouterr().err == "", "a file that is known is not read again"
+    with open_cache(tmp_path / "cache") as cache:
+        assert held(cache, 8) == {0, 1}

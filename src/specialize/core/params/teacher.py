@@ -142,6 +142,11 @@ class TeacherParams(Section):
         return self
 
     @property
+    def paid(self) -> bool:
+        """Whether completions come from a server elsewhere, so that none may be asked for twice."""
+        return self.mode != "recorded" and self.base_url != LOCAL
+
+    @property
     def prompt_file(self) -> str | None:
         """The prompt file that no rule makes and this mode reads, relative to the project."""
         made = self.prompt is None or self.prompt.startswith("results/")
