@@ -8,7 +8,7 @@ Rivals: the authors' way (a dense target filled in a Python loop from dictionari
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import measure
@@ -20,7 +20,7 @@ from specialize.core.params.train import DistributionParams
 from specialize.train.losses import token_losses
 
 BATCH, LENGTH, SOURCE, WIDTH, VOCABULARY, NAMED = 8, 160, 128, 768, 32_128, 5
-BASE = dict(d_model=WIDTH, d_kv=64, d_ff=2048, num_layers=12, num_heads=12, feed_forward_proj="gated-gelu")
+BASE = {"d_model": WIDTH, "d_kv": 64, "d_ff": 2048, "num_layers": 12, "num_heads": 12}
 MATCHING = DistributionParams(missing_mass="raw")  # the paper's: the same value for all who match a distribution
 
 Loss = Callable[[torch.Tensor], torch.Tensor]
@@ -34,8 +34,27 @@ class Batch:
         self.labels = torch.randint(0, VOCABULARY, (BATCH, LENGTH))
         self.ids = torch.rand(BATCH, LENGTH, VOCABULARY // 100).topk(NAMED, dim=2).indices * 100
         self.probs = (torch.randn(BATCH, LENGTH, NAMED) * 2).softmax(dim=2) * 0.97
-        rows = zip(self.ids.flatten(0, 1).tolist(), self.probs.flatten(0, 1).tolist(), strict=True)
-        self.dictionaries = [dict(zip(ids, probs, strict=True)) for ids, probs in rows]
+        rows = zip(self.ids.tolist(), self.probs.tolist(), strict=True)
+        self.dictionaries = [
+            [dict(zip(named, p, strict=True)) for named, p in zip(ids, probs, strict=True)] for ids, probs in rows
+        ]
+
+
+def dense_target(dictionaries: Sequence[Sequence[Mapping[int, float]]], length: int, vocabulary: int) -> torch.Tensor:
+    """Fill a dense target [batch, length, vocabulary] from token → probability, in a Python loop as the authors do."""
+    target = torch.zeros(len(dictionaries), length, vocabulary)
+    for row, positions in enumerate(dictionaries):
+        for place, probs in enumerate(positions):
+            for token, p in probs.items():
+                target[row, place, token] = p
+    return target
+
+
+def paper_kl(logits: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return the authors' loss: Σ p log(p/(q + 1e-10) + 1e-10), mean over the mask."""
+    q = torch.softmax(logits, dim=-1)
+    kl = (target * torch.log(target / (q + 1e-10) + 1e-10)).sum(dim=-1)
+    return (kl * mask).sum() / mask.sum()
 
 
 def rivals_of(batch: Batch) -> dict[str, Loss]:
@@ -46,13 +65,8 @@ def rivals_of(batch: Batch) -> dict[str, Loss]:
         return losses.objective.sum() / batch.labels.numel()
 
     def authors(logits: torch.Tensor) -> torch.Tensor:
-        target = torch.zeros(BATCH * LENGTH, VOCABULARY)
-        for row, probs in enumerate(batch.dictionaries):
-            for token, p in probs.items():
-                target[row, token] = p
-        target = target.view(BATCH, LENGTH, VOCABULARY)
-        q = torch.softmax(logits, dim=-1)
-        return (target * torch.log(target / (q + 1e-10) + 1e-10)).sum(dim=-1).mean()
+        target = dense_target(batch.dictionaries, LENGTH, VOCABULARY)
+        return paper_kl(logits, target, torch.ones(BATCH, LENGTH))
 
     def dense(logits: torch.Tensor) -> torch.Tensor:
         target = torch.zeros_like(logits).scatter_(2, batch.ids, batch.probs)
@@ -92,7 +106,7 @@ def loss_of_logits(loss: Loss) -> Callable[[], None]:
 def whole_step(loss: Loss) -> Callable[[], None]:
     """Return a run of one training step of a FlanT5-Base with random weights."""
     torch.manual_seed(3)
-    model = T5ForConditionalGeneration(T5Config(**BASE, vocab_size=VOCABULARY, tie_word_embeddings=False))
+    model = T5ForConditionalGeneration(T5Config(**BASE, vocab_size=VOCABULARY, feed_forward_proj="gated-gelu"))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
     source, target = torch.randint(0, VOCABULARY, (BATCH, SOURCE)), torch.randint(0, VOCABULARY, (BATCH, LENGTH))
 
