@@ -87,7 +87,10 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
         r"train.students: .*got \.\./x",
     ),
     "no students": (lambda t: t["train"].update(students={}), "train.students: .*at least 1"),
-    "scratch without shape": (lambda t: t["train"]["students"].update(s={"tokenizer": "words"}), "students.s: .*'architecture' goes with"),
+    "scratch without shape": (
+        lambda t: t["train"]["students"].update(s={"tokenizer": "words"}),
+        "students.s: .*'architecture' goes with",
+    ),
     "shape without scratch": (
         lambda t: t["train"]["students"]["s"].update(start="t5-small"),
         "students.s: .*'architecture' goes with",
