@@ -8,30 +8,6 @@ Out: results/checkpoints/{student}/step-{n}/, results/checkpoints/{student}/trai
 include: "common.smk"
 
 
-def tokenizer_of(wildcards):
-    return f"results/traces/tokenizers/{PARAMS.train.students[wildcards.student].tokenizer}"
-
-
-def tokenizer_files(wildcards):
-    return [f"{tokenizer_of(wildcards)}/{name}" for name in TOKENIZER_FILES]
-
-
-def aligned_folder(wildcards):
-    return (
-        f"results/traces/aligned/{PARAMS.train.students[wildcards.student].tokenizer}"
-    )
-
-
-def aligned_parts(wildcards):
-    folder = aligned_folder(wildcards)
-    return [f"{folder}/part-{shard}.parquet" for shard in SHARDS]
-
-
-# Written when all of the folder is there: DVC's stage hangs on the folder.
-def aligned_coverage(wildcards):
-    return f"{aligned_folder(wildcards)}/coverage.json"
-
-
 rule train:
     input:
         expand("results/checkpoints/{student}/training.csv", student=STUDENTS),
