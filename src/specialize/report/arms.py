@@ -8,7 +8,6 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from os.path import commonprefix
 from typing import Any
 
 from specialize.core.formats import FORMATS, is_in_context
@@ -189,5 +188,6 @@ def _named(arms: Sequence[Arm]) -> list[Arm]:
 
 
 def _common(names: Sequence[str]) -> str:
-    start = commonprefix(list(names))
-    return re.sub(r"[-_]+(seed|s)?$", "", start) or names[0]
+    first, last = min(names), max(names)
+    length = next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return re.sub(r"[-_]+(seed|s)?$", "", first[:length]) or names[0]

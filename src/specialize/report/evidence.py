@@ -101,8 +101,8 @@ class Evidence:
     def change(
         self, arm: Arm, before: When, after: When, measure: Measure | None, label: str = ""
     ) -> Comparison | None:
-        """Return after − before of one arm."""
-        if measure is None:
+        """Return after − before of one arm; None where both are the same checkpoints."""
+        if measure is None or all(before(student) == after(student) for student in arm.names):
             return None
         terms = [Term(1.0, arm, after, measure), Term(-1.0, arm, before, measure)]
         return self.contrast(label or f"{arm.name}, {measure.title}", terms)
@@ -110,8 +110,8 @@ class Evidence:
     def between(
         self, first: Arm, second: Arm, when: When, measure: Measure | None, label: str = ""
     ) -> Comparison | None:
-        """Return first − second at the same time."""
-        if measure is None:
+        """Return first − second at the same time of their training; None where neither was trained yet."""
+        if measure is None or not any(when(student) for student in [*first.names, *second.names]):
             return None
         terms = [Term(1.0, first, when, measure), Term(-1.0, second, when, measure)]
         return self.contrast(label or f"{first.name} against {second.name}, {measure.title}", terms)
@@ -122,6 +122,8 @@ class Evidence:
         Paired by problem: only problems that every term has count. Paired by seed where all arms have a seed in common;
         where they have none, replicates pair in the order of their seeds.
         """
+        if not terms or not terms[0].measure.benchmarks:
+            return None
         teams = _teams([term.arm for term in terms])
         parts: list[Floats] = []
         # Terms of one contrast speak of the same datasets, whatever the format.

@@ -14,17 +14,31 @@ from made_run import ROLES, MadeRun, write
 from specialize.core.provenance import read_provenance
 from specialize.report.__main__ import main
 
-OUTPUTS = (
-    "scores.csv",
-    "dynamics.csv",
-    "scaling.csv",
-    "training.csv",
-    "dynamics.svg",
-    "training.svg",
-    "scaling.svg",
-    "index.html",
-    "table.txt",
-)
+TABLES = ("scores.csv", "dynamics.csv", "scaling.csv", "training.csv")
+FIGURES = ("scaling.svg", "dynamics.svg", "arms.svg", "training.svg", "objectives.svg", "formats.svg")
+OUTPUTS = (*TABLES, *FIGURES, "index.html", "table.txt", "verdicts.json")
+
+
+def study_of(folder: Path, seeds: int = 2, sizes: int = 3) -> MadeRun:
+    """Every arm: sizes from an instruction-tuned start with replicates, and at one size each another start, loss, mix."""
+    students: dict[str, int] = {}
+    recipes: dict[str, dict] = {}
+    for seed in range(1, seeds + 1):
+        for size in range(sizes):
+            students[f"n{size}-s{seed}"] = 60_000 * 3**size
+        for name in ("raw", "dist", "ic", "zs"):
+            students[f"n0-{name}-s{seed}"] = 60_000
+        recipes |= {name: {"seed": seed, "start": "generalist"} for name in students if name.endswith(f"-s{seed}")}
+        recipes[f"n0-raw-s{seed}"]["start"] = "raw"
+        recipes[f"n0-dist-s{seed}"]["loss"] = "distribution"
+        recipes[f"n0-ic-s{seed}"]["formats"] = "in_context"
+        recipes[f"n0-zs-s{seed}"]["formats"] = "zero_shot"
+    counts = {"tokens": 1000, "soft": 900, "teacher_mass": 890.0, "kept_mass": 880.0}
+    starts = {"generalist": "instructions", "raw": "span_corruption"}
+    return MadeRun(
+        folder, students=students, recipes=recipes, ranks={name: int(name[1]) for name in students}, params={"starts": starts}, both_losses=True,
+        coverage={"all": counts, "numbers": counts}, roles={name: ROLES[name] for name in ("gsm8k", "svamp", "bbh")},
+    )  # fmt: skip
 
 
 def build(run: MadeRun) -> Path:
@@ -87,9 +101,7 @@ def test_metrics_are_the_test_accuracies_of_the_front_checkpoint(tmp_path):
     run = MadeRun(tmp_path)
     report = build(run)
     metrics = metrics_of(run)
-    assert list(metrics) == sorted(metrics)
-    assert {name.split(".")[1] for name in metrics} == {"seed", "ood", "generic_ao", "generic_cot", "step"}
-    assert metrics["xl.step"] == 3000
+    assert list(metrics) == ["base.seed", "large.seed", "xl.generic_ao", "xl.generic_cot", "xl.ood", "xl.seed"]
     scores = {
         row["benchmark"]: 100 * float(row["accuracy"])
         for row in rows_of(report / "scores.csv")
@@ -100,25 +112,24 @@ def test_metrics_are_the_test_accuracies_of_the_front_checkpoint(tmp_path):
     assert metrics["xl.ood"] == pytest.approx((scores["asdiv"] + scores["multiarith"] + scores["svamp"]) / 3, abs=0.01)
 
 
-def test_params_choose_what_stands_in_front(tmp_path):
+def test_params_choose_what_stands_in_front(tmp_path, capsys):
     flexible, strict = (
         MadeRun(tmp_path / "a"),
         MadeRun(tmp_path / "b", params={"reading": "strict", "selected_by": "seed"}),
     )
-    build(flexible), build(strict)
-    assert metrics_of(strict)["xl.step"] == 4000
+    build(flexible)
+    assert "step 3000, selected by out-of-distribution mean" in capsys.readouterr().out
+    build(strict)
+    assert "step 4000, selected by seed dataset" in capsys.readouterr().out
     assert metrics_of(strict)["xl.seed"] < metrics_of(flexible)["xl.seed"]
 
 
-def test_same_inputs_same_bytes_whatever_the_order_of_files(tmp_path):
-    arguments = MadeRun(tmp_path).arguments()
+def test_same_inputs_same_bytes(tmp_path):
+    arguments = study_of(tmp_path, seeds=1, sizes=2).arguments()
     assert main(arguments) == 0
     first = {name: (tmp_path / "report" / name).read_bytes() for name in OUTPUTS}
     # A fresh process: nothing may hang on hash seeds or on what was drawn before.
-    head, scores = arguments[: arguments.index("--metrics") + 2], arguments[arguments.index("--metrics") + 2 :]
-    subprocess.run(
-        [sys.executable, "-m", "specialize.report", *head, *reversed(scores)], check=True, capture_output=True
-    )
+    subprocess.run([sys.executable, "-m", "specialize.report", *arguments], check=True, capture_output=True)
     assert first == {name: (tmp_path / "report" / name).read_bytes() for name in OUTPUTS}
 
 
@@ -145,14 +156,13 @@ def test_a_student_that_solves_nothing_is_told_plainly(tmp_path, capsys):
     run = MadeRun(tmp_path, students={"mini": 1_234_567}, level=0.0)
     text = (build(run) / "index.html").read_text().replace("\u00a0", " ")
     assert metrics_of(run)["mini.seed"] == 0.0
-    assert "0 of 819 (0.0 %, 95 % interval 0.0–0.5): it solves none, before or after" in text
-    assert "solves none of gsm8k: 0 of 819 (0.0 %, 95 % interval 0.0-0.5)" in capsys.readouterr().out
+    assert "0 of 200 (0.0 %, 95 % interval 0.0–1.9): it solves none, before or after" in text
+    assert "solves none of gsm8k: 0 of 200 (0.0 %, 95 % interval 0.0-1.9)" in capsys.readouterr().out
 
 
 def test_without_a_selection_the_last_checkpoint_stands_in_front(tmp_path, capsys):
     run = MadeRun(tmp_path, by={"seed": None, "out_of_distribution": None}, has_validation=False)
     report = build(run)
-    assert metrics_of(run)["base.step"] == 4000
     assert "step 4000, the last, for none could be selected" in capsys.readouterr().out
     assert "No validation problems to choose by" in (report / "index.html").read_text()
     assert {row["split"] for row in rows_of(report / "scaling.csv")} == {"test"}
@@ -171,14 +181,14 @@ def test_without_a_selection_the_last_checkpoint_stands_in_front(tmp_path, capsy
 def test_roles_may_be_missing(tmp_path, left_out, missing):
     run = MadeRun(tmp_path, roles={name: role for name, role in ROLES.items() if role not in left_out})
     report = build(run)
-    kept = {"seed", "ood", "generic_ao", "generic_cot", "step"} - missing
-    assert set(metrics_of(run)) == {f"{student}.{key}" for student in run.students for key in kept}
+    kept = {"seed", "ood", "generic_ao", "generic_cot"} - missing
+    assert {name.split(".")[1] for name in metrics_of(run)} == kept
     assert not Page((report / "index.html").read_text()).open
 
 
 @pytest.mark.parametrize(
     "students",
-    [{"one": 1}, {"a": 999_950, "b": 1_000_049}, {"x": 5_000, "y": 5_000}, {f"s-{i}": 3**i for i in range(10)}],
+    [{"one": 1}, {"a": 999_950, "b": 1_000_049}, {"x": 5_000, "y": 5_000}, {f"s-{i}": 3**i for i in range(5)}],
 )
 def test_students_of_odd_sizes(tmp_path, students):
     run = MadeRun(tmp_path, students=students, steps=(0, 3000, 4000))
@@ -188,8 +198,7 @@ def test_students_of_odd_sizes(tmp_path, students):
 
 def test_only_the_start_was_scored(tmp_path):
     run = MadeRun(tmp_path, steps=(0,), by={"seed": None, "out_of_distribution": None})
-    build(run)
-    assert metrics_of(run)["xl.step"] == 0
+    assert "step 0, the last" in (build(run) / "table.txt").read_text()
 
 
 def test_tables_are_sorted_and_in_percent_for_plots(tmp_path):
@@ -232,15 +241,25 @@ def test_a_selected_step_without_scores_is_refused(tmp_path, capsys):
     assert not (tmp_path / "metrics.json").exists()
 
 
-def test_a_score_given_twice_is_refused(tmp_path, capsys):
-    arguments = MadeRun(tmp_path).arguments()
-    assert "two scores of student xl" in _error([*arguments, arguments[-1]], capsys)
+def test_a_student_without_scores_is_refused(tmp_path, capsys):
+    run = MadeRun(tmp_path, students={"a": 10, "b": 20}, params={"students": ["a", "b", "c"]})
+    assert "no scores of student c" in _error(run.arguments(), capsys)
 
 
-def test_a_student_without_a_manifest_is_refused(tmp_path, capsys):
-    run = MadeRun(tmp_path, students={"a": 10, "b": 20})
-    arguments = [argument for argument in run.arguments() if "/checkpoints/b/step" not in argument]
-    assert "no manifest" in _error(arguments, capsys)
+def test_damaged_predictions_are_named(tmp_path, capsys):
+    arguments = MadeRun(tmp_path, students={"a": 10}).arguments()
+    path = tmp_path / "predictions/a/step-3000/svamp.parquet"
+    path.write_text("no table")
+    assert str(path) in _error(arguments, capsys)
+
+
+def test_predictions_are_read_of_a_few_checkpoints_alone(tmp_path):
+    run = MadeRun(tmp_path, students={"a": 10}, steps=tuple(range(0, 4100, 100)))
+    arguments = run.arguments()
+    path = tmp_path / "report/provenance.json"
+    assert main([*arguments, "--provenance", str(path)]) == 0
+    read = {Path(name).parent.name for name in read_provenance(path).inputs if name.endswith(".parquet")}
+    assert read == {"step-0", "step-100", "step-2700", "step-3000", "step-4000"}
 
 
 def test_a_damaged_curve_is_named_with_its_line(tmp_path, capsys):
@@ -270,12 +289,42 @@ def test_provenance_names_every_input_and_output(tmp_path):
     provenance = read_provenance(path)
     made = {tmp_path / "report" / name for name in OUTPUTS} | {tmp_path / "metrics.json"}
     assert set(provenance.outputs) == {file.as_posix() for file in made}
-    assert {argument for argument in arguments if argument.endswith((".json", ".csv"))} - set(provenance.inputs) == {
-        provenance.recipe,
-        str(tmp_path / "metrics.json"),
+    read = {
+        file.as_posix()
+        for folder in ("scores", "checkpoints", "problems", "traces")
+        for file in (tmp_path / folder).rglob("*.*")
     }
+    marks = {name for name in provenance.inputs if "/predictions/" in name}
+    assert set(provenance.inputs) - marks == read
+    assert len(marks) == 4 * len(ROLES)
 
 
 def test_help_loads_no_heavy_library():
     code = "import sys, specialize.report.__main__; print([m for m in ('matplotlib', 'jinja2', 'pandas') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_a_study_with_every_arm_tells_of_arms_not_of_students(tmp_path):
+    run = study_of(tmp_path)
+    report = build(run)
+    text, table = (report / "index.html").read_text(), (report / "table.txt").read_text()
+    assert not Page(text).open
+    assert max(map(len, table.splitlines()[:-1])) <= 110
+    assert "mean of 2 seeds" in table
+    assert set(metrics_of(run)) == {
+        *(f"{arm}.seed" for arm in ("n0", "n1", "n2", "n0-raw", "n0-dist", "n0-ic", "n0-zs")),
+        *(f"n2.{name}" for name in ("ood", "generic_ao", "generic_cot")),
+    }
+    verdicts = {row["name"]: row for row in json.loads((report / "verdicts.json").read_text())}
+    tested = {name for name, row in verdicts.items() if row["verdict"] != "not tested here"}
+    assert tested == set(verdicts) - {"C5", "C9", "Q2"}
+    assert verdicts["C7"]["parts"][0]["comparisons"][0]["seeds"] == 2
+    for told in ("Which start", "paper, Fig. 3B", "paper, Fig. 4", "The other arms"):
+        assert told in text
+    rows = rows_of(report / "training.csv")
+    assert list(rows[0]) == ["student", "step", "loss", "grad_norm", "learning_rate", "sample_nll", "teacher_kl"]
+
+
+def test_the_page_of_one_student_shows_no_figure_without_arms(tmp_path):
+    text = (build(MadeRun(tmp_path, students={"a": 10})) / "index.html").read_text()
+    assert "paper, Fig. 3B" not in text and "paper, Fig. 4" not in text and "Which start" not in text

@@ -36,7 +36,7 @@ def zero_shot_only(evidence: Evidence) -> Verdict:
     known = tuple(part for part in parts if part)
     return Verdict(
         name="C13",
-        claim="Training on zero-shot data alone gives zero-shot ability and takes in-context ability away.",
+        claim="Training on zero-shot data alone gives zero-shot ability and costs in-context ability.",
         source="Fig. 4B",
         paper="zero-shot rises, in-context decays; no numbers",
         parts=known if len(known) == 2 else (),

@@ -1,8 +1,9 @@
 """C9, C10: how accuracy moves late in the training."""
 
 from itertools import pairwise
-from math import atanh, sqrt, tanh
-from statistics import NormalDist, fmean, stdev
+from statistics import fmean, stdev
+
+from scipy.stats import pearsonr
 
 from specialize.report.dynamics import dynamics_of
 from specialize.report.evidence import CONFIDENCE, Evidence, Term
@@ -30,7 +31,7 @@ def drift_apart(evidence: Evidence) -> Verdict:
         parts.append(Part("their changes from checkpoint to checkpoint hardly go together", answer, shown))
     return Verdict(
         name="C9",
-        claim="Late in training, accuracy on the seed dataset and out of distribution fluctuate independently.",
+        claim="Late in training, accuracy in and out of distribution fluctuate independently.",
         source="Fig. 3A, §4.3",
         paper="seen in two curves after about one epoch; no number",
         parts=tuple(parts),
@@ -40,14 +41,10 @@ def drift_apart(evidence: Evidence) -> Verdict:
 
 
 def correlation(pairs: list[tuple[float, float]]) -> tuple[float, float, float]:
-    """Return Pearson's r with its interval by Fisher's transformation (n − 3 degrees)."""
-    xs, ys = [x for x, _ in pairs], [y for _, y in pairs]
-    mean_x, mean_y = fmean(xs), fmean(ys)
-    product = sum((x - mean_x) * (y - mean_y) for x, y in pairs)
-    r = product / sqrt(sum((x - mean_x) ** 2 for x in xs) * sum((y - mean_y) ** 2 for y in ys))
-    r = min(max(r, -0.999999), 0.999999)
-    half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) / sqrt(len(pairs) - 3)
-    return round(r, 6), round(tanh(atanh(r) - half), 6), round(tanh(atanh(r) + half), 6)
+    """Return Pearson's r with its interval by Fisher's transformation."""
+    found = pearsonr([x for x, _ in pairs], [y for _, y in pairs])
+    interval = found.confidence_interval(CONFIDENCE)
+    return round(float(found.statistic), 6), round(float(interval.low), 6), round(float(interval.high), 6)
 
 
 def data_hunger(evidence: Evidence) -> Verdict:

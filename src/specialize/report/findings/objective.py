@@ -13,7 +13,7 @@ from specialize.report.verdict import Answer, Part, Verdict, all_of, all_toward,
 MARGIN = 0.05
 """Accuracies are alike where the whole interval of their difference lies within so much of zero."""
 SCALES = {"teacher_kl": "divergence from the teacher", "sample_nll": "loss on the teacher's text"}
-NO_PAIR = "two students alike but for the loss: one `sample`, one `distribution`"
+NO_PAIR = "two students alike but for the loss, one sample, one distribution"
 
 
 def lower_loss(evidence: Evidence) -> Verdict:
@@ -30,7 +30,7 @@ def lower_loss(evidence: Evidence) -> Verdict:
         parts.append(_alike("accuracy on the seed dataset is alike, within five points", ends))
     return Verdict(
         name="C11",
-        claim="Distribution matching trains to a lower loss than sample matching, at about the same accuracy.",
+        claim="Distribution matching trains to a lower loss than sample matching, at like accuracy.",
         source="Fig. 3B, §4.4",
         paper="falls faster and lower, each on its own scale; accuracy about equal; no numbers",
         parts=tuple(parts),
@@ -53,7 +53,7 @@ def better_objective(evidence: Evidence) -> Verdict:
         parts.append(all_toward("and out of distribution", known, 1))
     return Verdict(
         name="Q3",
-        claim="Distribution matching ends higher than sample matching at equal data and equal compute.",
+        claim="Distribution matching beats sample matching at equal data and equal compute.",
         source="open: no ablation in the paper",
         paper="not studied",
         parts=tuple(parts),

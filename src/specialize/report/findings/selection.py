@@ -30,7 +30,7 @@ def choice_costs(evidence: Evidence) -> Verdict:
         parts.append(all_toward("it buys accuracy out of distribution", buys, 1))
     return Verdict(
         name="C8",
-        claim="Choosing the checkpoint by out-of-distribution validation costs on the seed dataset and pays out of it.",
+        claim="Out-of-distribution validation picks checkpoints better there and worse on the seed set.",
         source="Table 3 (validation); here test problems, where no choice wins by construction",
         paper="costs 2.0–2.6 points of GSM8K, buys 0.3–1.8 of the others' mean",
         parts=tuple(parts),

@@ -32,12 +32,12 @@ def better_start(evidence: Evidence) -> Verdict:
         parts.append(all_toward("the raw start gains more", raw_gains, 1))
     return Verdict(
         name="C7",
-        claim="An instruction-tuned start ends higher than a raw one of its size, though the raw one gains more.",
+        claim="An instruction-tuned start ends higher than a raw one, though the raw one gains more.",
         source="Table 2",
         paper="15.2 against 14.2 (250M), 21.8/16.2 (760M), 23.8/20.6 (3B); gain at 3B: T5 +19.9, FlanT5 +10.3",
         parts=tuple(parts),
         lacking=""
         if parts
-        else "two students alike but for the start: one `instructions`, one `span_corruption` (train.starts)",
+        else "two students alike but for the start, one of objective instructions, one of span_corruption",
         notes=tuple(f"{note}." for tuned, raw in pairs if (note := differing_details(tuned, raw))),
     )
