@@ -80,7 +80,8 @@ def ladders_of(arms: Sequence[Arm]) -> list[list[Arm]]:
     first: most sizes, then from an instruction-tuned start, in all formats, with most students."""
     groups: dict[tuple[str, ...], dict[int, Arm]] = defaultdict(dict)
     for arm in arms:
-        groups[_key(arm, "size")].setdefault(arm.size, arm)
+        key = tuple(str(getattr(arm, factor)) for factor in FACTORS if factor != "size")
+        groups[key].setdefault(arm.size, arm)
     ladders = [[group[size] for size in sorted(group)] for group in groups.values()]
 
     def rank(ladder: list[Arm]) -> tuple[Any, ...]:
@@ -103,7 +104,7 @@ def pairs_of(arms: Sequence[Arm], factor: str, first: str, second: str) -> list[
         partners = [
             other
             for other in arms
-            if getattr(other, factor) == second and _key(other, factor) == _key(arm, factor)
+            if getattr(other, factor) == second and is_alike(arm, other, but=(factor,))
         ]  # fmt: skip
         if partners:
             pairs.append((arm, min(partners, key=lambda other: (other.details != arm.details, other.name))))
@@ -117,8 +118,9 @@ def differing_details(first: Arm, second: Arm) -> str:
     return f"{first.name} and {second.name} differ in {joined(differ)} too" if differ else ""
 
 
-def _key(arm: Arm, without: str) -> tuple[str, ...]:
-    return tuple(str(getattr(arm, factor)) for factor in FACTORS if factor != without)
+def is_alike(arm: Arm, other: Arm, but: Sequence[str]) -> bool:
+    """Return whether two arms are alike in every factor but these."""
+    return all(getattr(arm, factor) == getattr(other, factor) for factor in FACTORS if factor not in but)
 
 
 def _arm_of(study: Study, student: str, sizes: Mapping[int, int], objectives: Mapping[str, str]) -> tuple[Arm, int]:

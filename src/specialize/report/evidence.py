@@ -107,6 +107,17 @@ class Evidence:
         terms = [Term(1.0, arm, after, measure), Term(-1.0, arm, before, measure)]
         return self.contrast(label or f"{arm.name}, {measure.title}", terms)
 
+    def mean_change(self, arms: Sequence[Arm], before: When, after: When, measure: Measure | None) -> Comparison | None:
+        """Return the mean over arms of after − before; None where no checkpoint differs."""
+        if measure is None or all(before(student) == after(student) for arm in arms for student in arm.names):
+            return None
+        share = 1 / len(arms)
+        terms = [
+            Term(sign * share, arm, when, measure) for arm in arms for sign, when in ((1.0, after), (-1.0, before))
+        ]
+        label = f"{arms[0].name}, {measure.title}" if len(arms) == 1 else f"mean of {len(arms)} sizes, {measure.title}"
+        return self.contrast(label, terms)
+
     def between(
         self, first: Arm, second: Arm, when: When, measure: Measure | None, label: str = ""
     ) -> Comparison | None:

@@ -139,7 +139,7 @@ def _formats(evidence: Evidence) -> Any:
             if known:
                 drawn[FORMATS[format]] = banded_line(axes, known, number)
                 highs += [estimate.high for _, estimate in known]
-        axes.set_title(f"{arm.name}: {arm.formats.replace('_', '-')} data")
+        axes.set_title(f"{arm.name}: {arm.formats.replace('_', '-')} formats")
         step_axis(axes)
     set_top(panels[0], highs)
     if drawn:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from specialize.core.recipe import Recipe
 from specialize.report import paper, wording
-from specialize.report.arms import FACTORS, STARTS, Arm
+from specialize.report.arms import FACTORS, STARTS, Arm, is_alike
 from specialize.report.choices import choices
 from specialize.report.comparison import Column, change_in
 from specialize.report.drawing import INK, PALETTE
@@ -83,16 +84,22 @@ def inline_svg(svg: str, name: str, label: str) -> Markup:
 
 def _arms(evidence: Evidence, columns: Sequence[Column]) -> dict[str, Any]:
     ladder = evidence.ladders[0]
+    replicated = any(len(arm.seeds) > 1 for arm in evidence.arms)
+    singles = [
+        replace(arm, name=student, students=((seed, student),))
+        for arm in evidence.arms
+        for seed, student in arm.students
+    ]
+    shown = [*singles, *evidence.arms] if replicated else evidence.arms
     return {
         "ladder": ladder,
+        "singles": singles if replicated else [],
         "others": [arm for arm in evidence.arms if arm not in ladder],
-        "replicated": any(len(arm.seeds) > 1 for arm in evidence.arms),
+        "replicated": replicated,
         "describe": _describer(evidence.arms),
-        "fronts": {arm.name: _front(evidence, arm) for arm in evidence.arms},
+        "fronts": {arm.name: _front(evidence, arm) for arm in shown},
         "columns": columns,
-        "changes": {
-            arm.name: [change_in(evidence, arm, column.measure) for column in columns] for arm in evidence.arms
-        },
+        "changes": {arm.name: [change_in(evidence, arm, column.measure) for column in columns] for arm in shown},
     }
 
 
@@ -134,8 +141,8 @@ def _in_full(comparison: Comparison, unit: Unit) -> dict[str, str]:
 
 
 def _paper(evidence: Evidence) -> dict[str, Any]:
-    seed = evidence.seed()
-    known = [arm for arm in evidence.arms if arm.start in ("instructions", "span_corruption", "scratch")]
+    seed, main = evidence.seed(), evidence.ladders[0][0]
+    known = [arm for arm in evidence.arms if is_alike(arm, main, but=("size", "start"))]
     kinds = {arm.start for arm in known}
     return {
         "table_1_columns": paper.TABLE_1_COLUMNS,
@@ -157,7 +164,7 @@ def _describer(arms: Sequence[Arm]) -> Callable[[Arm], str]:
     def describe(arm: Arm) -> str:
         words = [STARTS.get(arm.start, arm.start)]
         words += [f"{arm.loss} matching"] if "loss" in varying else []
-        words += [f"{arm.formats.replace('_', '-')} data"] if "formats" in varying else []
+        words += [f"{arm.formats.replace('_', '-')} formats"] if "formats" in varying else []
         words += [arm.tokenizer] if "tokenizer" in varying else []
         return ", ".join(words)
 

@@ -76,7 +76,7 @@ def all_toward(says: str, comparisons: Sequence[Comparison], sign: int, unit: Un
     counted = f"{answers.count('yes')} of {len(answers)} clearly"
     if answers.count("no"):
         counted += f", {answers.count('no')} clearly the other way"
-    between = f"from {told(weakest, unit)} to {told(strongest, unit)}"
+    between = f"from {told(weakest, unit)} to {told(strongest, unit)}" if weakest != strongest else told(weakest, unit)
     return Part(says, answer, f"{counted}; {between}", tuple(comparisons), unit)
 
 

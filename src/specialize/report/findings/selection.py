@@ -1,8 +1,6 @@
 """C8: which validation set chooses the checkpoint (paper, Table 3)."""
 
 from specialize.report.evidence import Evidence
-from specialize.report.marks import Measure
-from specialize.report.paired import Comparison
 from specialize.report.verdict import Verdict, all_toward
 
 BY_SEED, BY_OUT = "seed", "out_of_distribution"
@@ -21,13 +19,15 @@ def choice_costs(evidence: Evidence) -> Verdict:
         lacking = (
             f"a student whose two choices differ: here both choose the same checkpoint ({len(both)} of {len(both)})"
         )
-    costs = _differences(evidence, evidence.seed()) if apart else []
-    buys = _differences(evidence, evidence.out()) if apart else []
     parts = []
-    if costs:
-        parts.append(all_toward("it costs accuracy on the seed dataset", costs, -1))
-    if buys:
-        parts.append(all_toward("it buys accuracy out of distribution", buys, 1))
+    for says, measure, sign in (
+        ("it costs accuracy on the seed dataset", evidence.seed(), -1),
+        ("it buys accuracy out of distribution", evidence.out(), 1),
+    ):
+        by_seed, by_out = evidence.chosen_by(BY_SEED), evidence.chosen_by(BY_OUT)
+        found = evidence.mean_change(evidence.ladders[0], by_seed, by_out, measure) if apart else None
+        if found:
+            parts.append(all_toward(says, [found], sign))
     return Verdict(
         name="C8",
         claim="Out-of-distribution validation picks checkpoints better there and worse on the seed set.",
@@ -37,13 +37,3 @@ def choice_costs(evidence: Evidence) -> Verdict:
         lacking=lacking,
         notes=(f"The two choices differ for {len(apart)} of {len(both)} students.",) if both else (),
     )
-
-
-def _differences(evidence: Evidence, measure: Measure | None) -> list[Comparison]:
-    by_seed, by_out = evidence.chosen_by(BY_SEED), evidence.chosen_by(BY_OUT)
-    found = [
-        evidence.change(arm, by_seed, by_out, measure, arm.name)
-        for arm in evidence.ladders[0]
-        if any(by_seed(student) != by_out(student) for student in arm.names)
-    ]
-    return [each for each in found if each]
