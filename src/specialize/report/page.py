@@ -97,9 +97,9 @@ def _arms(evidence: Evidence, columns: Sequence[Column]) -> dict[str, Any]:
         "others": [arm for arm in evidence.arms if arm not in ladder],
         "replicated": replicated,
         "describe": _describer(evidence.arms),
-        "fronts": {arm.name: _front(evidence, arm) for arm in shown},
+        "fronts": {arm: _front(evidence, arm) for arm in shown},
         "columns": columns,
-        "changes": {arm.name: [change_in(evidence, arm, column.measure) for column in columns] for arm in shown},
+        "changes": {arm: [change_in(evidence, arm, column.measure) for column in columns] for arm in shown},
     }
 
 
