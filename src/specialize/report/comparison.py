@@ -36,6 +36,7 @@ def columns_of(evidence: Evidence) -> list[Column]:
     maths += [(name, "out_of_distribution", (name,)) for name in out]
     if len(out) > 1:
         maths.append(("out-of-distribution mean", "out_of_distribution", tuple(out)))
+    maths += [(name, "probe", (name,)) for name in study.benchmarks("probe")]
     columns = [Column(role, Measure(title, names, params.format, params.reading)) for title, role, names in maths]
     generic = tuple(study.benchmarks("generic"))
     if generic:

@@ -25,6 +25,7 @@ from specialize.report.study import Study
 from specialize.report.summary import summary_of
 from specialize.report.verdict import Unit, Verdict, say_as
 
+MATHS = ("seed", "out_of_distribution", "probe")
 CAPTIONS = {
     "scaling": "Accuracy on the seed dataset against the number of parameters, before and after training",
     "dynamics": "Accuracy along the checkpoints of each arm",
@@ -106,7 +107,7 @@ def _arms(evidence: Evidence, columns: Sequence[Column]) -> dict[str, Any]:
 def _readings(evidence: Evidence) -> dict[str, Any]:
     ladder = evidence.ladders[0]
     others = [arm for arm in evidence.arms if arm not in ladder]
-    maths = reading_rows(evidence, ladder, ("seed", "out_of_distribution"), MATHS_READINGS)
+    maths = reading_rows(evidence, ladder, MATHS, MATHS_READINGS)
     return {
         "maths_readings": MATHS_READINGS,
         "maths": [row for row in maths if row.format == evidence.params.format],
@@ -114,7 +115,7 @@ def _readings(evidence: Evidence) -> dict[str, Any]:
         "generic_readings": GENERIC_READINGS,
         "generic": reading_rows(evidence, ladder, ("generic",), GENERIC_READINGS),
         "other_readings": {
-            "maths": reading_rows(evidence, others, ("seed", "out_of_distribution"), MATHS_READINGS),
+            "maths": reading_rows(evidence, others, MATHS, MATHS_READINGS),
             "generic": reading_rows(evidence, others, ("generic",), GENERIC_READINGS),
         },
         "tasks": task_rows(evidence, ladder),

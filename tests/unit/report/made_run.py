@@ -112,7 +112,10 @@ class MadeRun:
 
     def _index(self) -> dict[str, Any]:
         datasets = {
-            name: {"role": role, "splits": {"validation": SPLITS[name][0], "test": SPLITS[name][1]}}
+            name: {
+                "role": "out_of_distribution" if role == "probe" else role,
+                "splits": {"validation": SPLITS[name][0], "test": SPLITS[name][1]},
+            }
             for name, role in self.roles.items()
         }
         return {"seed": 1, "datasets": datasets, "shared_questions": 3}

@@ -304,6 +304,24 @@ def test_help_loads_no_heavy_library():
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "[]\n"
 
 
+def test_a_probe_has_a_column_and_is_part_of_no_mean(tmp_path):
+    roles = {**ROLES, "svamp": "probe"}
+    text = (build(MadeRun(tmp_path, students={"a": 10}, roles=roles)) / "table.txt").read_text()
+    other = (
+        build(
+            MadeRun(
+                tmp_path / "b",
+                students={"a": 10},
+                roles={name: role for name, role in roles.items() if role != "probe"},
+            )
+        )
+        / "table.txt"
+    ).read_text()
+    (mean,) = (line for line in text.splitlines() if "out-of-distribution mean  " in line)
+    assert mean in other
+    assert "  svamp  " in text
+
+
 def test_a_study_with_every_arm_tells_of_arms_not_of_students(tmp_path):
     run = study_of(tmp_path)
     report = build(run)
