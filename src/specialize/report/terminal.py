@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from specialize.report.arms import Arm
+from specialize.report.arms import STARTS, Arm
 from specialize.report.comparison import Column, change_in
 from specialize.report.estimate import Estimate
 from specialize.report.evidence import Evidence
@@ -34,7 +34,7 @@ def terminal_table(evidence: Evidence, columns: Sequence[Column], verdicts: Sequ
         lines += [*_of_arm(evidence, columns, arm), ""]
     if others := [arm for arm in evidence.arms if arm not in ladder]:
         lines += [*_others(evidence, others, columns), ""]
-    lines += [*_verdict_lines(verdicts), ""]
+    lines += [*_verdict_lines(evidence, verdicts), ""]
     lines += ["* clear: the interval of the paired change holds no zero"]
     lines += [str(page)]
     return "\n".join(line.translate(TO_ASCII).rstrip() for line in lines) + "\n"
@@ -89,11 +89,14 @@ def _others(evidence: Evidence, arms: Sequence[Arm], columns: Sequence[Column]) 
     return lines
 
 
-def _verdict_lines(verdicts: Sequence[Verdict]) -> list[str]:
+def _verdict_lines(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
     """Return a line for each verdict that could be tested, and one that names the others."""
     tested = [verdict for verdict in verdicts if verdict.word in SIGNS]
     others = [verdict.name for verdict in verdicts if verdict.word not in SIGNS]
-    lines = [f"The paper's findings (of {len(verdicts)}, with the questions it leaves open):"]
+    ladder = evidence.ladders[0]
+    sizes = "one size" if len(ladder) == 1 else f"{len(ladder)} sizes"
+    start = STARTS.get(ladder[0].start, ladder[0].start)
+    lines = [_cut(f"The paper's findings and open questions, told of {sizes} (start: {start}):", WIDTH)]
     lines += [_cut(f"  {SIGNS[each.word]} {each.name:<4}{each.word:<14} {each.claim}", WIDTH) for each in tested]
     return [*lines, _cut(f"  not tested here: {', '.join(others)}", WIDTH)] if others else lines
 
