@@ -77,8 +77,5 @@ def change_in(
 
 
 def _is_measured(evidence: Evidence, column: Column) -> bool:
-    return any(
-        accuracy_of(evidence, arm, lambda student, place=place: evidence.study.steps(student)[place], column.measure)  # type: ignore[misc]
-        for arm in evidence.arms
-        for place in (0, -1)
-    )
+    known = {(name, format) for name, format, _ in evidence.accuracies.measured(column.role, "test")}
+    return any((name, column.measure.format) in known for name in column.measure.benchmarks)

@@ -7,15 +7,15 @@ from specialize.report.evidence import Evidence
 def metrics_of(evidence: Evidence) -> dict[str, float | int]:
     """Return `{arm}.{number}` → test accuracy in % of the checkpoint in front, the mean over an arm's seeds.
 
-    `seed` of every arm; of the largest arm of the main ladder also `ood`, `generic_ao` and `generic_cot`, what it is
-    worth elsewhere and what it cost. A number that was not measured is left out.
+    `seed` of every arm; of the largest arm of the main ladder also `ood`, what it is worth elsewhere, and `ao` and `cot`,
+    what it cost: generic tasks in answer-only and chain of thought. A number that was not measured is left out.
     """
     wanted = [(arm, "seed", evidence.seed()) for arm in evidence.arms]
     largest = evidence.ladders[0][-1]
     wanted += [
         (largest, "ood", evidence.out()),
-        (largest, "generic_ao", evidence.generic("answer_only")),
-        (largest, "generic_cot", evidence.generic("chain_of_thought")),
+        (largest, "ao", evidence.generic("answer_only")),
+        (largest, "cot", evidence.generic("chain_of_thought")),
     ]
     metrics: dict[str, float | int] = {}
     for arm, name, measure in wanted:

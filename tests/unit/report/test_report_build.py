@@ -80,7 +80,7 @@ def test_metrics_are_the_test_accuracies_of_the_front_checkpoint(tmp_path):
     run = MadeRun(tmp_path)
     report = build(run)
     metrics = metrics_of(run)
-    assert list(metrics) == ["base.seed", "large.seed", "xl.generic_ao", "xl.generic_cot", "xl.ood", "xl.seed"]
+    assert list(metrics) == ["base.seed", "large.seed", "xl.ao", "xl.cot", "xl.ood", "xl.seed"]
     scores = {
         row["benchmark"]: 100 * float(row["accuracy"])
         for row in rows_of(report / "scores.csv")
@@ -142,7 +142,7 @@ def test_without_a_selection_the_last_checkpoint_stands_in_front(tmp_path, capsy
 @pytest.mark.parametrize(
     ("left_out", "missing"),
     [
-        ({"generic"}, {"generic_ao", "generic_cot"}),
+        ({"generic"}, {"ao", "cot"}),
         ({"out_of_distribution"}, {"ood"}),
         ({"seed"}, {"seed"}),
         ({"seed", "out_of_distribution"}, {"seed", "ood"}),
@@ -151,7 +151,7 @@ def test_without_a_selection_the_last_checkpoint_stands_in_front(tmp_path, capsy
 def test_roles_may_be_missing(tmp_path, left_out, missing):
     run = MadeRun(tmp_path, students=XL, roles={name: role for name, role in ROLES.items() if role not in left_out})
     report = build(run)
-    kept = {"seed", "ood", "generic_ao", "generic_cot"} - missing
+    kept = {"seed", "ood", "ao", "cot"} - missing
     assert {name.split(".")[1] for name in metrics_of(run)} == kept
     assert not Page((report / "index.html").read_text()).open
 

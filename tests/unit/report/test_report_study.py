@@ -51,7 +51,7 @@ def test_a_study_with_every_arm_tells_of_arms_not_of_students(tmp_path):
     assert "mean of 2 seeds" in table
     assert set(metrics_of(run)) == {
         *(f"{arm}.seed" for arm in ("n0", "n1", "n2", "n0-raw", "n0-dist", "n0-ic", "n0-zs")),
-        *(f"n2.{name}" for name in ("ood", "generic_ao", "generic_cot")),
+        *(f"n2.{name}" for name in ("ood", "ao", "cot")),
     }
     verdicts = {row["name"]: row for row in json.loads((report / "verdicts.json").read_text())}
     tested = {name for name, row in verdicts.items() if row["verdict"] != "not tested here"}

@@ -27,7 +27,7 @@ def log_linear(evidence: Evidence) -> Verdict:
         parts.append(_fit(evidence, ladder, name))
         if slopes[0]:
             notes.append(f"Points per tenfold parameters, {told(slopes[0])}.")
-        if start in ("span_corruption", "scratch") and slopes[0]:
+        if start == "span_corruption" and slopes[0]:
             terms = [*_terms(evidence, ladder, evidence.front, 1), *_terms(evidence, ladder, evidence.start, -1)]
             steeper = evidence.contrast(f"{name}, after against before", terms)
             if steeper:
