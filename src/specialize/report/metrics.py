@@ -7,8 +7,8 @@ from specialize.report.evidence import Evidence
 def metrics_of(evidence: Evidence) -> dict[str, float | int]:
     """Return `{arm}.{number}` → test accuracy in % of the checkpoint in front, the mean over an arm's seeds.
 
-    `seed` of every arm; of the largest arm of the main ladder also `ood`, what it is worth elsewhere, and `ao` and `cot`,
-    what it cost: generic tasks in answer-only and chain of thought. A number that was not measured is left out.
+    `seed` of every arm; of the largest arm of the main ladder also `ood`, what it is worth elsewhere, and what it cost:
+    generic tasks in answer-only (`ao`) and chain of thought (`cot`). A number that was not measured is left out.
     """
     wanted = [(arm, "seed", evidence.seed()) for arm in evidence.arms]
     largest = evidence.ladders[0][-1]
