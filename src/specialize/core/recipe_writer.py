@@ -92,6 +92,7 @@ def report_run(params: Params) -> ReportRun:
         students=list(params.train.students),
         steps=params.train.checkpoint_steps,
         datasets=list(params.data.datasets),
+        starts={name: str(start.objective) for name, start in getattr(params.train, "starts", {}).items()},
     )
 
 

@@ -10,8 +10,10 @@ all four benchmarks). Generic tasks: BIG-Bench-Hard's own shape, each task with 
     {rationale} So the answer is {answer}.
 
 
-and in answer-only `A: {answer}`. Differs from the paper: its released code builds the answer-only prompt from one
-exemplar and a fragment of a second one, with that one's reasoning in it; here all exemplars stand whole.
+and in answer-only `A: {answer}`. In trained_chain_of_thought they are asked as students are trained to answer,
+zero-shot and without instruction (`core.formats`), so that the loss of a skill can be told from the loss of a format.
+Differs from the paper: its released code builds the answer-only prompt from one exemplar and a fragment of a second
+one, with that one's reasoning in it; here all exemplars stand whole.
 """
 
 from collections import defaultdict
@@ -74,6 +76,8 @@ def fit(problem: Problem, format: str, exemplars: Sequence[Problem], limit: int,
 
 def render(problem: Problem, format: str, exemplars: Sequence[Problem], instruction: str | None) -> str:
     """Return the text of one prompt; `instruction` opens a generic one, whether or not its exemplars fit."""
+    if format == "trained_chain_of_thought":
+        return source("zero_shot_chain_of_thought", problem.question)
     for known in FORMATS:
         if known == format:
             return source(known, problem.question, exemplars if is_in_context(known) else ())

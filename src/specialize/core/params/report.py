@@ -31,3 +31,5 @@ class ReportRun(ReportParams):
     students: list[str]
     steps: list[int]
     datasets: list[str]
+    starts: dict[str, str] = Field(default_factory=dict)
+    """Start that this run pretrains → its objective: what the students that begin from it are."""
