@@ -7,6 +7,17 @@ One place renders them, for training and for evaluation. Shapes (paper, Fig. 1B;
     in_context_…                  worked exemplars in the same shape, a blank line between, then the same
 
 T5's tokenizer folds newlines into blanks; other tokenizers keep them.
+
+Generic tasks have BIG-Bench-Hard's own shape, answer-only or chain-of-thought:
+
+    {instruction}
+
+    Q: {question}
+    A:                                 → {answer}
+    A: Let's think step by step.\n     → {rationale} So the answer is {answer}.
+
+with worked exemplars in the same shape between instruction and question, a blank line between all of them. In
+trained_chain_of_thought they are asked as zero-shot maths is, without instruction: as students are trained to answer.
 """
 
 from collections.abc import Sequence
@@ -21,6 +32,9 @@ FORMATS: tuple[Format, ...] = (
     "zero_shot_chain_of_thought",
     "zero_shot_answer_only",
 )
+
+GenericFormat = Literal["answer_only", "chain_of_thought", "trained_chain_of_thought"]
+GENERIC_FORMATS: tuple[GenericFormat, ...] = ("answer_only", "chain_of_thought", "trained_chain_of_thought")
 
 
 class Worked(Protocol):
@@ -64,3 +78,27 @@ def exemplar(format: Format, worked: Worked) -> str:
 def source(format: Format, question: str, exemplars: Sequence[Worked] = ()) -> str:
     """Return the text that the student reads."""
     return "".join(exemplar(format, worked) for worked in exemplars) + prompt(format, question)
+
+
+def generic_source(
+    format: GenericFormat, question: str, instruction: str | None = None, exemplars: Sequence[Worked] = ()
+) -> str:
+    """Return what is read of a generic question."""
+    if format == "trained_chain_of_thought":
+        return source("zero_shot_chain_of_thought", question)
+    parts = [instruction] if instruction else []
+    for worked in exemplars:
+        ask = _generic_ask(format if worked.rationale else "answer_only")
+        between = "" if ask.endswith("\n") else " "
+        solution = generic_target(format, worked.rationale, worked.answer)
+        parts.append(f"Q: {worked.question}\n{ask}{between}{solution}")
+    return "\n\n".join([*parts, f"Q: {question}\n{_generic_ask(format)}"])
+
+
+def generic_target(format: GenericFormat, rationale: str | None, answer: str) -> str:
+    """Return what shall be written for a generic question."""
+    return f"{rationale} So the answer is {answer}." if format == "chain_of_thought" and rationale else answer
+
+
+def _generic_ask(format: GenericFormat) -> str:
+    return "A: Let's think step by step.\n" if format == "chain_of_thought" else "A:"

@@ -22,8 +22,7 @@ from specialize.data.procedural import Setting, Story, story
 _SHARES = {"train": 12, "world": 4, "world_plain": 3, "world_distractor": 3, "world_longer": 3, "exemplars": 3}
 """How many of the 28 people a set has for each thing that is counted."""
 _EXEMPLARS = 4
-_EXEMPLARS_PER_TASK = 1
-"""Fewer than BIG-Bench-Hard's three: a source of four worked problems costs a small model more than its answer."""
+_EXEMPLARS_PER_TASK = 3
 _LONGER = range(5, 7)
 _TRIES = 2000
 

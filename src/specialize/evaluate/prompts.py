@@ -1,26 +1,16 @@
 """What a checkpoint is asked.
 
 Maths: the four formats of `core.formats`, with the same exemplars before every question (paper: one 4-shot prompt for
-all four benchmarks). Generic tasks: BIG-Bench-Hard's own shape, each task with its own exemplars:
-
-    {instruction}
-
-    Q: {question}
-    A: Let's think step by step.
-    {rationale} So the answer is {answer}.
-
-
-and in answer-only `A: {answer}`. In trained_chain_of_thought they are asked as students are trained to answer,
-zero-shot and without instruction (`core.formats`), so that the loss of a skill can be told from the loss of a format.
-Differs from the paper: its released code builds the answer-only prompt from one exemplar and a fragment of a second
-one, with that one's reasoning in it; here all exemplars stand whole.
+all four benchmarks). Generic tasks: BIG-Bench-Hard's own shape (also there), each task with its own exemplars. Differs
+from the paper: its released code builds the answer-only prompt from one exemplar and a fragment of a second one, with
+that one's reasoning in it; here all exemplars stand whole.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from specialize.core.formats import FORMATS, is_in_context, source
+from specialize.core.formats import FORMATS, GENERIC_FORMATS, generic_source, is_in_context, source
 from specialize.core.params.evaluate import EvaluateParams
 from specialize.core.records import Problem
 
@@ -52,21 +42,24 @@ def prompts_of(
     problems: split → problems; exemplars: worked problems of the benchmark, a generic task's with its own `task`.
     """
     by_task: dict[str | None, list[Problem]] = defaultdict(list)
-    for worked in exemplars:
-        by_task[worked.task].append(worked)
+    for exemplar in exemplars:
+        by_task[exemplar.task].append(exemplar)
     made = []
     for split, rows in sorted(problems.items()):
         for format in params.generic_formats if is_generic else params.formats:
             for problem in rows:
-                shown = by_task[problem.task] if is_generic else by_task[None][: params.exemplars]
-                text, left_off = fit(problem, format, shown, params.max_source_tokens, count)
+                worked = by_task[problem.task if is_generic else None]
+                instruction = next((each.instruction for each in worked if each.instruction), None)
+                shown = worked[: params.generic_exemplars if is_generic else params.exemplars]
+                text, left_off = fit(problem, format, shown, instruction, params.max_source_tokens, count)
                 made.append(Prompt(problem, split, format, text, left_off))
     return made
 
 
-def fit(problem: Problem, format: str, exemplars: Sequence[Problem], limit: int, count: Count) -> tuple[str, int]:
+def fit(
+    problem: Problem, format: str, exemplars: Sequence[Problem], instruction: str | None, limit: int, count: Count
+) -> tuple[str, int]:
     """Return the prompt with as many exemplars as fit `limit` tokens, the last ones, and how many were left off."""
-    instruction = next((worked.instruction for worked in exemplars if worked.instruction), None)
     for left_off in range(len(exemplars) + 1):
         text = render(problem, format, exemplars[left_off:], instruction)
         if left_off == len(exemplars) or count(text) <= limit:
@@ -76,21 +69,10 @@ def fit(problem: Problem, format: str, exemplars: Sequence[Problem], limit: int,
 
 def render(problem: Problem, format: str, exemplars: Sequence[Problem], instruction: str | None) -> str:
     """Return the text of one prompt; `instruction` opens a generic one, whether or not its exemplars fit."""
-    if format == "trained_chain_of_thought":
-        return source("zero_shot_chain_of_thought", problem.question)
     for known in FORMATS:
         if known == format:
             return source(known, problem.question, exemplars if is_in_context(known) else ())
-    return _generic(problem, format == "chain_of_thought", exemplars, instruction)
-
-
-def _generic(problem: Problem, chain_of_thought: bool, exemplars: Sequence[Problem], instruction: str | None) -> str:
-    parts = [instruction] if instruction else []
-    for worked in exemplars:
-        if chain_of_thought and worked.rationale:
-            solution = f"A: Let's think step by step.\n{worked.rationale} So the answer is {worked.answer}."
-        else:
-            solution = f"A: {worked.answer}"
-        parts.append(f"Q: {worked.question}\n{solution}")
-    ask = "A: Let's think step by step.\n" if chain_of_thought else "A:"
-    return "\n\n".join([*parts, f"Q: {problem.question}\n{ask}"])
+    for shape in GENERIC_FORMATS:
+        if shape == format:
+            return generic_source(shape, problem.question, instruction, exemplars)
+    raise ValueError(f"no such format: {format}")

@@ -180,7 +180,7 @@ def test_a_world_that_is_too_small_says_so() -> None:
 def test_generic_tasks(made: dict[str, Collected]) -> None:
     each = made["world_generic"]
     assert Counter(p.task for p in each.evaluation) == dict.fromkeys(generic.TASKS, 15)
-    assert Counter(p.task for p in each.exemplars) == dict.fromkeys(generic.TASKS, 1)
+    assert Counter(p.task for p in each.exemplars) == dict.fromkeys(generic.TASKS, 3)
     assert all(p.instruction and p.rationale and p.kind == "text" for p in each.exemplars)
     for p in each.evaluation:
         assert _solved[str(p.task)](p.question) == p.answer, p.question

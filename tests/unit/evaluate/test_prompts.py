@@ -67,15 +67,23 @@ def test_a_generic_task_can_be_asked_as_the_student_was_trained():
 
 def test_exemplars_are_left_off_from_the_first_on_until_the_prompt_fits():
     exemplars = [problem(n, question=f"Long {n} " + "word " * 20) for n in (1, 2, 3)]
-    text, left_off = fit(problem(9), "in_context_chain_of_thought", exemplars, 60, words)
+    text, left_off = fit(problem(9), "in_context_chain_of_thought", exemplars, None, 60, words)
     assert left_off == 2 and "Long 3" in text and "Long 2" not in text and words(text) <= 60
-    text, left_off = fit(problem(9), "in_context_chain_of_thought", exemplars, 3, words)
+    text, left_off = fit(problem(9), "in_context_chain_of_thought", exemplars, None, 3, words)
     assert left_off == 3 and text == render(problem(9), "zero_shot_chain_of_thought", [], None)
-    text, left_off = fit(problem(9), "in_context_chain_of_thought", exemplars, 1000, words)
+    text, left_off = fit(problem(9), "in_context_chain_of_thought", exemplars, None, 1000, words)
     assert left_off == 0
 
 
 def test_the_instruction_stays_where_no_exemplar_fits():
     worked = problem(7, task="a", instruction="Do a.", question="long " * 50, kind="text")
-    text, left_off = fit(problem(1, task="a"), "answer_only", [worked], 10, words)
+    text, left_off = fit(problem(1, task="a"), "answer_only", [worked], worked.instruction, 10, words)
     assert left_off == 1 and text == "Do a.\n\nQ: What is 1?\nA:"
+
+
+def test_generic_tasks_can_be_asked_by_their_instruction_alone():
+    worked = problem(7, task="a", instruction="Do a.", kind="text")
+    params = EvaluateParams(formats=["zero_shot_answer_only"], generic_formats=["answer_only"], generic_exemplars=0)
+    made = prompts_of({"test": [problem(1, task="a")]}, [worked], True, params, words)
+    assert [prompt.text for prompt in made] == ["Do a.\n\nQ: What is 1?\nA:"]
+    assert [prompt.left_off for prompt in made] == [0]

@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from specialize.core.formats import GenericFormat
 from specialize.core.params.section import Section
 
 MathsFormat = Literal[
     "in_context_chain_of_thought", "in_context_answer_only", "zero_shot_chain_of_thought", "zero_shot_answer_only"
 ]
-GenericFormat = Literal["answer_only", "chain_of_thought", "trained_chain_of_thought"]
 
 
 class EvaluateParams(Section):
@@ -27,7 +27,9 @@ class EvaluateParams(Section):
     """Formats of the generic tasks (paper: answer-only and chain of thought, in BIG-Bench-Hard's shape).
     `trained_chain_of_thought` asks them as zero-shot maths is asked: a skill lost can be told from a format lost."""
     exemplars: int = Field(default=4, ge=1)
-    """Exemplars before an in-context maths question (paper: 4). Generic tasks use all that their prompt holds (3)."""
+    """Exemplars before an in-context maths question (paper: 4)."""
+    generic_exemplars: int | None = Field(default=None, ge=0)
+    """Exemplars before a generic question; null: all that its prompt holds (paper: 3). 0: the instruction alone."""
     batch_size: int = Field(default=32, ge=1)
     """Prompts decoded at once. It is part of the recipe, since it can move a greedy decision in the last digit."""
     max_source_tokens: int = Field(default=1024, ge=16)
