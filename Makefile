@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: run install test check fast format docs compare why preset clean help
 
 run: install ## build everything that params.yaml asks for (the main job)
-	$(BIN)/snakemake --cores $(CORES)
+	@$(BIN)/python workflow/watch.py $(BIN)/snakemake --cores $(CORES)
 	@cat results/report/table.txt
 
 install: $(READY) ## create .venv with the pinned versions of requirements.lock

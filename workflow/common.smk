@@ -29,7 +29,7 @@ if Path.cwd() != PROJECT.resolve():
     raise WorkflowError(
         f"run snakemake in the project's folder: cd {PROJECT.resolve()}"
     )
-# Every rule file includes this one, and Snakemake reads it each time: what follows is done once.
+# All files of rules include this one, and Snakemake reads it each time: what follows is done once.
 if "PARAMS" not in globals():
     try:
         if workflow.is_main_process:
