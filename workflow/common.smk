@@ -56,6 +56,10 @@ onerror:
 ROOT = raw_root(PARAMS, PROJECT)
 SEED = PARAMS.data.seed_dataset
 STUDENTS = list(PARAMS.train.students)
+TOKENIZERS = list(PARAMS.traces.tokenizers)
+TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"]
+# One file of completions, and of aligned traces per tokenizer, a shard.
+SHARDS = [f"{shard:05d}" for shard in range(getattr(PARAMS.teacher, "shards", 1))]
 STEPS = PARAMS.train.checkpoint_steps
 DATASETS = list(PARAMS.data.datasets)
 RECIPES = "results/recipes"
@@ -70,4 +74,6 @@ EVALUATION_PROBLEMS = [
 
 wildcard_constraints:
     student="[a-z0-9_-]+",
+    tokenizer="[a-z0-9_-]+",
+    shard=r"\d{5}",
     step=r"\d+",

@@ -23,14 +23,19 @@ def built_stages(project: Path) -> list[str]:
     verdicts = {path.relative_to(project / "results").as_posix(): why for path, why in settle(project).items()}
 
     def fresh(*names: str) -> bool:
-        return all(verdicts.get(f"{name}/provenance.json") == [] for name in names)
+        return all(verdicts.get(f"{name}provenance.json") == [] for name in names)
 
-    built = [room for room, folder in ROOMS.items() if fresh(folder)]
+    built = [room for room, folder in ROOMS.items() if fresh(f"{folder}/")]
+    shards = range(getattr(params.teacher, "shards", 1))
+    for tokenizer in params.traces.tokenizers:
+        aligned = [f"traces/aligned/{tokenizer}/part-{shard:05d}." for shard in shards]
+        if fresh(f"traces/tokenizers/{tokenizer}/", f"traces/aligned/{tokenizer}/", *aligned):
+            built.append(f"align@{tokenizer}")
     for student in params.train.students:
-        if fresh(f"checkpoints/{student}"):
+        if fresh(f"checkpoints/{student}/"):
             built.append(f"train@{student}")
-        steps = [f"scores/{student}/step-{step}" for step in params.train.checkpoint_steps]
-        if fresh(f"scores/{student}", *steps):
+        steps = [f"scores/{student}/step-{step}/" for step in params.train.checkpoint_steps]
+        if fresh(f"scores/{student}/", *steps):
             built.append(f"evaluate@{student}")
     return built
 

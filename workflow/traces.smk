@@ -1,22 +1,30 @@
-"""Completions + gold answers → correct, deduplicated, decontaminated traces.
+"""Completions + gold answers → correct, deduplicated, decontaminated traces, in each tokenizer's tokens.
 
 In:  results/completions/*.parquet, results/problems/
-Out: results/traces/{traces.parquet,exemplars.jsonl,funnel.json}
+Out: results/traces/{traces.parquet,exemplars.jsonl,funnel.json}, results/traces/tokenizers/{tokenizer}/,
+     results/traces/aligned/{tokenizer}/{part-*.parquet,coverage.json}
 """
 
 
 include: "common.smk"
 
 
+def texts_of(wildcards):
+    """What a tokenizer is learned from; others hang on no result."""
+    learned = PARAMS.traces.tokenizers[wildcards.tokenizer].source == "learned"
+    return ["results/traces/traces.parquet"] if learned else []
+
+
 rule traces:
     input:
         "results/traces/traces.parquet",
+        expand("results/traces/aligned/{tokenizer}/coverage.json", tokenizer=TOKENIZERS),
 
 
 rule filter_completions:
     input:
         recipe=f"{RECIPES}/traces.json",
-        completions="results/completions/part-00000.parquet",
+        completions=expand("results/completions/part-{shard}.parquet", shard=SHARDS),
         problems=TRAIN_PROBLEMS,
         against=EVALUATION_PROBLEMS,
     output:
@@ -30,4 +38,58 @@ rule filter_completions:
         "python -m specialize.traces build --recipe {input.recipe:q} --completions {input.completions:q}"
         " --problems {input.problems:q} --against {input.against:q}"
         " --output {output.traces:q} --exemplars {output.exemplars:q} --funnel {output.funnel:q}"
+        " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+
+
+rule build_tokenizer:
+    input:
+        recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
+        texts=texts_of,
+    output:
+        expand("results/traces/tokenizers/{{tokenizer}}/{name}", name=TOKENIZER_FILES),
+        provenance="results/traces/tokenizers/{tokenizer}/provenance.json",
+    log:
+        "results/logs/traces/{tokenizer}.tokenizer.log",
+    params:
+        root=ROOT,
+    shell:
+        "python -m specialize.traces tokenizer --recipe {input.recipe:q} --root {params.root:q} --texts {input.texts:q}"
+        " --output results/traces/tokenizers/{wildcards.tokenizer} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+
+
+rule align_traces:
+    input:
+        recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
+        tokenizer=expand(
+            "results/traces/tokenizers/{{tokenizer}}/{name}", name=TOKENIZER_FILES
+        ),
+        traces="results/traces/traces.parquet",
+        completions="results/completions/part-{shard}.parquet",
+    output:
+        aligned="results/traces/aligned/{tokenizer}/part-{shard}.parquet",
+        coverage="results/traces/aligned/{tokenizer}/part-{shard}.coverage.json",
+        provenance="results/traces/aligned/{tokenizer}/part-{shard}.provenance.json",
+    log:
+        "results/logs/traces/{tokenizer}.part-{shard}.log",
+    shell:
+        "python -m specialize.traces targets --recipe {input.recipe:q}"
+        " --tokenizer results/traces/tokenizers/{wildcards.tokenizer} --traces {input.traces:q}"
+        " --completions {input.completions:q} --output {output.aligned:q} --coverage {output.coverage:q}"
+        " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+
+
+rule sum_coverage:
+    input:
+        recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
+        parts=expand(
+            "results/traces/aligned/{{tokenizer}}/part-{shard}.coverage.json",
+            shard=SHARDS,
+        ),
+    output:
+        coverage="results/traces/aligned/{tokenizer}/coverage.json",
+        provenance="results/traces/aligned/{tokenizer}/provenance.json",
+    log:
+        "results/logs/traces/{tokenizer}.coverage.log",
+    shell:
+        "python -m specialize.traces coverage --recipe {input.recipe:q} --output {output.coverage:q} {input.parts:q}"
         " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

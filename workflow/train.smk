@@ -1,11 +1,35 @@
 """Traces + a start checkpoint → fine-tuned checkpoints along the way, student by student.
 
-In:  results/traces/{traces.parquet,exemplars.jsonl}
+In:  results/traces/{traces.parquet,exemplars.jsonl}, results/traces/{tokenizers,aligned}/{the student's tokenizer}/
 Out: results/checkpoints/{student}/step-{n}/, results/checkpoints/{student}/training.csv
 """
 
 
 include: "common.smk"
+
+
+def tokenizer_of(wildcards):
+    return f"results/traces/tokenizers/{PARAMS.train.students[wildcards.student].tokenizer}"
+
+
+def tokenizer_files(wildcards):
+    return [f"{tokenizer_of(wildcards)}/{name}" for name in TOKENIZER_FILES]
+
+
+def aligned_folder(wildcards):
+    return (
+        f"results/traces/aligned/{PARAMS.train.students[wildcards.student].tokenizer}"
+    )
+
+
+def aligned_parts(wildcards):
+    folder = aligned_folder(wildcards)
+    return [f"{folder}/part-{shard}.parquet" for shard in SHARDS]
+
+
+# Written when all of the folder is there: DVC's stage hangs on the folder.
+def aligned_coverage(wildcards):
+    return f"{aligned_folder(wildcards)}/coverage.json"
 
 
 rule train:
@@ -18,6 +42,9 @@ rule train_student:
         recipe=f"{RECIPES}/train/{{student}}.json",
         traces="results/traces/traces.parquet",
         exemplars="results/traces/exemplars.jsonl",
+        tokenizer=tokenizer_files,
+        aligned=aligned_parts,
+        coverage=aligned_coverage,
     output:
         expand("results/checkpoints/{{student}}/step-{step}/manifest.json", step=STEPS),
         curve="results/checkpoints/{student}/training.csv",
@@ -28,7 +55,9 @@ rule train_student:
     threads: 1
     params:
         root=ROOT,
+        folder=tokenizer_of,
     shell:
         "python -m specialize.train run --recipe {input.recipe:q} --traces {input.traces:q}"
-        " --exemplars {input.exemplars:q} --root {params.root:q} --work results/work/train"
+        " --exemplars {input.exemplars:q} --tokenizer {params.folder:q} --aligned {input.aligned:q}"
+        " --root {params.root:q} --work results/work/train"
         " --output results/checkpoints/{wildcards.student} --threads {threads} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

@@ -1,4 +1,5 @@
-"""What made a job's outputs: a `provenance.json` beside them, written last.
+"""What made a job's outputs: a `provenance.json` beside them, written last; `part-00000.provenance.json` where several
+jobs write into one folder.
 
 It names the recipe and the inputs by content, and the outputs likewise. So whether a job's outputs are what a build
 from scratch would make can be told from files alone, in any clone, by any tool, without trusting a time stamp
@@ -92,7 +93,7 @@ def all_provenance(results: Path) -> tuple[dict[Path, Provenance], list[Path]]:
     Not those in the attic: they speak of files by the names that stand elsewhere now, perhaps with other contents.
     """
     found, damaged = {}, []
-    for path in sorted(results.rglob("provenance.json")):
+    for path in sorted(results.rglob("*provenance.json")):
         if path.is_relative_to(results / ATTIC):
             continue
         try:

@@ -41,20 +41,43 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
             code_digest(room, package),
             rules_digest(project / "workflow" / "common.smk", project / "workflow" / f"{room}.smk"),
         )
+        settings = getattr(params, room).model_dump(mode="json")
         if room == "train":
-            for student in params.train.students:
-                run = params.train.run_of(student)
-                known = _known_files(project / "results" / "recipes" / "train" / f"{student}.json")
-                folders = [name for name in (run.tokenizer, run.start) if name and name != "scratch"]
-                local = {file: digest for name in folders for file, digest in _folder_files(root, name, known).items()}
-                made[f"train/{student}.json"] = _text(room, run.model_dump(mode="json"), code, rules, local)
-        else:
-            settings = getattr(params, room).model_dump(mode="json")
-            if room == "data":
-                settings.pop("root")  # a path says where, not what: the hashes of the files say what
-            if room == "report":
-                settings = report_run(params).model_dump(mode="json")
-            made[f"{room}.json"] = _text(room, settings, code, rules, files)
+            made |= _student_recipes(params, project, root, code, rules)
+            continue
+        if room == "traces":
+            made |= _tokenizer_recipes(params, project, root, code, rules)
+            settings = params.traces.filtering.model_dump(mode="json")
+        if room == "data":
+            settings.pop("root")  # a path says where, not what: the hashes of the files say what
+        if room == "report":
+            settings = report_run(params).model_dump(mode="json")
+        made[f"{room}.json"] = _text(room, settings, code, rules, files)
+    return made
+
+
+def _tokenizer_recipes(params: Params, project: Path, root: Path, code: str, rules: str) -> dict[str, str]:
+    """Return a recipe per tokenizer: to learn or fetch it, and to put the traces into its tokens."""
+    made = {}
+    for name in params.traces.tokenizers:
+        run = params.traces.tokenizer_run(name)
+        file = f"traces/{name}.json"
+        known = _known_files(project / "results" / "recipes" / file)
+        source = run.tokenizer.source
+        local = {} if source == "learned" else _folder_files(root, source, known)
+        made[file] = _text("traces", run.model_dump(mode="json"), code, rules, local)
+    return made
+
+
+def _student_recipes(params: Params, project: Path, root: Path, code: str, rules: str) -> dict[str, str]:
+    """Return a recipe per student."""
+    made = {}
+    for name in params.train.students:
+        run = params.train.run_of(name)
+        file = f"train/{name}.json"
+        known = _known_files(project / "results" / "recipes" / file)
+        local = {} if run.start == "scratch" else _folder_files(root, run.start, known)
+        made[file] = _text("train", run.model_dump(mode="json"), code, rules, local)
     return made
 
 

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from specialize.core import door
-from specialize.core.errors import RecordError
-from specialize.core.files import read_records, write_json, write_records
+from specialize.core.errors import RecordError, SpecializeError
+from specialize.core.files import read_json, read_records, write_json, write_records
 from specialize.core.formats import FORMATS
 from specialize.core.log import get_logger
-from specialize.core.params.traces import TracesParams
+from specialize.core.params.traces import AlignmentParams, FilterParams, TokenizerRun
 from specialize.core.provenance import Witness
 from specialize.core.recipe import read_recipe
 from specialize.core.records import Problem
+from specialize.traces.coverage import Coverage, read_coverage
 from specialize.traces.filtering import Filtered, filter_completions, worked_problems
 from specialize.traces.funnel import funnel_json, funnel_lines
 from specialize.traces.show import exemplars_for, shown
@@ -21,6 +22,7 @@ from specialize.traces.tables import read_completions, read_traces, write_traces
 
 LOG = get_logger("traces")
 CONTAMINATED_SHOWN = 10
+TOKENIZER_RECIPE = "results/recipes/traces/{tokenizer}.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,6 +40,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     build.add_argument("--funnel", type=Path, required=True, help="JSON file of what was dropped at each step")
     build.set_defaults(command=_build)
 
+    tokenizer = commands.add_parser("tokenizer", help="learn or fetch a tokenizer")
+    door.add_recipe(tokenizer, TOKENIZER_RECIPE)
+    tokenizer.add_argument("--root", type=Path, required=True, help="folder of raw files")
+    tokenizer.add_argument(
+        "--texts", type=Path, nargs="*", default=[], help="Parquet or JSON Lines files to learn from"
+    )
+    tokenizer.add_argument("--output", type=Path, required=True, help="folder of the tokenizer")
+    tokenizer.set_defaults(command=_tokenizer)
+
+    targets = commands.add_parser("targets", help="put the traces of one shard into a student's tokens")
+    door.add_recipe(targets, TOKENIZER_RECIPE)
+    targets.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer")
+    targets.add_argument("--traces", type=Path, required=True, help="parquet file of all traces")
+    targets.add_argument("--completions", type=Path, required=True, help="parquet file of the shard's completions")
+    targets.add_argument("--output", type=Path, required=True, help="parquet file of aligned traces")
+    targets.add_argument("--coverage", type=Path, required=True, help="JSON file of what the distributions cover")
+    targets.set_defaults(command=_targets)
+
+    coverage = commands.add_parser("coverage", help="sum the coverage of shards")
+    door.add_recipe(coverage, TOKENIZER_RECIPE)
+    coverage.add_argument("parts", type=Path, nargs="+", help="JSON files of the shards")
+    coverage.add_argument("--output", type=Path, required=True, help="JSON file of the whole")
+    coverage.set_defaults(command=_coverage)
+
+    align = commands.add_parser("align", help="print what an alignment covers, a JSON line per completion")
+    align.add_argument("--tokenizer", required=True, help="folder or Hugging Face id of the student's tokenizer")
+    align.add_argument("--completions", type=Path, required=True, help="Parquet, or recorded responses (JSON Lines)")
+    align.add_argument("--method", choices=("bytes", "dtw"), default="bytes", help="bytes unless given")
+    align.add_argument("--groups", choices=("one_hot", "merge", "chunk"), help="merge unless given; dtw: one_hot")
+    align.add_argument("--show", type=int, metavar="N", nargs="?", const=0, help="draw completion N (from 0) instead")
+    align.set_defaults(command=_align)
+
     show = commands.add_parser("show", help="print one trace in each of the four formats")
     show.add_argument("--traces", type=Path, required=True, help="parquet file of traces")
     show.add_argument("--problems", type=Path, required=True, help="problems to take exemplars from (JSON Lines)")
@@ -48,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _build(args: argparse.Namespace) -> None:
-    recipe, params = read_recipe(args.recipe, "traces", TracesParams)
+    recipe, params = read_recipe(args.recipe, "traces", FilterParams)
     witness = Witness(args.provenance, recipe, args.recipe, [*args.completions, args.problems, *args.against])
     problems = read_records(args.problems, Problem)
     against = [problem for path in args.against for problem in read_records(path, Problem)]
@@ -62,6 +96,68 @@ def _build(args: argparse.Namespace) -> None:
     witness.write([path for path in (args.output, args.exemplars, args.funnel) if path])
     _tell_contaminated(filtered)
     for line in funnel_lines(filtered.funnel):
+        LOG.info("%s", line)
+
+
+def _tokenizer(args: argparse.Namespace) -> None:
+    recipe, run = read_recipe(args.recipe, "traces", TokenizerRun)
+    witness = Witness(args.provenance, recipe, args.recipe, args.texts)
+    from specialize.traces.tokenizers import build_tokenizer, save_tokenizer  # transformers loads here
+
+    tokenizer = build_tokenizer(run.tokenizer, args.root, args.texts)
+    save_tokenizer(tokenizer, args.output)
+    witness.write([args.output])
+    LOG.info("tokenizer %s: %s pieces -> %s", run.name, f"{len(tokenizer):,}", args.output)
+
+
+def _targets(args: argparse.Namespace) -> None:
+    recipe, run = read_recipe(args.recipe, "traces", TokenizerRun)
+    files = [path for path in sorted(args.tokenizer.glob("*.json")) if not path.name.endswith("provenance.json")]
+    witness = Witness(args.provenance, recipe, args.recipe, [*files, args.traces, args.completions])
+    from specialize.traces.alignment.vocabulary import StudentVocabulary  # transformers loads here
+    from specialize.traces.targets import write_targets
+    from specialize.traces.tokenizers import load_tokenizer
+
+    vocabulary = StudentVocabulary(load_tokenizer(str(args.tokenizer)))
+    coverage = write_targets(args.traces, args.completions, vocabulary, run.alignment, args.output)
+    write_json(args.coverage, coverage.report())
+    witness.write([args.output, args.coverage])
+    _tell(coverage)
+
+
+def _coverage(args: argparse.Namespace) -> None:
+    recipe, _ = read_recipe(args.recipe, "traces", TokenizerRun)
+    witness = Witness(args.provenance, recipe, args.recipe, args.parts)
+    whole = Coverage()
+    for part in args.parts:
+        whole = whole.plus(read_coverage(read_json(part), str(part)))
+    write_json(args.output, whole.report())
+    witness.write([args.output])
+    _tell(whole)
+
+
+def _align(args: argparse.Namespace) -> None:
+    groups = args.groups or ("one_hot" if args.method == "dtw" else "merge")
+    if args.method == "dtw" and groups != "one_hot":
+        raise SpecializeError(f"--groups: dtw is the paper's and knows one_hot alone, got {groups}")
+    params = AlignmentParams(method=args.method, groups=groups)
+    from specialize.traces.alignment.vocabulary import StudentVocabulary  # transformers loads here
+    from specialize.traces.inspection import coverage_lines, picture
+    from specialize.traces.tokenizers import load_tokenizer
+
+    vocabulary = StudentVocabulary(load_tokenizer(args.tokenizer))
+    if args.show is not None:
+        print(picture(vocabulary, args.completions, args.show, params))
+        return
+    whole = Coverage()
+    for line, coverage in coverage_lines(vocabulary, args.completions, params):
+        print(line)
+        whole = whole.plus(coverage)
+    _tell(whole)
+
+
+def _tell(coverage: Coverage) -> None:
+    for line in coverage.lines():
         LOG.info("%s", line)
 
 

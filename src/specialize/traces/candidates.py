@@ -1,17 +1,13 @@
 """A candidate: a completion beside its problem, read once for every filter that follows."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from specialize.core.answers import judge, rationale_of
 from specialize.core.errors import RecordError
-from specialize.core.params.traces import TracesParams
+from specialize.core.params.traces import FilterParams
 from specialize.core.records import Completion, Problem, Trace
-
-_ANNOTATION = re.compile(r"<<[^<>\n]*>>")
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_DANGLING = re.compile(r"(?:(?<=[.!?)\n])|\A)\s*(?:and )?(?:so|thus|hence|therefore),?\Z", re.IGNORECASE)
+from specialize.traces.origins import tidied
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Candidate:
 
 
 def candidates_of(
-    completions: Sequence[Completion], problems: Sequence[Problem], params: TracesParams
+    completions: Sequence[Completion], problems: Sequence[Problem], params: FilterParams
 ) -> list[Candidate]:
     """Return a candidate per completion, in the order of problems, then teacher, then sample.
 
@@ -53,16 +49,8 @@ def candidates_of(
     return [_candidate(completion, problems[place[completion.problem_id]], params) for completion in ordered]
 
 
-def tidy_rationale(text: str) -> str:
-    """Return the reasoning without calculator annotations (`<<48/2=24>>`), outer and repeated blanks, empty lines,
-    and without the `So` or `Therefore,` that led to an answer line now cut off. Lines stay lines."""
-    without = _DANGLING.sub("", _ANNOTATION.sub("", text).rstrip())
-    lines = (" ".join(line.split()) for line in _LINE_END.split(without))
-    return "\n".join(line for line in lines if line)
-
-
-def _candidate(completion: Completion, problem: Problem, params: TracesParams) -> Candidate:
+def _candidate(completion: Completion, problem: Problem, params: FilterParams) -> Candidate:
     judgement = judge(completion.text, problem.answer, problem.kind)
     reading = judgement.strict if params.reading == "strict" else judgement.flexible
-    rationale = tidy_rationale(rationale_of(completion.text))
+    rationale, _ = tidied(rationale_of(completion.text))
     return Candidate(completion, problem, reading.answer, reading.correct, rationale)

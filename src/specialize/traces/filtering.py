@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from specialize.core.params.traces import TracesParams
+from specialize.core.params.traces import FilterParams
 from specialize.core.records import Completion, Problem, Trace
 from specialize.traces.agreement import agrees
 from specialize.traces.candidates import Candidate, candidates_of
@@ -34,7 +34,7 @@ class Filtered:
 
 
 def filter_completions(
-    completions: Sequence[Completion], problems: Sequence[Problem], against: Sequence[Problem], params: TracesParams
+    completions: Sequence[Completion], problems: Sequence[Problem], against: Sequence[Problem], params: FilterParams
 ) -> Filtered:
     """Return the traces worth learning from, in the order of problems, teacher, sample."""
     candidates = candidates_of(completions, problems, params)
@@ -72,7 +72,7 @@ def keep_first(candidates: Sequence[Candidate], per_question: int) -> list[Candi
     return kept
 
 
-def _sound(left: list[Candidate], counter: FunnelCounter, params: TracesParams) -> list[Candidate]:
+def _sound(left: list[Candidate], counter: FunnelCounter, params: FilterParams) -> list[Candidate]:
     """Keep what ends in the right answer by reasoning that arrives there."""
     left = [one for one in left if one.completion.finish_reason != "length"]
     counter.count("truncated", "the teacher was stopped by its token limit", left)
@@ -88,7 +88,7 @@ def _sound(left: list[Candidate], counter: FunnelCounter, params: TracesParams) 
     return left
 
 
-def _few(left: list[Candidate], counter: FunnelCounter, params: TracesParams) -> list[Candidate]:
+def _few(left: list[Candidate], counter: FunnelCounter, params: FilterParams) -> list[Candidate]:
     """Keep what is new for its question, and no more than the quota."""
     if params.duplicates == "keep":
         counter.count("duplicate", "not asked for (traces.duplicates: keep)", left)
@@ -105,7 +105,7 @@ def _few(left: list[Candidate], counter: FunnelCounter, params: TracesParams) ->
 
 
 def _clean(
-    left: list[Candidate], counter: FunnelCounter, contaminated: Mapping[str, Contamination], params: TracesParams
+    left: list[Candidate], counter: FunnelCounter, contaminated: Mapping[str, Contamination], params: FilterParams
 ) -> list[Candidate]:
     """Keep the questions that no evaluation problem shares."""
     for overlap, why in OVERLAPS:

@@ -18,7 +18,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     door.add_recipe(run, "results/recipes/train/{student}.json")
     run.add_argument("--traces", type=Path, required=True, help="results/traces/traces.parquet")
     run.add_argument("--exemplars", type=Path, required=True, help="results/traces/exemplars.jsonl")
-    run.add_argument("--root", type=Path, required=True, help="folder of raw files: tokenizers, local checkpoints")
+    run.add_argument("--tokenizer", type=Path, required=True, help="results/traces/tokenizers/{tokenizer}")
+    run.add_argument("--aligned", type=Path, required=True, nargs="+", help="aligned traces of its tokenizer, by shard")
+    run.add_argument("--root", type=Path, required=True, help="folder of raw files: local checkpoints")
     run.add_argument("--work", type=Path, required=True, help="folder for resumable state")
     run.add_argument("--output", type=Path, required=True, help="results/checkpoints/{student}")
     run.add_argument("--threads", type=int, default=1, help="CPU threads")
@@ -28,10 +30,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> None:
     recipe, student = read_recipe(args.recipe, "train", StudentRun)
-    witness = Witness(args.provenance, recipe, args.recipe, [args.traces, args.exemplars])
-    from specialize.train.specialise import specialise  # torch and transformers load here
+    tokenizer = [path for path in sorted(args.tokenizer.glob("*.json")) if path.name != "provenance.json"]
+    witness = Witness(args.provenance, recipe, args.recipe, [args.traces, args.exemplars, *tokenizer, *args.aligned])
+    from specialize.train.specialise import Inputs, specialise  # torch and transformers load here
 
-    specialise(student, recipe, args.traces, args.exemplars, args.root, args.work, args.output, args.threads)
+    given = Inputs(args.traces, args.exemplars, args.tokenizer, args.aligned)
+    specialise(student, recipe, given, args.root, args.work, args.output, args.threads)
     witness.write([args.output])
 
 

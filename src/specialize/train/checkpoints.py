@@ -70,6 +70,9 @@ def model_card(run: StudentRun, step: int, parameters: int, recipe: Recipe, inpu
     """Return the README.md of a checkpoint."""
     formats = ", ".join(f"{name} {share:g}" for name, share in run.formats.model_dump().items() if share)
     given = "\n".join(f"- `{name}`: sha256 `{digest}`" for name, digest in sorted(inputs.items()))
+    how = ""
+    if run.distribution:
+        how = " (" + ", ".join(f"{name} {value}" for name, value in run.distribution.model_dump().items()) + ")"
     start = "random weights" if run.start == "scratch" else f"`{run.start}`"
     return f"""---
 library_name: transformers
@@ -82,7 +85,7 @@ tags: [chain-of-thought, distillation, t5]
 {parameters:,} parameters; from {start}, specialised on a teacher's chains of thought
 (method: Fu et al., *Specializing Smaller Language Models towards Multi-Step Reasoning*, ICML 2023).
 
-- objective: {run.loss} matching; formats: {formats}
+- objective: {run.loss} matching{how}; formats: {formats}
 - {step} of {run.steps} updates of {run.batch_tokens} tokens, seed {run.seed}
 - AdamW, peak learning rate {run.learning_rate:g}, of the embedding {run.embedding_learning_rate:g}
 - recipe: sha256 `{recipe.digest}` (in full in `manifest.json`)

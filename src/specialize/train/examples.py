@@ -19,9 +19,19 @@ from transformers import PreTrainedTokenizerBase
 
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_records
-from specialize.core.formats import FORMATS, Format, exemplar, is_in_context, prompt, source, target
+from specialize.core.formats import (
+    FORMATS,
+    Format,
+    exemplar,
+    is_chain_of_thought,
+    is_in_context,
+    prompt,
+    source,
+    target,
+)
 from specialize.core.params.train import StudentRun
 from specialize.core.records import Problem, Trace
+from specialize.train.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -67,18 +77,26 @@ def read_corpus(traces: Path, exemplars: Path) -> Corpus:
 class Lengths:
     """Token counts of the pieces, from which the length of any example follows (to a token or two)."""
 
-    def __init__(self, corpus: Corpus, tokenizer: PreTrainedTokenizerBase, formats: Sequence[Format]) -> None:
+    def __init__(
+        self, corpus: Corpus, targets: Targets, tokenizer: PreTrainedTokenizerBase, formats: Sequence[Format]
+    ) -> None:
         def count(texts: list[str]) -> list[int]:
             return [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]] if texts else []
 
         self.prompts = {f: count([prompt(f, t.question) for t in corpus.traces]) for f in formats}
-        self.targets = {f: count([target(f, t.rationale, t.answer) for t in corpus.traces]) for f in formats}
+        aligned = targets.lengths()
+        self.targets = {
+            f: aligned
+            if is_chain_of_thought(f)
+            else [tokens + 1 for tokens in count([target(f, None, t.answer) for t in corpus.traces])]
+            for f in formats
+        }
         self.exemplars = {f: count([exemplar(f, p) for p in corpus.pool]) for f in formats if is_in_context(f)}
 
     def of(self, example: Example) -> tuple[int, int]:
         """Return (source, target) tokens, the end mark included."""
         before = sum(self.exemplars[example.format][index] for index in example.exemplars)
-        return before + self.prompts[example.format][example.trace] + 1, self.targets[example.format][example.trace] + 1
+        return before + self.prompts[example.format][example.trace] + 1, self.targets[example.format][example.trace]
 
 
 def active_formats(run: StudentRun) -> dict[Format, float]:

@@ -10,6 +10,8 @@ import io
 import math
 import random
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -35,39 +37,67 @@ from specialize.train.batches import plan_batches
 from specialize.train.checkpoints import export, publish
 from specialize.train.examples import Corpus, Example, Lengths, active_formats, plan_pass, read_corpus
 from specialize.train.start import load_start
+from specialize.train.tally import COLUMNS
+from specialize.train.targets import Targets, read_targets
 from specialize.train.trainer import ExampleDataset, MicroBatches, StudentTrainer
 
 LOG_EVERY = 10
 log = get_logger("train")
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What the traces room left for one student."""
+
+    traces: Path
+    exemplars: Path
+    tokenizer: Path
+    """The tokenizer's folder."""
+    aligned: Sequence[Path]
+    """The traces in its tokens, shard by shard."""
+
+    def digests(self) -> dict[str, str]:
+        """Return name → sha256."""
+        named = {
+            "traces": self.traces,
+            "exemplars": self.exemplars,
+            "tokenizer.json": self.tokenizer / "tokenizer.json",
+        }
+        return {name: sha256_file(path) for name, path in (named | {path.name: path for path in self.aligned}).items()}
+
+
 def specialise(
-    run: StudentRun, recipe: Recipe, traces: Path, exemplars: Path, root: Path, work: Path, output: Path, threads: int
+    run: StudentRun, recipe: Recipe, given: Inputs, root: Path, work: Path, output: Path, threads: int
 ) -> None:
     """Train one student and write `output/step-{n}/` and `output/training.csv`.
 
-    traces and exemplars: files of the traces room; root: folder of raw files (tokenizers, local start checkpoints);
-    work: folder for resumable state; threads: CPU threads (the result may depend on them).
+    root: folder of raw files (local start checkpoints); work: folder for resumable state; threads: CPU threads (the
+    result may depend on them).
     """
     torch.set_num_threads(threads)
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    inputs = {"traces": sha256_file(traces), "exemplars": sha256_file(exemplars)}
+    inputs = given.digests()
     lock = _lock(work, run.student)
     work = _own_work_folder(work, run.student, sha256_text(recipe.digest + str(sorted(inputs.items()))))
-    corpus = read_corpus(traces, exemplars)
+    corpus = read_corpus(given.traces, given.exemplars)
     if not corpus.traces:
-        raise SpecializeError(f"{traces}: no traces to learn from; see the funnel beside it for what dropped them")
-    model, tokenizer = load_start(run, root, corpus)
+        raise SpecializeError(
+            f"{given.traces}: no traces to learn from; see the funnel beside it for what dropped them"
+        )
+    targets = read_targets(given.aligned, corpus.traces)
+    _refuse_unknown_distributions(run, targets)
+    model, tokenizer = load_start(run, root, given.tokenizer)
+    targets.refuse_other_tokens(corpus.traces, tokenizer)
     log.info(
         "%s: %s parameters, %s traces, %s updates of %s tokens",
         run.student, f"{model.num_parameters():,}", f"{len(corpus.traces):,}", run.steps, run.batch_tokens,
     )  # fmt: skip
-    examples, batches = plan_run(corpus, tokenizer, run)
+    examples, batches = plan_run(corpus, targets, tokenizer, run)
     exporter = _Exporter(work / "finished", model, tokenizer, run, recipe, inputs)
     exporter.export(0)
     trainer = StudentTrainer(
-        model, tokenizer, ExampleDataset(corpus, examples, tokenizer),
+        model, tokenizer, ExampleDataset(corpus, targets, examples, tokenizer),
         MicroBatches(batches, run.gradient_accumulation_steps), run, _arguments(run, work),
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # our own lines say it better
@@ -84,10 +114,10 @@ def specialise(
 
 
 def plan_run(
-    corpus: Corpus, tokenizer: PreTrainedTokenizerBase, run: StudentRun
+    corpus: Corpus, targets: Targets, tokenizer: PreTrainedTokenizerBase, run: StudentRun
 ) -> tuple[list[Example], list[list[int]]]:
     """Return the examples of all passes and the batch of every update, as indices into them."""
-    lengths = Lengths(corpus, tokenizer, list(active_formats(run)))
+    lengths = Lengths(corpus, targets, tokenizer, list(active_formats(run)))
     examples: list[Example] = []
     batches: list[list[int]] = []
     number = 0
@@ -124,16 +154,24 @@ def last_complete_checkpoint(work: Path) -> Path | None:
 
 
 def training_csv(history: list[dict[str, Any]]) -> str:
-    """Return the training curve as CSV: step, loss per target token, gradient norm, learning rate."""
+    """Return the training curve as CSV: step, loss per target token, gradient norm, rate, the tally's means."""
+    columns = ("loss", "grad_norm", "learning_rate", *COLUMNS)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["step", "loss", "grad_norm", "learning_rate"])
+    writer.writerow(["step", *columns])
     for row in history:
         if "loss" in row:
-            writer.writerow(
-                [row["step"], f"{row['loss']:.6g}", f"{row['grad_norm']:.6g}", f"{row['learning_rate']:.6g}"]
-            )
+            writer.writerow([row["step"], *(f"{row[name]:.6g}" if name in row else "" for name in columns)])
     return stream.getvalue()
+
+
+def _refuse_unknown_distributions(run: StudentRun, targets: Targets) -> None:
+    if run.loss == "distribution" and not targets.soft_tokens:
+        raise SpecializeError(
+            f"train.students.{run.student}: loss 'distribution' needs the teacher's log-probabilities, but none of the "
+            f"target tokens of {targets.where} has any: the completions came without them. Sample from a teacher that "
+            "gives them, or set 'loss: sample'"
+        )
 
 
 class _Exporter(TrainerCallback):

@@ -1,4 +1,4 @@
-"""The Seq2Seq Trainer with our loss, our batches and our parameter groups; everything else is transformers' own.
+"""The Seq2Seq Trainer with our losses, our batches and our parameter groups; everything else is transformers' own.
 
 Loss scaling: transformers 5.23 believes that T5 normalises its loss by `num_items_in_batch`, because T5's forward
 takes keyword arguments, so loss and gradient come out multiplied by the accumulation steps and the processes. Here the
@@ -7,9 +7,10 @@ update does not depend on how it is split (a test holds it to that).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import torch
-from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset
 from transformers import (
     DataCollatorForSeq2Seq,
@@ -20,41 +21,62 @@ from transformers import (
 )
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
+from specialize.core.formats import FORMATS, is_chain_of_thought
 from specialize.core.params.train import StudentRun
 from specialize.train.batches import PAD_TO, split_batch
 from specialize.train.examples import Corpus, Example
+from specialize.train.losses import IGNORED, token_losses
+from specialize.train.tally import Tally
+from specialize.train.targets import Targets
 
-IGNORED = -100
-"""Label of padding: no loss."""
-
-
-def sample_loss(
-    outputs: Seq2SeqLMOutput, labels_BT: torch.Tensor, num_items_in_batch: torch.Tensor | int
-) -> torch.Tensor:
-    """Sample matching: cross entropy on the teacher's text (paper §3.3), per target token of the whole update.
-
-    Shapes: logits [batch, target, vocabulary], labels [batch, target]; num_items_in_batch: target tokens of the update.
-    """
-    logits_NV = outputs.logits.float().flatten(0, 1)
-    total = cross_entropy(logits_NV, labels_BT.flatten(), ignore_index=IGNORED, reduction="sum")
-    return total / num_items_in_batch
+SOFT = ("soft_ids", "soft_probs", "formats")
+"""What a batch holds besides the model's own inputs and the labels."""
 
 
-class ExampleDataset(Dataset[dict[str, list[int]]]):
+class ExampleDataset(Dataset[dict[str, Any]]):
     """Examples by number; text and tokens are made when an example is read."""
 
-    def __init__(self, corpus: Corpus, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase) -> None:
-        self.corpus, self.examples, self.tokenizer = corpus, examples, tokenizer
+    def __init__(
+        self, corpus: Corpus, targets: Targets, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase
+    ) -> None:
+        self.corpus, self.targets, self.examples, self.tokenizer = corpus, targets, examples, tokenizer
 
     def __len__(self) -> int:
         return len(self.examples)
 
-    def __getitem__(self, index: int) -> dict[str, list[int]]:
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """Return input_ids, labels, soft_ids and soft_probs [target, K] (answer-only: K = 0), the format's place."""
         example = self.examples[index]
+        source = self.tokenizer(self.corpus.source(example))["input_ids"]
+        if is_chain_of_thought(example.format):
+            labels, soft_ids, soft_probs = self.targets[example.trace]
+        else:
+            labels = np.array(self.tokenizer(text_target=self.corpus.target(example))["input_ids"])
+            soft_ids, soft_probs = np.zeros((len(labels), 0), np.int64), np.zeros((len(labels), 0), np.float16)
         return {
-            "input_ids": self.tokenizer(self.corpus.source(example))["input_ids"],
-            "labels": self.tokenizer(text_target=self.corpus.target(example))["input_ids"],
-        }
+            "input_ids": source, "labels": labels.tolist(), "soft_ids": soft_ids, "soft_probs": soft_probs,
+            "formats": FORMATS.index(example.format),
+        }  # fmt: skip
+
+
+class Collator:
+    """Pads examples to a batch; soft targets to the most entries that a position of the batch has, and with zeros."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> None:
+        self.sequences = DataCollatorForSeq2Seq(
+            tokenizer, model=model, label_pad_token_id=IGNORED, pad_to_multiple_of=PAD_TO
+        )
+
+    def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        batch = self.sequences([{name: e[name] for name in ("input_ids", "labels")} for e in examples])
+        shape = (*batch["labels"].shape, max(e["soft_ids"].shape[1] for e in examples))
+        ids_BTK, probs_BTK = np.zeros(shape, np.int64), np.zeros(shape, np.float16)
+        for row, example in enumerate(examples):
+            tokens, entries = example["soft_ids"].shape
+            ids_BTK[row, :tokens, :entries] = example["soft_ids"]
+            probs_BTK[row, :tokens, :entries] = example["soft_probs"]
+        soft = (torch.from_numpy(ids_BTK), torch.from_numpy(probs_BTK), torch.tensor([e["formats"] for e in examples]))
+        return {**batch, **dict(zip(SOFT, soft, strict=True))}
 
 
 class MicroBatches:
@@ -80,12 +102,36 @@ class StudentTrainer(Seq2SeqTrainer):
         # See the module's docstring: the loss is already normalised over the update.
         model.accepts_loss_kwargs = False
         self.run, self.micro_batches = run, micro_batches
-        collator = DataCollatorForSeq2Seq(tokenizer, model=model, label_pad_token_id=IGNORED, pad_to_multiple_of=PAD_TO)
+        self.tally = Tally()
         super().__init__(
-            model=model, args=args, train_dataset=dataset, data_collator=collator,
-            processing_class=tokenizer, compute_loss_func=sample_loss,
+            model=model, args=args, train_dataset=dataset, data_collator=Collator(tokenizer, model),
+            processing_class=tokenizer, compute_loss_func=_no_loss,
         )  # fmt: skip
         self.loss_is_scaled_for_ga = True
+
+    def compute_loss(
+        self, model: PreTrainedModel, inputs: dict[str, torch.Tensor], return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:  # fmt: skip
+        """Return the objective's sum over this part's target tokens, divided by those of the whole update."""
+        soft_ids_BTK, soft_probs_BTK, formats_B = (inputs.pop(name) for name in SOFT)
+
+        def loss_of(
+            outputs: Seq2SeqLMOutput, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int
+        ) -> torch.Tensor:
+            losses = token_losses(outputs.logits, labels, soft_ids_BTK, soft_probs_BTK, self.run.distribution)
+            self.tally.add(losses, labels, formats_B)
+            return losses.objective.sum() / num_items_in_batch
+
+        # Through the Trainer's own door: it keeps the labels from the model, and minds the number of processes.
+        self.compute_loss_func = loss_of
+        return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add to a line about the loss what both losses were since the last one."""
+        if "loss" in logs:
+            logs = {**logs, **self.tally.take(lambda sums: self.accelerator.reduce(sums, "sum"))}
+        super().log(logs, start_time)
 
     def get_train_dataloader(self) -> DataLoader[dict[str, torch.Tensor]]:
         """Serve the planned micro-batches in their order."""
@@ -112,6 +158,11 @@ class StudentTrainer(Seq2SeqTrainer):
             ]
             self.optimizer = torch.optim.AdamW(groups, lr=run.learning_rate)
         return self.optimizer
+
+
+def _no_loss(*arguments: Any) -> torch.Tensor:
+    """Stands in until the first batch: with a loss function of ours the Trainer counts the update's target tokens."""
+    raise NotImplementedError
 
 
 def _is_lookup(name: str) -> bool:

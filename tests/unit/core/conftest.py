@@ -28,13 +28,16 @@ def tree() -> dict[str, Any]:
             },
         },
         "teacher": {"recorded": ["teacher/recorded.json"]},
-        "traces": {},
+        "traces": {"tokenizers": {"words": {}}},
         "train": {
             "steps": 20,
             "checkpoint_every": 10,
             "batch_tokens": 64,
             "formats": {"zero_shot_chain_of_thought": 1.0},
-            "students": {"xs": {"architecture": shape}, "s": {"architecture": shape}},
+            "students": {
+                "xs": {"tokenizer": "words", "architecture": shape},
+                "s": {"tokenizer": "words", "architecture": shape},
+            },
         },
         "evaluate": {"formats": ["zero_shot_chain_of_thought"], "generic_formats": ["answer_only"]},
         "report": {},

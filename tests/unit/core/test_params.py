@@ -83,14 +83,31 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     ),
     "no weight": (lambda t: t["train"].update(formats={}), "train.formats: .*needs a weight above 0"),
     "student name": (
-        lambda t: t["train"]["students"].update({"../x": {"start": "t5-small"}}),
+        lambda t: t["train"]["students"].update({"../x": {"start": "t5-small", "tokenizer": "words"}}),
         r"train.students: .*got \.\./x",
     ),
     "no students": (lambda t: t["train"].update(students={}), "train.students: .*at least 1"),
-    "scratch without shape": (lambda t: t["train"]["students"].update(s={}), "students.s: .*'architecture' goes with"),
+    "scratch without shape": (lambda t: t["train"]["students"].update(s={"tokenizer": "words"}), "students.s: .*'architecture' goes with"),
     "shape without scratch": (
         lambda t: t["train"]["students"]["s"].update(start="t5-small"),
         "students.s: .*'architecture' goes with",
+    ),
+    "no such tokenizer": (
+        lambda t: t["train"]["students"]["s"].update(tokenizer="letters"),
+        r"train.students.s.tokenizer must be one of traces.tokenizers \(words\), got 'letters'",
+    ),
+    "tokenizer name": (lambda t: t["traces"]["tokenizers"].update({"../x": {}}), r"traces.tokenizers: .*got \.\./x"),
+    "vocabulary of another": (
+        lambda t: t["traces"]["tokenizers"]["words"].update(source="t5-small", vocabulary=400),
+        "tokenizers.words: .*go with 'source: learned'",
+    ),
+    "true is no number": (
+        lambda t: t["traces"]["tokenizers"]["words"].update(whole_numbers=True),
+        "words.whole_numbers: .*integer, got True",
+    ),
+    "the paper's alignment": (
+        lambda t: t["traces"].update(alignment={"method": "dtw"}),
+        "traces.alignment: .*goes with 'groups: one_hot', got 'merge'",
     ),
     "no seed dataset": (lambda t: t["data"]["datasets"].pop("gsm8k"), "data: .*exactly one .*'seed', got 0"),
     "two seed datasets": (

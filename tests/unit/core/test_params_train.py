@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from specialize.core.params.train import Settings, StudentParams, StudentRun, TrainingParams, TrainParams
+from specialize.core.params.train import (
+    DistributionParams,
+    Settings,
+    StudentParams,
+    StudentRun,
+    TrainingParams,
+    TrainParams,
+)
 
 Tree = dict[str, Any]
 OTHER_MIX = {"in_context_answer_only": 0.0, "in_context_chain_of_thought": 0.0, "zero_shot_answer_only": 2.0}
@@ -43,18 +50,43 @@ def test_the_embedding_learns_at_the_students_rate_unless_told_otherwise(tree: T
     assert run(tree, learning_rate=0.2).embedding_learning_rate == 0.3
 
 
+def test_how_distributions_are_matched_stands_only_in_the_runs_that_match_them(tree: Tree) -> None:
+    assert (run(tree).loss, run(tree).distribution) == ("sample", None)
+    tree["train"]["distribution"] = {"temperature": 2.0}
+    assert run(tree).distribution is None, "a student of the other loss keeps its recipe"
+    mine = run(tree, loss="distribution")
+    assert mine.loss == "distribution" and mine.distribution == DistributionParams(temperature=2.0)
+    own = run(tree, distribution={"divergence": "jsd", "beta": 0.1})
+    assert own.distribution == DistributionParams(divergence="jsd", beta=0.1)
+    tree["train"]["loss"] = "distribution"
+    assert run(tree, loss="sample").distribution is None
+
+
+@pytest.mark.parametrize(
+    ("divergence", "missing_mass", "said"),
+    [
+        ("jsd", "raw", "raw"),
+        ("skew_kl", "raw", "raw"),
+        ("reverse_kl", "raw", "raw"),
+        ("reverse_kl", "renormalise", "infinite"),
+    ],
+)
+def test_undefined_divergences_are_refused(divergence: str, missing_mass: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        DistributionParams.model_validate({"divergence": divergence, "missing_mass": missing_mass})
+
+
 def test_a_run_holds_every_setting_of_section_and_student(tree: Tree) -> None:
     """A setting that a run lacked would decide weights without standing in the recipe."""
     every = {*TrainingParams.model_fields, *StudentParams.model_fields, "student"}
     assert set(StudentRun.model_fields) == every
     assert set(Settings.model_fields) <= set(TrainParams.model_fields)
-    made = run(tree, start="t5-small", architecture=None, revision="abc", tokenizer="tok", vocabulary=400)
-    assert (made.student, made.start, made.revision, made.tokenizer, made.vocabulary) == (
+    made = run(tree, start="t5-small", architecture=None, revision="abc", tokenizer="tok")
+    assert (made.student, made.start, made.revision, made.tokenizer) == (
         "xs",
         "t5-small",
         "abc",
         "tok",
-        400,
     )
     assert (made.steps, made.batch_tokens) == (20, 64)
 

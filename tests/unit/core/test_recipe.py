@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from specialize.core.errors import RecipeError
-from specialize.core.params.traces import TracesParams
+from specialize.core.params.traces import FilterParams
 from specialize.core.recipe import Recipe, read_recipe
 
 RECIPE: dict[str, Any] = {
@@ -22,7 +22,7 @@ RECIPE: dict[str, Any] = {
 
 def test_params_come_from_the_recipe(tmp_path: Path) -> None:
     (tmp_path / "traces.json").write_text(json.dumps(RECIPE))
-    recipe, params = read_recipe(tmp_path / "traces.json", "traces", TracesParams)
+    recipe, params = read_recipe(tmp_path / "traces.json", "traces", FilterParams)
     assert (params.ngram, params.reading) == (5, "flexible")
     assert recipe == Recipe(**RECIPE)
 
@@ -33,7 +33,7 @@ def test_text_and_digest_depend_on_the_content_alone(tmp_path: Path) -> None:
     assert recipe.text() == turned.text() and recipe.digest == turned.digest
     assert Recipe(**{**RECIPE, "code": "d"}).digest != recipe.digest
     (tmp_path / "traces.json").write_text(recipe.text(), encoding="utf-8")
-    assert read_recipe(tmp_path / "traces.json", "traces", TracesParams)[0].digest == recipe.digest
+    assert read_recipe(tmp_path / "traces.json", "traces", FilterParams)[0].digest == recipe.digest
 
 
 @pytest.mark.parametrize(
@@ -56,17 +56,17 @@ def test_an_unusable_recipe(tmp_path: Path, content: str | None, told: str) -> N
     if content is not None:
         path.write_text(content)
     with pytest.raises(RecipeError, match=f"{re.escape(str(path))}.*{told}.*specialize.core recipes"):
-        read_recipe(path, "traces", TracesParams)
+        read_recipe(path, "traces", FilterParams)
 
 
 def test_a_recipe_of_another_room(tmp_path: Path) -> None:
     """Told as such, though its params do not fit either."""
     (tmp_path / "traces.json").write_text(json.dumps({**RECIPE, "room": "train", "params": {"steps": 5}}))
     with pytest.raises(RecipeError, match="expected a recipe of 'traces', got one of 'train'"):
-        read_recipe(tmp_path / "traces.json", "traces", TracesParams)
+        read_recipe(tmp_path / "traces.json", "traces", FilterParams)
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "traces.json").write_bytes(b"\xff")
     with pytest.raises(RecipeError, match="expected JSON in UTF-8"):
-        read_recipe(tmp_path / "traces.json", "traces", TracesParams)
+        read_recipe(tmp_path / "traces.json", "traces", FilterParams)

@@ -14,7 +14,8 @@ from specialize.core.params.tree import parse_params
 from specialize.core.recipe_writer import ROOMS, raw_root, recipe_texts, rules_digest, write_recipes
 
 Tree = dict[str, Any]
-NAMES = {"data.json", "teacher.json", "traces.json", "train/s.json", "train/xs.json", "evaluate.json", "report.json"}
+TRACES = {"traces.json", "traces/words.json"}
+NAMES = {"data.json", "teacher.json", *TRACES, "train/s.json", "train/xs.json", "evaluate.json", "report.json"}
 Texts = Callable[[Tree], dict[str, str]]
 
 
@@ -43,6 +44,9 @@ def test_a_recipe_per_room_and_per_student(texts: Texts, tree: Tree) -> None:
         ("data", {"root": "./raw"}, set()),
         ("teacher", {"recorded": ["teacher/recorded.json", "results/other.json"]}, {"teacher.json"}),
         ("traces", {"ngram": 5}, {"traces.json"}),
+        ("traces", {"alignment": {"method": "dtw", "groups": "one_hot"}}, {"traces/words.json"}),
+        ("traces", {"tokenizers": {"words": {"vocabulary": 300}}}, {"traces/words.json"}),
+        ("traces", {"tokenizers": {"words": {}, "more": {"source": "t5-small"}}}, {"traces/more.json"}),
         ("train", {"steps": 40}, {"train/s.json", "train/xs.json", "report.json"}),
         ("train", {"learning_rate": 0.5}, {"train/s.json", "train/xs.json"}),
         ("train", {"learning_rate": 5e-4}, set()),
@@ -73,7 +77,7 @@ def test_a_section_setting_passes_by_a_student_that_has_its_own(texts: Texts, tr
 
 def test_an_added_student_leaves_the_others(texts: Texts, tree: Tree) -> None:
     before = texts(tree)
-    tree["train"]["students"]["m"] = {"start": "t5-base"}
+    tree["train"]["students"]["m"] = {"start": "t5-base", "tokenizer": "words"}
     assert changed(before, texts(tree)) == {"train/m.json", "report.json"}
 
 
@@ -83,7 +87,7 @@ def test_an_added_student_leaves_the_others(texts: Texts, tree: Tree) -> None:
         ("raw/gsm8k/test.jsonl", {"data.json"}),
         ("prompts/maths.jsonl", {"data.json"}),
         ("raw/teacher/recorded.json", {"teacher.json"}),
-        ("workflow/traces.smk", {"traces.json"}),
+        ("workflow/traces.smk", TRACES),
         ("workflow/common.smk", NAMES),
         ("workflow/train.smk", {"train/s.json", "train/xs.json"}),
     ],
@@ -113,19 +117,22 @@ def test_absent_raw_files_without_a_readable_recipe_have_no_hash(
     assert json.loads(texts(tree)["data.json"])["files"] == {"prompts/maths.jsonl": sha256_text("{}\n")}
 
 
-@pytest.mark.parametrize("setting", ["tokenizer", "start"])
-def test_a_model_folder_counts_for_the_student_that_uses_it(
-    texts: Texts, tree: Tree, project: Path, setting: str
+@pytest.mark.parametrize("recipe", ["train/s.json", "traces/words.json"])
+def test_a_model_folder_counts_for_the_student_or_tokenizer_that_uses_it(
+    texts: Texts, tree: Tree, project: Path, recipe: str
 ) -> None:
     folder = project / "raw" / "models" / "small"
     folder.mkdir(parents=True)
     (folder / "tokenizer.json").write_text("{}")
-    tree["train"]["students"]["s"] = {"start": "t5-small", setting: "models/small"}
+    if recipe == "train/s.json":
+        tree["train"]["students"]["s"] = {"start": "models/small", "tokenizer": "words"}
+    else:
+        tree["traces"]["tokenizers"]["words"] = {"source": "models/small"}
     before = texts(tree)
     write_recipes(before, project / "results" / "recipes")
-    assert "models/small/tokenizer.json" in json.loads(before["train/s.json"])["files"]
+    assert "models/small/tokenizer.json" in json.loads(before[recipe])["files"]
     (folder / "tokenizer.json").write_text("[]")
-    assert changed(before, texts(tree)) == {"train/s.json"}
+    assert changed(before, texts(tree)) == {recipe}
     # A clone without the folder keeps what the recipe says of it.
     shutil.rmtree(project / "raw")
     assert changed(before, texts(tree)) == set()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from specialize.core.params.traces import TracesParams
+from specialize.core.params.traces import FilterParams
 from specialize.core.records import Completion, Problem
 from specialize.traces.candidates import Candidate, candidates_of
 
@@ -27,9 +27,9 @@ def problem() -> MakeProblem:
 def candidate(problem: MakeProblem) -> MakeCandidate:
     """Return a maker of candidates: text, the problem's fields, params."""
 
-    def make(text: str, params: TracesParams | None = None, sample: int = 0, **fields: object) -> Candidate:
+    def make(text: str, params: FilterParams | None = None, sample: int = 0, **fields: object) -> Candidate:
         one = problem(**fields)
         completion = Completion(problem_id=one.id, teacher="t", sample=sample, text=text)
-        return candidates_of([completion], [one], params or TracesParams())[0]
+        return candidates_of([completion], [one], params or FilterParams())[0]
 
     return make

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specialize.core.errors import RecordError
-from specialize.core.params.traces import TracesParams
+from specialize.core.params.traces import FilterParams
 from specialize.core.records import Completion, Problem
 from specialize.traces.agreement import agrees
-from specialize.traces.candidates import Candidate, candidates_of, tidy_rationale
+from specialize.traces.candidates import Candidate, candidates_of
+from specialize.traces.origins import tidied
 
 
 @pytest.mark.parametrize(
@@ -30,12 +31,12 @@ from specialize.traces.candidates import Candidate, candidates_of, tidy_rational
     ],
 )
 def test_tidy_rationale(text: str, tidy: str) -> None:
-    assert tidy_rationale(text) == tidy
+    assert tidied(text)[0] == tidy
 
 
 @given(st.text(alphabet="ab so,.\n\t<>4\u2028", max_size=60))
 def test_tidy_lines_have_no_outer_blanks_and_tidying_keeps_words(text: str) -> None:
-    tidy = tidy_rationale(text)
+    tidy = tidied(text)[0]
     assert all(line and line == " ".join(line.split()) for line in tidy.split("\n")) or not tidy
     if "<<" not in text and "so" not in text:
         assert tidy.split() == text.split()
@@ -43,7 +44,7 @@ def test_tidy_lines_have_no_outer_blanks_and_tidying_keeps_words(text: str) -> N
 
 def test_reading_decides(candidate: Callable[..., Candidate]) -> None:
     text = "48 + 24 = 72 clips"
-    strict, flexible = (candidate(text, TracesParams(reading=reading)) for reading in ("strict", "flexible"))
+    strict, flexible = (candidate(text, FilterParams(reading=reading)) for reading in ("strict", "flexible"))
     assert (strict.answer, strict.correct) == (None, False)
     assert (flexible.answer, flexible.correct) == ("72", True)
 
@@ -75,11 +76,11 @@ def test_order_is_problem_teacher_sample(problem: Callable[..., Problem]) -> Non
     wanted = [(p.id, teacher, sample) for p in problems for teacher in "ab" for sample in (0, 2, 10)]
     completions = [Completion(problem_id=p, teacher=t, sample=s, text="") for p, t, s in wanted]
     random.Random(0).shuffle(completions)
-    ordered = [one.completion for one in candidates_of(completions, problems, TracesParams())]
+    ordered = [one.completion for one in candidates_of(completions, problems, FilterParams())]
     assert [(one.problem_id, one.teacher, one.sample) for one in ordered] == wanted
 
 
 def test_unknown_problem(problem: Callable[..., Problem]) -> None:
     problems: list[Problem] = [problem(0)]
     with pytest.raises(RecordError, match=r"completion t/3: field 'problem_id'.*'d/train/9'"):
-        candidates_of([Completion(problem_id="d/train/9", teacher="t", sample=3, text="")], problems, TracesParams())
+        candidates_of([Completion(problem_id="d/train/9", teacher="t", sample=3, text="")], problems, FilterParams())

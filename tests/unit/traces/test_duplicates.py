@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specialize.core.params.traces import TracesParams
+from specialize.core.params.traces import FilterParams
 from specialize.core.records import Completion, Problem
 from specialize.traces.candidates import Candidate, candidates_of
 from specialize.traces.duplicates import drop_duplicates, equations, equations_key, words_key
@@ -77,7 +77,7 @@ def test_first_is_kept_and_questions_do_not_meet(candidate: Callable[..., Candid
 def test_dropping_is_idempotent_and_keeps_order(drawn: list[tuple[int, str]]) -> None:
     problems = [Problem(id=str(i), dataset="d", question="q", answer="2", kind="number") for i in range(3)]
     completions = [Completion(problem_id=str(p), teacher="t", sample=i, text=x) for i, (p, x) in enumerate(drawn)]
-    candidates = candidates_of(completions, problems, TracesParams())
+    candidates = candidates_of(completions, problems, FilterParams())
     for key in (words_key, equations_key):
         once = drop_duplicates(candidates, key)
         assert drop_duplicates(once, key) == once

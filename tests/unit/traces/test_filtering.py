@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specialize.core.params.traces import TracesParams
+from specialize.core.params.traces import FilterParams
 from specialize.core.records import Completion, Problem
 from specialize.traces.filtering import filter_completions
 from specialize.traces.funnel import funnel_json, funnel_lines
@@ -44,7 +44,7 @@ def completion(
 
 
 def dropped_by(completions: list[Completion], **params: object) -> dict[str, int]:
-    filtered = filter_completions(completions, PROBLEMS, AGAINST, TracesParams.model_validate(params))
+    filtered = filter_completions(completions, PROBLEMS, AGAINST, FilterParams.model_validate(params))
     assert [row.step for row in filtered.funnel.steps] == STEPS
     return {row.step: row.dropped for row in filtered.funnel.steps if row.dropped}
 
@@ -74,7 +74,7 @@ def test_duplicates_and_quota() -> None:
     assert dropped_by(completions, duplicates="equations") == {"duplicate": 2}
     assert dropped_by(completions, duplicates="keep") == {}
     assert dropped_by(completions, per_question=2) == {"duplicate": 1, "over quota": 1}
-    traces = filter_completions(completions, PROBLEMS, AGAINST, TracesParams(per_question=2)).traces
+    traces = filter_completions(completions, PROBLEMS, AGAINST, FilterParams(per_question=2)).traces
     assert [trace.sample for trace in traces] == [0, 1]
 
 
@@ -86,13 +86,13 @@ def test_params_of_the_paper_keep_what_ends_in_the_right_number() -> None:
 
 def test_run_on_after_the_answer_is_cut() -> None:
     texts = [f"{GOOD}\n\nQuestion: and 3 + 3?\nThe answer is 6"]
-    filtered = filter_completions([completion(text) for text in texts], PROBLEMS, AGAINST, TracesParams())
+    filtered = filter_completions([completion(text) for text in texts], PROBLEMS, AGAINST, FilterParams())
     assert [trace.rationale for trace in filtered.traces] == ["2 + 2 = 4."]
 
 
 def test_table_ends_with_the_result() -> None:
     completions = [completion(GOOD), completion("no", teacher="u"), completion(GOOD, number=2)]
-    funnel = filter_completions(completions, PROBLEMS, AGAINST, TracesParams()).funnel
+    funnel = filter_completions(completions, PROBLEMS, AGAINST, FilterParams()).funnel
     lines = funnel_lines(funnel)
     assert lines[-1] == "kept 1 of 3 (33.3 %), 1 of 4 questions"
     assert lines[-3:-1] == ["t: kept 1 of 2 (50.0 %)", "u: kept 0 of 1 (0.0 %)"]
@@ -100,7 +100,7 @@ def test_table_ends_with_the_result() -> None:
 
 
 def test_no_completions() -> None:
-    filtered = filter_completions([], PROBLEMS, AGAINST, TracesParams())
+    filtered = filter_completions([], PROBLEMS, AGAINST, FilterParams())
     assert filtered.traces == []
     assert funnel_lines(filtered.funnel)[-1] == "kept 0 of 0 (0.0 %), 0 of 4 questions"
 
@@ -133,7 +133,7 @@ PARAMS = st.fixed_dictionaries(
 @given(DRAWN, PARAMS, st.randoms(use_true_random=False))
 def test_counts_add_up_and_order_of_input_does_not_count(drawn: list, params: dict, shuffler) -> None:
     completions = [completion(text, n, i, teacher, finish) for i, (text, n, teacher, finish) in enumerate(drawn)]
-    filtered = filter_completions(completions, PROBLEMS, AGAINST, TracesParams.model_validate(params))
+    filtered = filter_completions(completions, PROBLEMS, AGAINST, FilterParams.model_validate(params))
     funnel = filtered.funnel
     for steps, total in [
         (funnel.steps, len(drawn)),
@@ -151,4 +151,4 @@ def test_counts_add_up_and_order_of_input_does_not_count(drawn: list, params: di
     assert keys == sorted(keys)
     assert {trace.problem_id for trace in filtered.traces} <= {"d/train/0"}
     shuffler.shuffle(completions)
-    assert filter_completions(completions, PROBLEMS, AGAINST, TracesParams.model_validate(params)) == filtered
+    assert filter_completions(completions, PROBLEMS, AGAINST, FilterParams.model_validate(params)) == filtered

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from specialize.core.files import read_json, read_rows
-from specialize.core.params.traces import TracesParams
+from specialize.core.params.traces import FilterParams
 from specialize.core.questions import question_words
 from specialize.core.records import Completion, Problem
 from specialize.traces.agreement import agrees
@@ -89,7 +89,7 @@ def codex() -> list[Completion]:
 
 
 def test_codex_is_right_in_52_of_53(train: list[Problem]) -> None:
-    candidates = candidates_of(codex(), train, TracesParams())
+    candidates = candidates_of(codex(), train, FilterParams())
     wrong = [one for one in candidates if not one.correct]
     assert len(candidates) == 53
     assert [(one.problem.id, one.completion.sample) for one in wrong] == [("gsm8k/train/32", 51)]
@@ -98,7 +98,7 @@ def test_codex_is_right_in_52_of_53(train: list[Problem]) -> None:
 
 def test_codex_duplicates(train: list[Problem]) -> None:
     """Among 52 samples two pairs are equal, two more but for marks; line 53 is line 1 again, run on."""
-    params = TracesParams(agreeing=False)
+    params = FilterParams(agreeing=False)
     without, with_line_53 = (filter_completions(samples, train, [], params) for samples in (codex()[:52], codex()))
     dropped = [{row.step: row.dropped for row in one.funnel.steps if row.dropped} for one in (without, with_line_53)]
     assert dropped == [{"no answer": 1, "duplicate": 4}, {"no answer": 1, "duplicate": 5}]
@@ -128,5 +128,5 @@ def test_teachers_paste_the_answer(train: list[Problem], teacher: str, right: in
         for question, text in rows
         if question in ids
     ]
-    found = [one for one in candidates_of(completions, train, TracesParams()) if one.correct]
+    found = [one for one in candidates_of(completions, train, FilterParams()) if one.correct]
     assert (len(found), sum(agrees(one) and bool(one.rationale) for one in found)) == (right, agreeing)

@@ -1,14 +1,20 @@
 """A very small world for the train room's tests."""
 
+import numpy as np
 import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 
 from specialize.core.files import write_records
+from specialize.core.formats import target
 from specialize.core.params.train import Architecture, FormatWeights, StudentRun
 from specialize.core.recipe import Recipe
 from specialize.core.records import Problem, Trace
+from specialize.traces.aligned import AlignedTarget, write_aligned
+from specialize.traces.tokenizers import learn_tokenizer, save_tokenizer
 from specialize.train.examples import Corpus
+from specialize.train.specialise import Inputs
+from specialize.train.targets import Targets, read_targets
 
 SHAPE = Architecture(d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
 
@@ -44,11 +50,64 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture
-def files(corpus, tmp_path):
-    traces, pool = tmp_path / "traces.parquet", tmp_path / "exemplars.jsonl"
-    parquet.write_table(pyarrow.Table.from_pylist([trace.model_dump() for trace in corpus.traces]), traces)
-    write_records(pool, corpus.pool)
-    return traces, pool
+def tokenizer(corpus):
+    texts = [
+        f"Q: {t.question}\nLet's think step by step\nA: {t.rationale}\nThe answer is {t.answer}" for t in corpus.traces
+    ]
+    return learn_tokenizer(texts, 320)
+
+
+@pytest.fixture
+def make_files(corpus, tokenizer, tmp_path):
+    """Write what the traces room leaves; soft(ids) gives (counts, soft ids, soft probabilities) of one target."""
+
+    def make(soft, name="given") -> Inputs:
+        folder = tmp_path / name
+        given = Inputs(
+            folder / "traces.parquet", folder / "exemplars.jsonl", folder / "tokenizer",
+            [folder / "part-00000.parquet", folder / "part-00001.parquet"],
+        )  # fmt: skip
+        save_tokenizer(tokenizer, given.tokenizer)
+        parquet.write_table(pyarrow.Table.from_pylist([trace.model_dump() for trace in corpus.traces]), given.traces)
+        write_records(given.exemplars, corpus.pool)
+        rows = []
+        for trace in corpus.traces:
+            text = target("zero_shot_chain_of_thought", trace.rationale, trace.answer)
+            ids = np.array(tokenizer(text_target=text)["input_ids"])
+            none = np.array([], dtype=np.int64)
+            aligned = AlignedTarget(ids, *(np.array(column) for column in soft(ids)), none, none, none)
+            rows.append((trace.problem_id, trace.teacher, trace.sample, aligned))
+        write_aligned(given.aligned[0], len(tokenizer), rows[:15])
+        write_aligned(given.aligned[1], len(tokenizer), rows[15:])
+        return given
+
+    return make
+
+
+@pytest.fixture
+def files(make_files) -> Inputs:
+    """A teacher without log-probabilities."""
+    return make_files(lambda ids: ([0] * len(ids), [], []))
+
+
+@pytest.fixture
+def soft_files(make_files) -> Inputs:
+    """A teacher that gives every second token 0.6, and its neighbours in the vocabulary 0.2 and 0.1."""
+
+    def soft(ids):
+        known = ids[::2]
+        return (
+            [3 * (place % 2 == 0) for place in range(len(ids))],
+            [token for one in known for token in (one, one - 1, (one + 1) % 300)],
+            [0.6, 0.2, 0.1] * len(known),
+        )
+
+    return make_files(soft, "soft")
+
+
+@pytest.fixture
+def targets(files, corpus) -> Targets:
+    return read_targets(files.aligned, corpus.traces)
 
 
 @pytest.fixture
@@ -70,8 +129,9 @@ def make_run():
             embedding_learning_rate=5e-3,
             start="scratch",
             revision=None,
-            tokenizer=None,
-            vocabulary=320,
+            tokenizer="words",
+            loss="sample",
+            distribution=None,
             architecture=SHAPE,
             formats=FormatWeights(
                 zero_shot_chain_of_thought=0.4,

@@ -9,12 +9,15 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from specialize.core.errors import CheckpointError, RecordError, SpecializeError
 from specialize.core.files import sha256_file
+from specialize.core.params.train import DistributionParams
 from specialize.train import specialise as module
 from specialize.train.specialise import last_complete_checkpoint, specialise
 
+MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
+
 
 def go(run, recipe_of, files, folder):
-    specialise(run, recipe_of(run), *files, folder, folder / "work", folder / "out", threads=1)
+    specialise(run, recipe_of(run), files, folder, folder / "work", folder / "out", threads=1)
     return folder / "out"
 
 
@@ -50,11 +53,11 @@ def test_same_recipe_same_bytes(make_run, recipe_of, files, tmp_path):
     assert other["step-0/model.safetensors"] != digests(tmp_path / "a" / "out")["step-0/model.safetensors"]
 
 
-@pytest.mark.parametrize(("every", "cut_at"), [(3, 5), (15, 17)])
+@pytest.mark.parametrize(("every", "cut_at", "objective"), [(3, 5, MATCHED), (15, 17, {})])
 def test_a_run_cut_off_goes_on_and_ends_in_the_same_bytes(
-    make_run, recipe_of, files, tmp_path, monkeypatch, every, cut_at
+    make_run, recipe_of, soft_files, tmp_path, monkeypatch, every, cut_at, objective
 ):
-    run = make_run(steps=2 * every, checkpoint_every=every)
+    run, files = make_run(steps=2 * every, checkpoint_every=every, **objective), soft_files
     whole = digests(go(run, recipe_of, files, tmp_path / "whole"))
     steps = []
     original = module._Exporter.on_step_end
@@ -138,7 +141,7 @@ def test_a_folder_of_the_project_is_no_start(make_run, recipe_of, files, tmp_pat
 
 
 def test_a_damaged_traces_file_is_told(make_run, recipe_of, files, tmp_path):
-    files[0].write_bytes(b"PAR1 no more")
+    files.traces.write_bytes(b"PAR1 no more")
     with pytest.raises(RecordError, match="Parquet"):
         go(make_run(), recipe_of, files, tmp_path)
 
@@ -149,3 +152,26 @@ def test_a_kill_between_the_last_update_and_the_end_loses_nothing(make_run, reci
         patch.setattr(module, "publish", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
         go(make_run(), recipe_of, files, tmp_path / "cut")
     assert digests(go(make_run(), recipe_of, files, tmp_path / "cut")) == whole
+
+
+def test_both_losses_are_logged_whichever_is_learned(make_run, recipe_of, files, soft_files, tmp_path):
+    for name, given, objective in (("a", soft_files, {}), ("b", soft_files, MATCHED), ("c", files, {})):
+        out = go(make_run(**objective), recipe_of, given, tmp_path / name)
+        rows = list(csv.DictReader((out / "training.csv").open()))
+        assert all(float(row["sample_nll"]) > 0 for row in rows)
+        known = [row for row in rows if float(row["soft_share"])]
+        assert bool(known) == (given is soft_files)
+        for row in rows:
+            assert bool(row["teacher_kl"]) == bool(row["target_entropy"]) == (row in known)
+        by_format = [name for name in rows[0] if name.startswith("loss_")]
+        assert len(by_format) == 4 and all(any(row[name] for row in rows) for name in by_format)
+
+
+def test_distributions_that_nobody_recorded_are_asked_for_in_vain(make_run, recipe_of, files, tmp_path):
+    with pytest.raises(SpecializeError, match=r"needs the teacher's log-probabilities.*loss: sample"):
+        go(make_run(**MATCHED), recipe_of, files, tmp_path)
+
+
+def test_a_long_run_keeps_its_step_numbers():
+    row = {"step": 1234567, "loss": 1.0, "grad_norm": 1.0, "learning_rate": 1e-5, "sample_nll": 2.0}
+    assert module.training_csv([row]).splitlines()[1] == "1234567,1,1,1e-05,2,,,,,,,"

@@ -3,76 +3,140 @@
 import pytest
 import torch
 from transformers import Seq2SeqTrainingArguments
-from transformers.modeling_outputs import Seq2SeqLMOutput
 
+from specialize.core.formats import FORMATS
+from specialize.core.params.train import DistributionParams
+from specialize.train.losses import IGNORED, token_losses
 from specialize.train.specialise import plan_run
 from specialize.train.start import load_start
-from specialize.train.trainer import ExampleDataset, MicroBatches, StudentTrainer, sample_loss
+from specialize.train.targets import read_targets
+from specialize.train.trainer import Collator, ExampleDataset, MicroBatches, StudentTrainer
+
+MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
 
 
-def train(corpus, run, tmp_path, steps=3):
-    model, tokenizer = load_start(run, tmp_path, corpus)
-    examples, batches = plan_run(corpus, tokenizer, run)
+def plan(corpus, run, given, tmp_path):
+    model, tokenizer = load_start(run, tmp_path, given.tokenizer)
+    targets = read_targets(given.aligned, corpus.traces)
+    examples, batches = plan_run(corpus, targets, tokenizer, run)
+    return model, tokenizer, ExampleDataset(corpus, targets, examples, tokenizer), batches
+
+
+def train(corpus, run, given, tmp_path, steps=3, logging_steps=1):
+    model, tokenizer, dataset, batches = plan(corpus, run, given, tmp_path)
     args = Seq2SeqTrainingArguments(
-        output_dir=str(tmp_path / "out"), max_steps=steps, logging_steps=1, report_to=[], save_strategy="no", disable_tqdm=True,
+        output_dir=str(tmp_path / "out"), max_steps=steps, logging_steps=logging_steps, report_to=[], save_strategy="no", disable_tqdm=True,
         gradient_accumulation_steps=run.gradient_accumulation_steps, learning_rate=run.learning_rate,
         lr_scheduler_type="constant", max_grad_norm=run.max_grad_norm, remove_unused_columns=False, seed=run.seed,
     )  # fmt: skip
     trainer = StudentTrainer(
-        model, tokenizer, ExampleDataset(corpus, examples, tokenizer),
-        MicroBatches(batches, run.gradient_accumulation_steps), run, args,
-    )  # fmt: skip
+        model, tokenizer, dataset, MicroBatches(batches, run.gradient_accumulation_steps), run, args
+    )
     trainer.train()
-    logged = [(row["loss"], row["grad_norm"]) for row in trainer.state.log_history if "loss" in row]
+    logged = [row for row in trainer.state.log_history if "loss" in row]
     return logged, {name: value.clone() for name, value in model.state_dict().items()}, trainer
 
 
-def test_accumulation_changes_neither_loss_nor_gradient_nor_weights(corpus, make_run, tmp_path):
+@pytest.mark.parametrize("objective", [{}, MATCHED], ids=["sample", "distribution"])
+def test_accumulation_changes_neither_loss_nor_gradient_nor_weights(corpus, make_run, soft_files, tmp_path, objective):
     """The trap of transformers 5.23: T5's loss and gradient multiplied by the accumulation steps."""
     runs = {
         # The same batches for all: at least four examples each, whatever the split.
-        parts: make_run(gradient_accumulation_steps=parts, dropout=0.0, batch_tokens=2400)
+        parts: make_run(gradient_accumulation_steps=parts, dropout=0.0, batch_tokens=2400, **objective)
         for parts in (1, 2, 4)
     }
     results = {}
     for parts, run in runs.items():
-        results[parts] = train(corpus, run, tmp_path / str(parts))
+        results[parts] = train(corpus, run, soft_files, tmp_path / str(parts))
     for parts in (2, 4):
-        for (loss, norm), (loss_1, norm_1) in zip(results[parts][0], results[1][0], strict=True):
-            assert loss == pytest.approx(loss_1, rel=1e-4)
-            assert norm == pytest.approx(norm_1, rel=1e-3)
+        for row, row_1 in zip(results[parts][0], results[1][0], strict=True):
+            assert row.keys() == row_1.keys()
+            for name in row:
+                assert row[name] == pytest.approx(row_1[name], rel=1e-3 if name == "grad_norm" else 1e-4), name
         for name, weights in results[1][1].items():
             torch.testing.assert_close(results[parts][1][name], weights, rtol=1e-3, atol=2e-5)
 
 
-def test_the_first_logged_loss_is_the_mean_over_target_tokens(corpus, make_run, tmp_path):
-    run = make_run(dropout=0.0)
-    logged, _, _ = train(corpus, run, tmp_path, steps=1)
-    model, tokenizer = load_start(run, tmp_path, corpus)
-    examples, batches = plan_run(corpus, tokenizer, run)
-    total, count = 0.0, 0
+@pytest.mark.parametrize("objective", [{}, MATCHED], ids=["sample", "distribution"])
+def test_what_is_logged_is_the_mean_over_the_target_tokens_example_by_example(
+    corpus, make_run, soft_files, tmp_path, objective
+):
+    run = make_run(dropout=0.0, batch_tokens=8000, **objective)
+    (first, second), _, _ = train(corpus, run, soft_files, tmp_path, steps=2)
+    (both,), _, _ = train(corpus, run, soft_files, tmp_path, steps=2, logging_steps=2)
+    assert (
+        min(first["sample_nll"], second["sample_nll"])
+        < both["sample_nll"]
+        < max(first["sample_nll"], second["sample_nll"])
+    )
+    model, tokenizer, dataset, batches = plan(corpus, run, soft_files, tmp_path)
+    totals = dict.fromkeys(first, 0.0)
+    tokens = dict.fromkeys(("all", "soft", *FORMATS), 0)
+    collate = Collator(tokenizer, model)
     with torch.no_grad():
         for index in batches[0]:
-            source = torch.tensor([tokenizer(corpus.source(examples[index]))["input_ids"]])
-            labels = torch.tensor([tokenizer(corpus.target(examples[index]))["input_ids"]])
-            logits = model(input_ids=source, labels=labels).logits.double()
-            total -= logits.log_softmax(-1).gather(-1, labels[..., None]).sum().item()
-            count += labels.numel()
-    assert logged[0][0] == pytest.approx(total / count, rel=1e-4)
+            batch = collate([dataset[index]])
+            inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "decoder_input_ids")}
+            logits = model(**inputs).logits.double()
+            found = token_losses(logits, batch["labels"], batch["soft_ids"], batch["soft_probs"], run.distribution)
+            totals["sample_nll"] += found.sample_nll.sum().item()
+            totals["teacher_kl"] += found.teacher_kl.sum().item()
+            totals["target_entropy"] += found.entropy.sum().item()
+            format = FORMATS[batch["formats"].item()]
+            totals[f"loss_{format}"] += found.objective.sum().item()
+            tokens["all"] += len(found.objective)
+            tokens["soft"] += len(found.teacher_kl)
+            tokens[format] += len(found.objective)
+    assert first["sample_nll"] == pytest.approx(totals["sample_nll"] / tokens["all"], rel=1e-4)
+    assert first["teacher_kl"] == pytest.approx(totals["teacher_kl"] / tokens["soft"], rel=1e-4)
+    assert first["target_entropy"] == pytest.approx(totals["target_entropy"] / tokens["soft"], rel=1e-4)
+    assert first["soft_share"] == pytest.approx(tokens["soft"] / tokens["all"])
+    objectives = {format: totals[f"loss_{format}"] for format in FORMATS}
+    for format, total in objectives.items():
+        assert first[f"loss_{format}"] == pytest.approx(total / tokens[format], rel=1e-4)
+    assert first["loss"] == pytest.approx(sum(objectives.values()) / tokens["all"], rel=1e-4)
+    if not objective:
+        assert first["loss"] == pytest.approx(first["sample_nll"], rel=1e-5)
 
 
-def test_sample_loss_is_cross_entropy_and_ignores_padding():
-    logits, labels = torch.randn(3, 7, 11, dtype=torch.float64), torch.randint(0, 11, (3, 7))
-    labels[1, 4:] = -100
-    loss = sample_loss(Seq2SeqLMOutput(logits=logits), labels, int((labels != -100).sum()))
-    log_p = logits.log_softmax(-1)
-    expected = -sum(log_p[b, t, labels[b, t]] for b in range(3) for t in range(7) if labels[b, t] >= 0) / 18
-    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+def test_the_collator_pads_ragged_soft_targets(corpus, make_run, soft_files, tmp_path):
+    model, tokenizer, dataset, batches = plan(corpus, make_run(), soft_files, tmp_path)
+    for batch in batches[:3]:
+        examples = [dataset[index] for index in batch]
+        made = Collator(tokenizer, model)(examples)
+        assert made["soft_ids"].shape == made["soft_probs"].shape and made["soft_ids"].shape[:2] == made["labels"].shape
+        for row, example in enumerate(examples):
+            length, entries = example["soft_ids"].shape
+            assert made["labels"][row, :length].tolist() == example["labels"]
+            assert (made["labels"][row, length:] == IGNORED).all() and not made["soft_probs"][row, length:].any()
+            assert not made["soft_probs"][row, :, entries:].any()
+            mass = made["soft_probs"][row].float().sum(dim=1)
+            expected = [0.9 * (place % 2 == 0) for place in range(length)] if entries else [0.0] * length
+            assert mass[:length].tolist() == pytest.approx(expected, abs=1e-3)
+            if entries:
+                assert made["soft_ids"][row, 0:length:2, 0].tolist() == example["labels"][::2]
 
 
-def test_every_weight_has_one_rate_and_lookups_have_their_own(corpus, make_run, tmp_path):
+def test_bf16_learns_from_distributions(corpus, make_run, soft_files, tmp_path):
+    model, tokenizer, dataset, batches = plan(corpus, make_run(dropout=0.0), soft_files, tmp_path)
+    batch = Collator(tokenizer, model)([dataset[index] for index in batches[0]])
+    gradients = []
+    for dtype in (torch.float32, torch.bfloat16):
+        model = model.to(dtype)
+        model.zero_grad()
+        logits = model(input_ids=batch["input_ids"], decoder_input_ids=batch["decoder_input_ids"]).logits
+        losses = token_losses(
+            logits, batch["labels"], batch["soft_ids"], batch["soft_probs"], DistributionParams(divergence="jsd")
+        )
+        assert logits.dtype == dtype and losses.objective.dtype == torch.float32
+        losses.objective.mean().backward()
+        gradients.append(model.shared.weight.grad.float().flatten())
+    assert torch.cosine_similarity(*gradients, dim=0) > 0.98
+
+
+def test_every_weight_has_one_rate_and_lookups_have_their_own(corpus, make_run, files, tmp_path):
     run = make_run(embedding_learning_rate=0.02, weight_decay=0.1)
-    _, _, trainer = train(corpus, run, tmp_path, steps=1)
+    _, _, trainer = train(corpus, run, files, tmp_path, steps=1)
     by_rate = {(g["lr"], g["weight_decay"]): {id(p) for p in g["params"]} for g in trainer.optimizer.param_groups}
     named = dict(trainer.model.named_parameters())
     assert sum(map(len, by_rate.values())) == len(named)

@@ -1,14 +1,15 @@
-"""params.yaml, section `traces`: which completions are worth learning from."""
+"""params.yaml, section `traces`: which completions are worth learning from, and in which tokens."""
 
+import re
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from specialize.core.params.section import Section
 
 
-class TracesParams(Section):
-    """Completions → correct, deduplicated, decontaminated traces."""
+class FilterParams(Section):
+    """Which completions become traces: the params of the room's first recipe."""
 
     reading: Literal["strict", "flexible"] = "strict"
     """Reading of the answer that must equal the gold (paper: the last number, so `flexible`)."""
@@ -22,3 +23,78 @@ class TracesParams(Section):
     """Keep at most so many traces a question, the first ones. Null: all (paper)."""
     ngram: int = Field(default=10, ge=3, le=50)
     """Drop a trace whose question shares a run of so many words with any evaluation problem. (Paper: no such check.)"""
+
+
+class TokenizerParams(Section):
+    """One tokenizer of the students."""
+
+    source: str = "learned"
+    """`learned`: a byte-level BPE learned from the traces; or a folder below `data.root`; or a Hugging Face id. A
+    student that starts from a checkpoint needs that checkpoint's own (paper: T5's)."""
+    revision: str | None = None
+    """Commit of a Hugging Face tokenizer. Pin it: a branch may move under an experiment."""
+    vocabulary: int | None = Field(default=None, ge=300, le=32000)
+    """Pieces of a learned tokenizer; null: 512. Whole numbers come on top."""
+    whole_numbers: int = Field(default=0, ge=0, le=1000, strict=True)
+    """Each integer below this number is one token of a learned tokenizer, alone and behind a blank; longer runs of
+    digits are cut in threes from the left. 0: digits are learned like any text."""
+
+    @model_validator(mode="after")
+    def _fits_source(self) -> "TokenizerParams":
+        if self.source != "learned" and (self.vocabulary is not None or self.whole_numbers):
+            raise ValueError("'vocabulary' and 'whole_numbers' go with 'source: learned', and only with it")
+        if self.source == "learned" and self.revision is not None:
+            raise ValueError("'revision' goes with a Hugging Face id, not with 'source: learned'")
+        return self
+
+
+class AlignmentParams(Section):
+    """How the teacher's tokens and their distributions come to the student's tokens."""
+
+    method: Literal["bytes", "dtw"] = "bytes"
+    """`bytes`: tokens that cover the same bytes of the text belong together. `dtw`: the paper's dynamic programming
+    over edit distances."""
+    groups: Literal["one_hot", "merge", "chunk"] = "merge"
+    """What a student token learns that does not stand one-to-one beside a teacher token: the token itself (`one_hot`,
+    paper), the distribution that the teacher's implies (`merge`), or its group's joint likelihood (`chunk`). `dtw`
+    knows `one_hot` alone."""
+
+    @model_validator(mode="after")
+    def _paper(self) -> "AlignmentParams":
+        if self.method == "dtw" and self.groups != "one_hot":
+            raise ValueError(f"'method: dtw' is the paper's and goes with 'groups: one_hot', got '{self.groups}'")
+        return self
+
+
+class TokenizerRun(Section):
+    """Everything that decides a tokenizer and the traces in its tokens: the params of its recipe."""
+
+    name: str
+    tokenizer: TokenizerParams
+    alignment: AlignmentParams
+
+
+class TracesParams(FilterParams):
+    """Completions → correct, deduplicated, decontaminated traces, in the students' tokens."""
+
+    tokenizers: dict[str, TokenizerParams] = Field(min_length=1)
+    """Name → tokenizer; a student names one. Names are file names: lower-case letters, digits, `_` and `-`."""
+    alignment: AlignmentParams = AlignmentParams()
+    """From the teacher's tokens to the students'."""
+
+    @field_validator("tokenizers")
+    @classmethod
+    def _names(cls, tokenizers: dict[str, TokenizerParams]) -> dict[str, TokenizerParams]:
+        bad = [name for name in tokenizers if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name)]
+        if bad:
+            raise ValueError(f"expected names of lower-case letters, digits, '_' and '-', got {', '.join(bad)}")
+        return tokenizers
+
+    @property
+    def filtering(self) -> FilterParams:
+        """The part that decides which completions become traces."""
+        return FilterParams(**{name: getattr(self, name) for name in FilterParams.model_fields})
+
+    def tokenizer_run(self, name: str) -> TokenizerRun:
+        """Return everything that decides one tokenizer and its aligned traces."""
+        return TokenizerRun(name=name, tokenizer=self.tokenizers[name], alignment=self.alignment)

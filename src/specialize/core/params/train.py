@@ -42,6 +42,39 @@ class Architecture(Section):
     """Attention heads (12)."""
 
 
+class DistributionParams(Section):
+    """How a student matches the teacher's distribution, where `loss` is `distribution`."""
+
+    divergence: Literal["forward_kl", "reverse_kl", "skew_kl", "jsd"] = "forward_kl"
+    """Between teacher p and student q: KL(p ‖ q) (paper: forward_kl), KL(q ‖ p), KL(p ‖ skew p + (1-skew) q), or
+    generalised Jensen-Shannon."""
+    missing_mass: Literal["tail", "renormalise", "raw"] = "tail"
+    """What becomes of the probability that the teacher's listed tokens leave: one outcome for all other tokens (`tail`),
+    nothing after dividing by their sum (`renormalise`), nothing (paper: raw; for forward_kl only)."""
+    temperature: float = Field(default=1.0, gt=0, le=20)
+    """Both distributions are softened by it, and the loss is multiplied by its square (paper: 1)."""
+    sample_weight: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the sample loss in the objective where the teacher's distribution is known (paper: 0)."""
+    skew: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the teacher in the mixture of `skew_kl`."""
+    beta: float = Field(default=0.5, gt=0, lt=1)
+    """Share of the teacher in the mixture of `jsd`."""
+
+    @model_validator(mode="after")
+    def _defined(self) -> "DistributionParams":
+        if self.missing_mass == "raw" and self.divergence != "forward_kl":
+            raise ValueError(
+                f"missing_mass 'raw' goes with forward_kl alone, got {self.divergence}: what is left of the teacher is "
+                "no distribution; take tail or renormalise"
+            )
+        if self.divergence == "reverse_kl" and self.missing_mass != "tail":
+            raise ValueError(
+                "divergence 'reverse_kl' goes with missing_mass 'tail' alone: it is infinite where the teacher has "
+                "nothing for tokens that the student may say"
+            )
+        return self
+
+
 class Settings(Section):
     """What a student may set differently from the others."""
 
@@ -54,6 +87,10 @@ class Settings(Section):
     a larger one: its embedding starts at standard deviation 1, which AdamW's equal steps hardly move."""
     formats: FormatWeights | None = None
     """Mix of the four data formats."""
+    loss: Literal["sample", "distribution"] | None = None
+    """What the student learns from: see the section's."""
+    distribution: DistributionParams | None = None
+    """How it matches distributions; stands instead of the section's as a whole."""
 
 
 class StudentParams(Settings):
@@ -63,11 +100,8 @@ class StudentParams(Settings):
     """`scratch`, or a Hugging Face id or folder (paper: google/flan-t5-base … -xxl, t5-large, t5-3b)."""
     revision: str | None = None
     """Commit of a Hugging Face start checkpoint. Pin it: a branch may move under an experiment."""
-    tokenizer: str | None = None
-    """Hugging Face id or folder (relative to `data.root`); null: the start checkpoint's, or for `scratch` a byte-level
-    BPE learned from the training problems."""
-    vocabulary: int = Field(default=512, ge=300, le=32000)
-    """Pieces of a learned tokenizer."""
+    tokenizer: str
+    """Name of one of `traces.tokenizers`."""
     architecture: Architecture | None = None
     """Needed where `start` is `scratch`."""
 
@@ -101,8 +135,6 @@ class TrainingParams(Section):
     """Dropout while training (paper: its released code trains with none)."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """Arithmetic (paper: fp32). T5 overflows in fp16, so it is not offered."""
-    loss: Literal["sample"] = "sample"
-    """`sample`: cross entropy on the teacher's text."""
     exemplars: int = Field(default=4, ge=1)
     """Exemplars before an in-context question (paper: 4); fewer where `max_source_tokens` would be passed."""
     max_source_tokens: int = Field(default=1024, ge=16)
@@ -119,10 +151,12 @@ class StudentRun(TrainingParams):
     learning_rate: float
     embedding_learning_rate: float
     formats: FormatWeights
+    loss: Literal["sample", "distribution"]
+    distribution: DistributionParams | None
+    """Null where `loss` is `sample`."""
     start: str
     revision: str | None
-    tokenizer: str | None
-    vocabulary: int
+    tokenizer: str
     architecture: Architecture | None
 
 
@@ -137,6 +171,11 @@ class TrainParams(TrainingParams):
     """Peak rate of the embedding and the relative position bias; null: `learning_rate`. A student may set its own."""
     formats: FormatWeights
     """Mix of the four data formats. A student may set its own."""
+    loss: Literal["sample", "distribution"] = "sample"
+    """`sample`: cross entropy on the teacher's text; `distribution`: match the teacher's top-k probabilities at every
+    token (paper: distribution for 3B and 11B). A student may set its own."""
+    distribution: DistributionParams = DistributionParams()
+    """How distributions are matched. A student may set its own."""
     students: dict[str, StudentParams] = Field(min_length=1)
     """Name → student. Names are file names: lower-case letters, digits, `_` and `-`."""
 
@@ -169,6 +208,7 @@ class TrainParams(TrainingParams):
         own = self.students[name]
         shared = {field: getattr(self, field) for field in TrainingParams.model_fields}
         learning_rate = own.learning_rate or self.learning_rate
+        loss = own.loss or self.loss
         return StudentRun(
             **shared,
             student=name,
@@ -176,9 +216,11 @@ class TrainParams(TrainingParams):
             learning_rate=learning_rate,
             embedding_learning_rate=own.embedding_learning_rate or self.embedding_learning_rate or learning_rate,
             formats=own.formats or self.formats,
+            loss=loss,
+            # None keeps a student of the other loss out of it: its recipe stays when these settings change.
+            distribution=(own.distribution or self.distribution) if loss == "distribution" else None,
             start=own.start,
             revision=own.revision,
             tokenizer=own.tokenizer,
-            vocabulary=own.vocabulary,
             architecture=own.architecture,
         )

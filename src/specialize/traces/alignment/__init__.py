@@ -1,0 +1,1 @@
+"""From the teacher's tokens to a student's: pure functions over arrays."""

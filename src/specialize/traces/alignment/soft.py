@@ -1,0 +1,68 @@
+"""Soft targets of a batch: which student token has how much of the teacher's probability at which position."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from specialize.traces.alignment.tokens import TeacherTokens
+
+MOST = 255
+"""Soft entries of one position; the least probable ones beyond go."""
+_ID_BITS, _PROB_BITS = 20, 15
+_PROB_MASK = (1 << _PROB_BITS) - 1
+
+
+@dataclass(frozen=True)
+class SoftTargets:
+    """positions, ids, probs: [entries], sorted by position, falling probability, id; probs float16, rounded down, so
+    that no sum passes 1. told: [tokens] the probability that the teacher told of at each soft position."""
+
+    positions: np.ndarray
+    ids: np.ndarray
+    probs: np.ndarray
+    told: np.ndarray
+
+
+def alternatives(teacher: TeacherTokens, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (which of `tokens`, index into `spelled`, probability) of all that the teacher told for `tokens`: its
+    top-k, and the sampled token where it is not among them."""
+    counts = teacher.top_rows[tokens + 1] - teacher.top_rows[tokens]
+    which = np.repeat(np.arange(len(tokens)), counts)
+    firsts = np.cumsum(counts) - counts
+    entry = np.arange(len(which)) - np.repeat(firsts, counts) + np.repeat(teacher.top_rows[tokens], counts)
+    listed = np.bincount(which[teacher.top[entry] == teacher.tokens[tokens[which]]], minlength=len(tokens)) > 0
+    lacking = np.flatnonzero(~listed)
+    logprobs = np.concatenate([teacher.top_logprobs[entry], teacher.logprobs[tokens[lacking]]])
+    spelled = np.concatenate([teacher.top[entry], teacher.tokens[tokens[lacking]]])
+    probs = np.exp(np.minimum(logprobs, 0.0), where=~np.isnan(logprobs), out=np.zeros(len(logprobs)))
+    return np.concatenate([which, lacking]), spelled, probs
+
+
+def soft_targets(
+    positions: np.ndarray, ids: np.ndarray, probs: np.ndarray, told_at: np.ndarray, told: np.ndarray, tokens: int
+) -> SoftTargets:
+    """Return entries in their order, equal ids of a position summed.
+
+    positions, ids, probs: [entries]; told_at, told: positions, and what the teacher told there; tokens: of the batch.
+    """
+    totals = np.bincount(told_at, weights=told, minlength=tokens)
+    kept = (ids >= 0) & (probs > 0)
+    positions, ids, probs = positions[kept], ids[kept], probs[kept]
+    pair = (positions << _ID_BITS) | ids
+    order = np.sort(pair)
+    if (order[1:] == order[:-1]).any():
+        pair, where = np.unique(pair, return_inverse=True)
+        probs = np.bincount(where, weights=probs)
+        positions, ids = pair >> _ID_BITS, pair & ((1 << _ID_BITS) - 1)
+    # Rounded sums of a server may pass 1 by a little.
+    mass = np.bincount(positions, weights=probs, minlength=tokens)
+    probs = probs / np.maximum(mass, 1.0)[positions]
+    halves = probs.astype(np.float16)
+    bits = halves.view(np.uint16).astype(np.int64) - (halves.astype(np.float64) > probs)
+    key = (((positions << _PROB_BITS) | (_PROB_MASK - bits)) << _ID_BITS) | ids
+    key = np.sort(key[bits > 0])
+    positions = key >> (_ID_BITS + _PROB_BITS)
+    place = np.arange(len(key)) - np.searchsorted(positions, positions)
+    key, positions = key[place < MOST], positions[place < MOST]
+    halves = (_PROB_MASK - ((key >> _ID_BITS) & _PROB_MASK)).astype(np.uint16).view(np.float16)
+    return SoftTargets(positions, key & ((1 << _ID_BITS) - 1), halves, totals)
