@@ -74,6 +74,7 @@ EVALUATION_PROBLEMS = [
 
 wildcard_constraints:
     student="[a-z0-9_-]+",
+    start="[a-z0-9_-]+",
     tokenizer="[a-z0-9_-]+",
     shard=r"\d{5}",
     step=r"\d+",

@@ -43,7 +43,7 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
         )
         settings = getattr(params, room).model_dump(mode="json")
         if room == "train":
-            made |= _student_recipes(params, project, root, code, rules)
+            made |= _start_recipes(params, code, rules) | _student_recipes(params, project, root, code, rules)
             continue
         if room == "traces":
             made |= _tokenizer_recipes(params, project, root, code, rules)
@@ -69,6 +69,15 @@ def _tokenizer_recipes(params: Params, project: Path, root: Path, code: str, rul
     return made
 
 
+def _start_recipes(params: Params, code: str, rules: str) -> dict[str, str]:
+    """Return a recipe per start. Those that others made are known by the recipes of the students that load them."""
+    runs = {name: params.train.start_run(name) for name in params.train.starts}
+    return {
+        f"train/starts/{name}.json": _text("train", run.model_dump(mode="json"), code, rules, {})
+        for name, run in runs.items()
+    }
+
+
 def _student_recipes(params: Params, project: Path, root: Path, code: str, rules: str) -> dict[str, str]:
     """Return a recipe per student."""
     made = {}
@@ -76,7 +85,7 @@ def _student_recipes(params: Params, project: Path, root: Path, code: str, rules
         run = params.train.run_of(name)
         file = f"train/{name}.json"
         known = _known_files(project / "results" / "recipes" / file)
-        local = {} if run.start == "scratch" else _folder_files(root, run.start, known)
+        local = {} if run.pretrained or run.start == "scratch" else _folder_files(root, run.start, known)
         made[file] = _text("train", run.model_dump(mode="json"), code, rules, local)
     return made
 

@@ -22,6 +22,7 @@ from transformers import (
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
 from specialize.core.formats import FORMATS, is_chain_of_thought
+from specialize.core.params.starts import PretrainingParams
 from specialize.core.params.train import StudentRun
 from specialize.train.batches import PAD_TO, split_batch
 from specialize.train.examples import Corpus, Example
@@ -96,8 +97,8 @@ class StudentTrainer(Seq2SeqTrainer):
     """transformers' Trainer, given the batches and the learning rates by role."""
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, dataset: ExampleDataset,
-        micro_batches: MicroBatches, run: StudentRun, args: Seq2SeqTrainingArguments,
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, dataset: Dataset[dict[str, Any]],
+        micro_batches: MicroBatches, run: StudentRun | PretrainingParams, args: Seq2SeqTrainingArguments,
     ) -> None:  # fmt: skip
         # See the module's docstring: the loss is already normalised over the update.
         model.accepts_loss_kwargs = False
