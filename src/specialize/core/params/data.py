@@ -49,7 +49,7 @@ class MixtureShares(Section):
     generic: float = Field(default=0.5, ge=0)
     """Problems of the generic tasks."""
     arithmetic: float = Field(default=0.2, ge=0)
-    """Bare arithmetic: `What is 3 + 4?`"""
+    """Bare arithmetic (`What is 3 + 4?`)."""
     one_step: float = Field(default=0.2, ge=0)
     """Word problems of one step."""
     many_steps: float = Field(default=0.1, ge=0)
