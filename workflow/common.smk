@@ -4,6 +4,7 @@ A rule passes paths and identities; every scientific choice reaches a step throu
 neither at `params:` nor at rule text (profiles/default/config.yaml).
 """
 
+import atexit
 import shlex
 import sys
 from pathlib import Path
@@ -17,10 +18,10 @@ shell.prefix(
     f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH PYTHONPATH={shlex.quote(str(PROJECT / 'src'))}; "
 )
 
-from specialize.core.attic import bring_back, set_aside
+from specialize.core.attic import set_aside
 from specialize.core.errors import SpecializeError
-from specialize.core.freshness import settle
-from specialize.core.lending import keep_recipes, lend_recipes
+from specialize.core.lending import keep_recipes
+from specialize.core.opening import UNRECORDED, open_project, record_if_due
 from specialize.core.params.tree import load_params
 from specialize.core.recipe_writer import raw_root
 
@@ -28,20 +29,31 @@ if Path.cwd() != PROJECT.resolve():
     raise WorkflowError(
         f"run snakemake in the project's folder: cd {PROJECT.resolve()}"
     )
-try:
-    PARAMS = load_params(Path("params.yaml"))
-    # A dry run lends the recipes that a real run would write, and takes them back when it ends.
-    lend_recipes(PARAMS, PROJECT)
-    bring_back(PROJECT, PARAMS.train.students)
-    # Time stamps follow contents, whatever Git and DVC did to them.
-    settle(PROJECT)
-except SpecializeError as error:
-    raise WorkflowError(str(error)) from None
+# Every rule file includes this one, and Snakemake reads it each time: what follows is done once.
+if "PARAMS" not in globals():
+    try:
+        if workflow.is_main_process:
+            # Snakemake calls no hook where it finds nothing to do.
+            atexit.register(
+                record_if_due,
+                PROJECT,
+                lambda: workflow.executor_plugin and not workflow.dryrun,
+            )
+            PARAMS = open_project(PROJECT)
+        else:  # a job's own Snakemake, on a cluster: everything is ready
+            PARAMS = load_params(PROJECT / "params.yaml")
+    except SpecializeError as error:
+        raise WorkflowError(str(error)) from None
 
 
 onstart:
+    atexit.unregister(record_if_due)
+    (PROJECT / UNRECORDED).touch()
     keep_recipes(PARAMS, PROJECT)
     set_aside(PROJECT, PARAMS.train.students)
+    if PARAMS.teacher.paid:
+        # Before Snakemake removes completions that a pull brought.
+        shell("python -m specialize.teacher cache refill")
 
 
 onsuccess:
@@ -59,11 +71,12 @@ STUDENTS = list(PARAMS.train.students)
 TOKENIZERS = list(PARAMS.traces.tokenizers)
 TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"]
 # One file of completions, and of aligned traces per tokenizer, a shard.
-SHARDS = [f"{shard:05d}" for shard in range(getattr(PARAMS.teacher, "shards", 1))]
+SHARDS = [f"{shard:05d}" for shard in range(PARAMS.teacher.shards)]
 STEPS = PARAMS.train.checkpoint_steps
 DATASETS = list(PARAMS.data.datasets)
 RECIPES = "results/recipes"
 TRAIN_PROBLEMS = f"results/problems/{SEED}/train.jsonl"
+COMPLETIONS = [f"results/completions/part-{shard}.parquet" for shard in SHARDS]
 EVALUATION_PROBLEMS = [
     f"results/problems/{name}/{split}.jsonl"
     for name, dataset in PARAMS.data.datasets.items()

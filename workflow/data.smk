@@ -23,7 +23,6 @@ rule build_problems:
     output:
         TRAIN_PROBLEMS,
         EVALUATION_PROBLEMS,
-        "results/problems/world/recorded.jsonl" if PROCEDURAL else [],
         expand(
             "results/problems/world/{name}.jsonl", name=["instructions", "pretraining"]
         )

@@ -1,20 +1,23 @@
 """Let DVC record what Snakemake has just built, so that `dvc repro` after `snakemake` finds nothing to do.
 
-Called when a run of Snakemake ends well. A stage is recorded only if every job of it is fresh by its provenance, so a
-partial build records what it built and nothing else. Inside a DVC stage, and where there is no DVC repository, there is
-nothing to do.
+Called when a run of Snakemake ends, and by the next run where it was killed before. A stage is recorded only if every
+job of it is fresh by its provenance, so a partial build records what it built and nothing else. Inside a DVC stage, and
+where there is no DVC repository, there is nothing to do.
 """
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
 from specialize.core.freshness import settle
+from specialize.core.opening import UNRECORDED
 from specialize.core.params.tree import load_params
 from specialize.core.recipe_writer import recipe_texts
 
-ROOMS = {"data": "problems", "teacher": "completions", "traces": "traces", "report": "report"}
+ROOMS = {"data": "problems", "teacher": "completions", "traces": "traces"}
 
 
 def built_stages(project: Path) -> list[str]:
@@ -26,7 +29,7 @@ def built_stages(project: Path) -> list[str]:
         return all(verdicts.get(f"{name}provenance.json") == [] for name in names)
 
     built = [room for room, folder in ROOMS.items() if fresh(f"{folder}/")]
-    shards = range(getattr(params.teacher, "shards", 1))
+    shards = range(params.teacher.shards)
     for tokenizer in params.traces.tokenizers:
         aligned = [f"traces/aligned/{tokenizer}/part-{shard:05d}." for shard in shards]
         if fresh(f"traces/tokenizers/{tokenizer}/", f"traces/aligned/{tokenizer}/", *aligned):
@@ -38,7 +41,7 @@ def built_stages(project: Path) -> list[str]:
         steps = [f"scores/{student}/step-{step}/" for step in params.train.checkpoint_steps]
         if fresh(f"scores/{student}/", *steps):
             built.append(f"evaluate@{student}")
-    return built
+    return [*built, "report"] if fresh("report/") else built
 
 
 def recipes_hold(project: Path) -> bool:
@@ -52,6 +55,7 @@ def main() -> None:
     project = Path()
     is_repository = (project / ".dvc").is_dir() and (project / "dvc.yaml").is_file() and (project / ".git").exists()
     if not is_repository or "DVC_STAGE" in os.environ:
+        UNRECORDED.unlink(missing_ok=True)
         return
     if not recipes_hold(project):
         print(
@@ -60,17 +64,31 @@ def main() -> None:
         )
         return
     stages = ["recipes", *built_stages(project)]
-    command = [sys.executable, "-m", "dvc", "commit", "--quiet", "--force", *stages]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        message = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    try:
+        record(project, stages)
+    except DvcException as error:
         print(
-            f"DVC has not recorded this run: {message}\nThe results are there and safe. To record them: "
+            f"DVC has not recorded this run: {error}\nThe results are there and safe. To record them: "
             "PYTHONPATH=src python workflow/record.py",
             file=sys.stderr,
         )
     else:
+        UNRECORDED.unlink(missing_ok=True)
         print(f"DVC has recorded {len(stages)} stages in dvc.lock", file=sys.stderr)
+
+
+def record(project: Path, stages: list[str]) -> None:
+    """`dvc commit --force`, and an entry in DVC's run cache for each stage, as if `dvc repro` had run it.
+
+    So a later `dvc repro` or `dvc exp run` with the same recipe restores what Snakemake has built (row T8).
+
+    Raises DvcException.
+    """
+    with Repo(str(project)) as repo:
+        for name in stages:
+            for stage in repo.commit(name, force=True):
+                with repo.lock:
+                    repo.stage_cache.save(stage)
 
 
 if __name__ == "__main__":

@@ -32,11 +32,15 @@ rule build_report:
             benchmark=DATASETS,
         ),
     output:
-        expand(
-            "results/report/{name}.csv",
-            name=["scores", "dynamics", "scaling", "training"],
-        ),
-        expand("results/report/{name}.svg", name=["dynamics", "scaling", "training"]),
+        expand("results/report/{name}.csv", name=["dynamics", "scaling", "training"]),
+        [
+            report(
+                f"results/report/{name}",
+                caption=f"captions/{name.partition('.')[0]}.rst",
+                category="What the students learned",
+            )
+            for name in ["dynamics.svg", "scaling.svg", "training.svg", "scores.csv"]
+        ],
         "results/report/index.html",
         "results/report/table.txt",
         metrics="results/metrics.json",

@@ -1,38 +1,63 @@
-"""Train problems → completions.
+"""Train problems → completions: sampled from a server, or imported where somebody sampled them before.
 
-In:  results/problems/{seed dataset}/train.jsonl, the recorded completions
-Out: results/completions/part-00000.parquet, results/completions/import.json
+In:  results/problems/{seed dataset}/{train,exemplars}.jsonl, the prompt, the recorded completions
+Out: results/completions/part-{shard}.parquet, results/completions/{sampling,import}.json
 """
 
 
 include: "common.smk"
 
 
+TEACHER = PARAMS.teacher
 RECORDED = [
     path if path.startswith("results/") else f"{ROOT}/{path}"
-    for path in PARAMS.teacher.recorded
+    for path in TEACHER.recorded
 ]
 
 
 rule teacher:
     input:
-        "results/completions/part-00000.parquet",
+        COMPLETIONS,
 
 
-rule import_completions:
-    input:
-        recipe=f"{RECIPES}/teacher.json",
-        problems=TRAIN_PROBLEMS,
-        made=[path for path in RECORDED if path.startswith("results/")],
-    output:
-        completions="results/completions/part-00000.parquet",
-        summary="results/completions/import.json",
-        provenance="results/completions/provenance.json",
-    log:
-        "results/logs/teacher.log",
-    params:
-        recorded=RECORDED,
-    shell:
-        "python -m specialize.teacher import --recipe {input.recipe:q} --problems {input.problems:q}"
-        " --recorded {params.recorded:q} --output {output.completions:q} --summary {output.summary:q}"
-        " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+if TEACHER.mode == "recorded":
+
+    rule import_completions:
+        input:
+            recipe=f"{RECIPES}/teacher.json",
+            problems=TRAIN_PROBLEMS,
+            made=[path for path in RECORDED if path.startswith("results/")],
+        output:
+            completions=COMPLETIONS,
+            summary="results/completions/import.json",
+            provenance="results/completions/provenance.json",
+        log:
+            "results/logs/teacher.log",
+        params:
+            recorded=RECORDED,
+        shell:
+            "python -m specialize.teacher import --recipe {input.recipe:q} --problems {input.problems:q}"
+            " --recorded {params.recorded:q} --output {output.completions:q} --summary {output.summary:q}"
+            " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+
+else:
+
+    rule sample_completions:
+        input:
+            recipe=f"{RECIPES}/teacher.json",
+            problems=TRAIN_PROBLEMS,
+            worked=f"results/problems/{SEED}/exemplars.jsonl",
+            prompt=TEACHER.prompt or [],
+        output:
+            completions=COMPLETIONS,
+            summary="results/completions/sampling.json",
+            provenance="results/completions/provenance.json",
+        log:
+            "results/logs/teacher.log",
+        params:
+            limits=TEACHER.limits.model_dump_json(),
+        shell:
+            "python -m specialize.teacher sample --recipe {input.recipe:q} --problems {input.problems:q}"
+            " --worked {input.worked:q} --limits {params.limits:q} --work results/work/teacher"
+            " --output {output.completions:q} --summary {output.summary:q}"
+            " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

@@ -35,7 +35,7 @@ rule traces:
 rule filter_completions:
     input:
         recipe=f"{RECIPES}/traces.json",
-        completions=expand("results/completions/part-{shard}.parquet", shard=SHARDS),
+        completions=COMPLETIONS,
         problems=TRAIN_PROBLEMS,
         against=EVALUATION_PROBLEMS,
     output:

@@ -1,41 +1,22 @@
 """Snakemake, DVC and Git in agreement: the rows T1–T15 of docs/explanation/agreement.md, with the real tools."""
 
-import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from ruamel.yaml import YAML
-from workspaces import BIN, Workspace, fresh
+from workspaces import BIN, LEARNING_RATE, Workspace, fresh
 
 TRAINING = {"train@nano", "evaluate@nano", "report"}
-LEARNING_RATE = ("  learning_rate: 5.0e-3", "  learning_rate: 4.0e-3")
-
-
-@pytest.fixture(scope="session")
-def changed(built, tmp_path_factory) -> Workspace:
-    """The same with another learning rate, built from scratch: what every other way must arrive at."""
-    workspace = fresh(tmp_path_factory.mktemp("changed") / "project")
-    workspace.edit("params.yaml", *LEARNING_RATE)
-    workspace.snakemake()
-    assert workspace.digests() != built.digests()
-    return workspace
-
-
-def commit(workspace: Workspace, message: str = "run") -> None:
-    workspace.git("add", "--all")
-    workspace.git("commit", "--quiet", f"--message={message}")
+TRAINING_JOBS = {"train_student": 1, "score_checkpoint": 2, "select_checkpoint": 1, "build_report": 1}
 
 
 def pulled_clone(workspace: Workspace, folder) -> Workspace:
     """git clone + dvc pull, through a remote in a local folder."""
     remote = folder / "remote"
     workspace.dvc("remote", "add", "--force", "--default", "store", str(remote))
-    commit(workspace)
+    workspace.commit()
     workspace.dvc("push", "--quiet")
     workspace.run("git", "clone", "--quiet", str(workspace.folder), str(folder / "clone"))
     clone = Workspace(folder / "clone")
@@ -43,15 +24,22 @@ def pulled_clone(workspace: Workspace, folder) -> Workspace:
     return clone
 
 
-def test_t1_after_snakemake_dvc_has_nothing_to_do(workspace):
-    assert "up to date" in workspace.dvc("status").text
-    assert workspace.dvc("repro").stages == []
-    assert workspace.snakemake().nothing_to_do
+def test_t1_after_snakemake_dvc_has_nothing_to_do(workspace, built):
+    with workspace.recorded() as jobs:
+        assert "up to date" in workspace.dvc("status").text
+        assert workspace.dvc("repro").stages == []
+        assert workspace.snakemake().nothing_to_do
+    assert not jobs
+    assert workspace.digests() == built.digests()
 
 
-def test_t1_a_partial_build_records_what_it_built_and_nothing_else(tmp_path):
+def test_t1_a_partial_build_records_what_it_built_and_nothing_else(built, tmp_path):
     workspace = fresh(tmp_path / "project")
-    workspace.snakemake("results/traces/traces.parquet")
+    with workspace.recorded() as jobs:
+        workspace.snakemake("results/traces/traces.parquet")
+    assert jobs["filter_completions"] == 1 and not jobs.keys() & TRAINING_JOBS.keys()
+    made = ("results/problems", "results/completions", "results/traces")
+    assert workspace.digests(*made) == built.digests(*made)
     status = workspace.dvc("status", status=None).text
     for stage in ("recipes", "data", "teacher", "traces"):
         assert f"{stage}:" not in status
@@ -61,7 +49,9 @@ def test_t1_a_partial_build_records_what_it_built_and_nothing_else(tmp_path):
 
 def test_t2_and_t3_dvc_repro_runs_what_changed_and_snakemake_agrees(workspace, changed):
     workspace.edit("params.yaml", *LEARNING_RATE)
-    assert set(workspace.dvc("repro").stages) == {"recipes", *TRAINING}
+    with workspace.recorded() as jobs:
+        assert set(workspace.dvc("repro").stages) == {"recipes", *TRAINING}
+    assert jobs == TRAINING_JOBS
     assert workspace.digests() == changed.digests()
     assert workspace.snakemake("-n").nothing_to_do
     assert "up to date" in workspace.dvc("status").text
@@ -70,9 +60,11 @@ def test_t2_and_t3_dvc_repro_runs_what_changed_and_snakemake_agrees(workspace, c
 def test_t4_and_t5_a_pulled_clone_is_complete_and_follows_a_change(workspace, changed, tmp_path):
     clone = pulled_clone(workspace, tmp_path)
     assert clone.snakemake("-n").nothing_to_do
+    assert clone.digests() == workspace.digests()
     clone.edit("params.yaml", *LEARNING_RATE)
-    ran = clone.snakemake()
-    assert sorted(set(ran.rules)) == ["all", "build_report", "score_checkpoint", "select_checkpoint", "train_student"]
+    with clone.recorded() as jobs:
+        clone.snakemake()
+    assert jobs == TRAINING_JOBS
     assert clone.digests() == changed.digests()
 
 
@@ -87,42 +79,43 @@ def test_t5_an_unmarked_change_in_a_clone_is_seen(workspace, tmp_path):
 def test_t6_the_same_with_dvc_repro(workspace, changed, tmp_path):
     clone = pulled_clone(workspace, tmp_path)
     clone.edit("params.yaml", *LEARNING_RATE)
-    assert set(clone.dvc("repro").stages) == {"recipes", *TRAINING}
+    with clone.recorded() as jobs:
+        assert set(clone.dvc("repro").stages) == {"recipes", *TRAINING}
+    assert jobs == TRAINING_JOBS
     assert clone.digests() == changed.digests()
 
 
 @pytest.mark.parametrize("where", [(), ("--temp",)], ids=["workspace", "temp"])
 def test_t7_an_experiment_carries_what_its_params_make(workspace, changed, where):
-    commit(workspace)
+    workspace.commit()
     ran = workspace.dvc("exp", "run", *where, "--name", "slower", "--set-param", "train.learning_rate=4e-3")
     assert set(ran.stages) == {"recipes", *TRAINING}
-    (experiment,) = (
-        ref for ref in workspace.git("for-each-ref", "--format=%(refname)").text.split() if ref.endswith("slower")
-    )
-    recorded = workspace.git("show", f"{experiment}:dvc.lock").text
-    assert _outputs(recorded) == _outputs((changed.folder / "dvc.lock").read_text())
+    assert workspace.experiment("slower") == changed.locked()
     shown = workspace.dvc("exp", "show", "--csv").text
     assert "slower" in shown and "0.004" in shown
-    metrics = workspace.git("show", f"{experiment}:results/metrics.json").text
+    metrics = workspace.git("show", f"{workspace.experiment_ref('slower')}:results/metrics.json").text
     assert metrics == (changed.folder / "results" / "metrics.json").read_text()
 
 
-def test_t8_an_earlier_value_comes_from_the_cache(workspace):
-    for change in (LEARNING_RATE, (LEARNING_RATE[1], "  learning_rate: 3.0e-3")):
+def test_t8_an_earlier_value_comes_from_the_cache(workspace, built, changed):
+    """Whichever tool had built it: the first value Snakemake, the second DVC."""
+    target = "results/checkpoints/nano"
+    workspace.edit("params.yaml", *LEARNING_RATE)
+    assert "train_student" in workspace.dvc("repro", "train@nano").rules
+    for change, truth in ((reversed(LEARNING_RATE), built), (LEARNING_RATE, changed)):
         workspace.edit("params.yaml", *change)
-        assert "train_student" in workspace.dvc("repro", "train@nano").rules
-    workspace.edit("params.yaml", "  learning_rate: 3.0e-3", LEARNING_RATE[1])
-    ran = workspace.dvc("repro", "train@nano")
-    assert "train_student" not in ran.rules and "cached" in ran.text
-    assert workspace.snakemake("-n", "results/checkpoints/nano/training.csv").nothing_to_do
+        ran = workspace.dvc("repro", "train@nano")
+        assert "train_student" not in ran.rules and "cached" in ran.text
+        assert workspace.digests(target) == truth.digests(target)
+        assert workspace.snakemake("-n", f"{target}/training.csv").nothing_to_do
 
 
 def test_t9_switching_branches_and_back(workspace, built, changed):
-    commit(workspace)
+    workspace.commit()
     workspace.git("switch", "--quiet", "--create", "other")
     workspace.edit("params.yaml", *LEARNING_RATE)
     workspace.snakemake()
-    commit(workspace)
+    workspace.commit()
     for branch, expected in (("main", built), ("other", changed), ("main", built)):
         workspace.git("switch", "--quiet", branch)
         assert not workspace.snakemake("-n").nothing_to_do, "recipes of one branch, results of the other"
@@ -134,11 +127,11 @@ def test_t9_switching_branches_and_back(workspace, built, changed):
 
 def test_t9_a_change_back_after_a_restore_is_not_hidden_by_old_records(workspace):
     """Snakemake's own records still say that the first recipe made these outputs; they have been restored since."""
-    commit(workspace)
+    workspace.commit()
     workspace.git("switch", "--quiet", "--create", "other")
     workspace.edit("params.yaml", *LEARNING_RATE)
     workspace.snakemake()
-    commit(workspace)
+    workspace.commit()
     workspace.git("switch", "--quiet", "main")
     workspace.dvc("checkout", "--quiet")
     workspace.git("switch", "--quiet", "other")
@@ -147,7 +140,7 @@ def test_t9_a_change_back_after_a_restore_is_not_hidden_by_old_records(workspace
     assert "train_student" in workspace.snakemake("-n").rules
 
 
-def test_t10_a_comment_or_docstring_reruns_nothing(workspace):
+def test_t10_a_comment_or_docstring_reruns_nothing(workspace, built):
     workspace.edit("src/specialize/core/answers.py", '"""The one judge', '"""Here is the one judge')
     workspace.edit(
         "src/specialize/traces/filtering.py", "@dataclass(frozen=True)", "# a thought\n@dataclass(frozen=True)"
@@ -156,15 +149,25 @@ def test_t10_a_comment_or_docstring_reruns_nothing(workspace):
     assert workspace.snakemake("-n").nothing_to_do
     assert set(workspace.dvc("repro").stages) <= {"recipes"}
     assert "up to date" in workspace.dvc("status").text
+    assert workspace.digests() == built.digests()
 
 
-def test_t11_code_of_a_room_reruns_it_and_what_follows(workspace, built):
-    workspace.edit("src/specialize/traces/contamination.py", "SHORTEST = 3", "SHORTEST = 4")
+def test_t11_code_of_a_room_reruns_it_and_what_follows(workspace, built, tmp_path):
+    change = ("src/specialize/traces/contamination.py", "SHORTEST = 3", "SHORTEST = 4")
+    workspace.edit(*change)
     rules = set(workspace.snakemake("-n").rules)
     assert "filter_completions" in rules and "train_student" in rules and "build_report" in rules
     assert not rules & {"build_problems", "import_completions"}
-    stages = set(workspace.dvc("repro").stages)
+    with workspace.recorded() as jobs:
+        stages = set(workspace.dvc("repro").stages)
     assert "traces" in stages and not stages & {"data", "teacher"}
+    assert jobs["filter_completions"] == 1 and TRAINING_JOBS.items() <= jobs.items()
+    assert not jobs.keys() & {"build_problems", "import_completions"}
+    scratch = fresh(tmp_path / "scratch")
+    scratch.edit(*change)
+    scratch.snakemake("results/traces/traces.parquet")
+    assert workspace.digests("results/traces") == scratch.digests("results/traces")
+    assert workspace.digests("results/traces") != built.digests("results/traces")
 
 
 def test_t12_students_do_not_disturb_each_other(workspace, built):
@@ -173,8 +176,9 @@ def test_t12_students_do_not_disturb_each_other(workspace, built):
     start = text.index("    nano:\n")
     second = text[start : text.index("\nevaluate:")].replace("nano:", "pico:").rstrip()
     (workspace.folder / "params.yaml").write_text(text[:start] + second + "\n" + text[start:])
-    ran = workspace.snakemake()
-    assert ran.rules.count("train_student") == 1 and "wildcards: student=nano\n" not in ran.text
+    with workspace.recorded() as jobs:
+        ran = workspace.snakemake()
+    assert jobs["train_student"] == 1 and "wildcards: student=nano\n" not in ran.text
     workspace.edit("params.yaml", "    pico:\n", "    pico:\n      seed: 5\n")
     assert set(workspace.dvc("repro", "train@pico").stages) == {"recipes", "train@pico"}
     assert "nano:" not in workspace.dvc("status", status=None).text
@@ -211,24 +215,6 @@ def test_params_edited_while_a_run_goes_on_are_not_vouched_for(workspace):
     assert "train_student" in workspace.snakemake("-n").rules
 
 
-def test_t13_killed_anywhere_the_same_command_ends_in_the_same_bytes(built, tmp_path):
-    workspace = fresh(tmp_path / "project")
-    moment = random.uniform(4, 12)  # start-up, data, teacher, traces, training or scoring, as it falls
-    process = subprocess.Popen(
-        [BIN / "snakemake", "--cores", "2"], cwd=workspace.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    time.sleep(moment)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    locked = workspace.snakemake(status=None)
-    if locked.status:
-        assert "--unlock" in locked.text, f"killed after {moment:.2f} s"
-        workspace.snakemake("--unlock")
-        workspace.snakemake()
-    assert workspace.digests() == built.digests(), f"killed after {moment:.2f} s"
-
-
 def test_t14_looking_changes_nothing(workspace, built):
     state = _state(workspace)
     assert workspace.snakemake("-n").nothing_to_do
@@ -259,12 +245,6 @@ def test_a_result_that_somebody_edited_is_made_again(workspace, built):
     workspace.edit("results/scores/nano/step-4/world.json", '"accuracy": 0.0', '"accuracy": 0.9')
     workspace.snakemake()
     assert workspace.digests() == built.digests()
-
-
-def _outputs(lock: str) -> dict[str, str]:
-    """Output → content hash, of every stage but the recipes' (whose text Git has)."""
-    stages = YAML(typ="safe").load(lock)["stages"]
-    return {out["path"]: out["md5"] for name, stage in stages.items() if name != "recipes" for out in stage["outs"]}
 
 
 def _state(workspace: Workspace) -> dict[str, tuple[int, str]]:

@@ -26,7 +26,7 @@ def test_rule_files(room):
     text = (PROJECT / "workflow" / f"{room}.smk").read_text()
     assert text.count("\n") < 100
     assert text.startswith('"""') and "\nIn:  " in text and "\nOut: " in text
-    rules = re.split(r"^rule ", text, flags=re.MULTILINE)[1:]
+    rules = re.split(r"^ *rule ", text, flags=re.MULTILINE)[1:]
     assert rules[0].startswith(f"{room}:"), "the first rule is what the stage builds"
     for rule in rules[1:]:
         for part in ("log:", "shell:", "recipe=", "provenance=", "--recipe {input.recipe:q}", f"-m specialize.{room} "):
@@ -54,6 +54,14 @@ def test_lint_is_silent_but_for_the_environment_of_rules():
     lints = Workspace(PROJECT).snakemake("--lint", status=None).text
     told = set(re.findall(r"^    \* (.+?):?$", lints, re.MULTILINE))
     assert told == {"Specify a conda environment or container for each rule."}
+
+
+def test_the_picture_of_the_rules_is_of_these_rules():
+    """`make docs` draws it from `snakemake --rulegraph`."""
+    drawn = set(re.findall(r"\bid\d+\[(\w+)\]", (PROJECT / "docs" / "reference" / "rules.md").read_text()))
+    texts = [path.read_text() for path in (PROJECT / "Snakefile", *sorted((PROJECT / "workflow").glob("*.smk")))]
+    rules = {name for text in texts for name in re.findall(r"^rule (\w+):", text, re.MULTILINE)}
+    assert drawn and drawn <= rules, "run `make docs`"
 
 
 def test_the_rule_files_are_formatted():

@@ -1,14 +1,22 @@
 """Real git, dvc and snakemake processes in fresh folders, on presets/tiny.yaml."""
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 PROJECT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+LEARNING_RATE = ("  learning_rate: 5.0e-3", "  learning_rate: 4.0e-3")
+"""What `Workspace.edit` takes to make the usual change of these tests."""
 
 
 @dataclass
@@ -62,6 +70,38 @@ class Workspace:
     def git(self, *arguments: str) -> Ran:
         return self.run("git", *arguments)
 
+    @contextmanager
+    def recorded(self) -> Iterator[Counter[str]]:
+        """Count the jobs, by rule, that Snakemake's own record (.snakemake/metadata) has more at the end."""
+        jobs: Counter[str] = Counter()
+        before = self._record()
+        yield jobs
+        jobs.update(rule for rule, _ in self._record() - before)
+
+    def _record(self) -> set[tuple[str, float]]:
+        """(rule, start time) of each job. There is a record for each output; those of one job share both."""
+        files = [path for path in (self.folder / ".snakemake" / "metadata").rglob("*") if path.is_file()]
+        records = [json.loads(path.read_text()) for path in files]
+        return {(record["rule"], record["starttime"]) for record in records}
+
+    def commit(self, message: str = "run") -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", f"--message={message}")
+
+    def locked(self) -> dict[str, str]:
+        """Output → content hash, by dvc.lock."""
+        return _outputs((self.folder / "dvc.lock").read_text())
+
+    def experiment_ref(self, name: str) -> str:
+        (found,) = (
+            ref for ref in self.git("for-each-ref", "--format=%(refname)").text.split() if ref.endswith(f"/{name}")
+        )
+        return found
+
+    def experiment(self, name: str) -> dict[str, str]:
+        """The same of an experiment."""
+        return _outputs(self.git("show", f"{self.experiment_ref(name)}:dvc.lock").text)
+
     def edit(self, path: str, old: str, new: str) -> None:
         file = self.folder / path
         text = file.read_text(encoding="utf-8")
@@ -85,6 +125,12 @@ class Workspace:
         """Another working copy in the same state, time stamps included."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Workspace(folder)
+
+
+def _outputs(lock: str) -> dict[str, str]:
+    """Output → content hash, of every stage but the recipes' (whose text Git has)."""
+    stages = YAML(typ="safe").load(lock)["stages"]
+    return {out["path"]: out["md5"] for name, stage in stages.items() if name != "recipes" for out in stage["outs"]}
 
 
 def fresh(folder: Path) -> Workspace:

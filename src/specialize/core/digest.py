@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from specialize.core.files import sha256_file
@@ -35,14 +36,23 @@ def import_closure(module: str, package: Path = PACKAGE) -> dict[str, Path]:
         found[name] = path
         if "." in name:
             waiting.append(name.rpartition(".")[0])
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                waiting += [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                waiting += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        waiting += _imports(path.read_text(encoding="utf-8"))
     return found
 
 
+@cache
+def _imports(text: str) -> tuple[str, ...]:
+    """Return the modules that a code may mean by its imports. Rooms share most of core: each text is read once."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(names)
+
+
+@cache
 def canonical_code(text: str) -> str:
     """Return a text that is the same for codes that do the same: the syntax tree without bare strings.
 

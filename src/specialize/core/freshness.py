@@ -7,54 +7,24 @@ ways: call for work that is done, or hide that a score belongs to other paramete
 - fresh (same recipe, same inputs, outputs as they were made): outputs older than an input get the present time;
 - stale: outputs get a time before all others, so that Snakemake makes them again.
 
-Nothing but time stamps is written, and they follow from contents alone, so a dry run decides nothing for a later run.
-Files above LARGE bytes are taken at their producer's word if their size is right: gigabytes of checkpoints are not
-hashed again.
+Nothing that decides anything is written but time stamps, and they follow from contents alone, so a dry run decides
+nothing for a later run. What is hashed, and what need not be: `core.contents`.
 """
 
 import os
-import time
+import stat
 from collections.abc import Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from specialize.core.files import sha256_file
-from specialize.core.provenance import FileState, Provenance, all_provenance
+from specialize.core.contents import LARGE, Contents, Memory
+from specialize.core.provenance import Provenance, all_provenance
 
-LARGE = 16_000_000
+MEMORY = Path(".snakemake") / "contents.json"
 LONG_AGO_NS = 10**9
 """One second after the epoch: older than any input. (Zero would read as "no time" in places.)"""
 UNTIMED = (".safetensors",)
-"""Files that no rule names, so that their times do not matter: DVC need not hash them again."""
-
-
-class Contents:
-    """Present contents of files, each hashed at most once.
-
-    known: what producers say of their outputs; given: files to be taken as if they had this content.
-    """
-
-    def __init__(
-        self, project: Path, known: Mapping[str, FileState], given: Mapping[str, FileState | None] | None = None
-    ) -> None:
-        self._project, self._known = project, known
-        self._cache = dict(given or {})
-
-    def state(self, name: str) -> FileState | None:
-        """Return the state of a file; None where there is none."""
-        if name not in self._cache:
-            self._cache[name] = self._read(name)
-        return self._cache[name]
-
-    def _read(self, name: str) -> FileState | None:
-        path = self._project / name
-        if not path.is_file():
-            return None
-        size = path.stat().st_size
-        known = self._known.get(name)
-        if size > LARGE and known and known.size == size:
-            return known
-        return FileState(size=size, sha256=sha256_file(path))
+"""Files that no rule names, so that their times do not matter."""
 
 
 def stale_reasons(provenance: Provenance, contents: Contents) -> list[str]:
@@ -82,20 +52,44 @@ def settle(project: Path) -> dict[Path, list[str]]:
     """Let time stamps below `project`/results follow the contents; return provenance file → reasons (none: fresh)."""
     found, damaged = all_provenance(project / "results")
     known = {name: state for one in found.values() for name, state in one.outputs.items()}
-    contents = Contents(project, known)
+    memory = Memory(project / MEMORY)
+    contents = Contents(project, known, memory=memory)
     verdicts = {path: stale_reasons(found[path], contents) for path in found}
+    memory.save()
     _stamp(damaged, LONG_AGO_NS)
-    now = time.time_ns()
-    for path in _in_order(found):
+    order = _in_order(found)
+    _make_way(project, [found[path] for path in order if not verdicts[path]])
+    for path in order:
         inputs = [project / name for name in (found[path].recipe, *found[path].inputs)]
         outputs = [path, *(project / name for name in found[path].outputs if not name.endswith(UNTIMED))]
-        times = [time_ns for file in outputs if file.is_file() for time_ns in _times(file)]
-        newest = max((time_ns for file in inputs if file.is_file() for time_ns in _times(file)), default=0)
         if verdicts[path]:
             _stamp(outputs, LONG_AGO_NS)
-        elif min(times) < newest or min(times) == LONG_AGO_NS:
-            _stamp(outputs, max(now, newest))
+            continue
+        newest = max((time_ns for file in inputs for time_ns in _times(file)), default=0)
+        # Not later than need be: DVC hashes again what has another time, and what follows may be new enough already.
+        _stamp([file for file in outputs if min(_times(file), default=newest) < newest], newest)
     return verdicts | {path: [f"{path} cannot be read"] for path in damaged}
+
+
+def _make_way(project: Path, fresh: Sequence[Provenance]) -> None:
+    """Let small files that lead to large ones be no newer than these, so that large ones may keep their times.
+
+    fresh: the fresh jobs, producers first. DVC hashes a file again if its time has moved.
+    """
+    limits: dict[str, int] = {}
+    for job in reversed(fresh):
+        for name, state in job.outputs.items():
+            times = _times(project / name) if state.size > LARGE and not name.endswith(UNTIMED) else set()
+            if times and min(times) > LONG_AGO_NS:
+                limits[name] = min(times)
+        limit = min((limits[name] for name in job.outputs if name in limits), default=None)
+        if limit is None:
+            continue
+        for name in (job.recipe, *job.inputs):
+            if name not in job.inputs or job.inputs[name].size <= LARGE:
+                limits[name] = min(limit, limits.get(name, limit))
+                if max(_times(project / name), default=0) > limit:
+                    _stamp([project / name], limit)
 
 
 def _in_order(found: Mapping[Path, Provenance]) -> list[Path]:
@@ -107,12 +101,20 @@ def _in_order(found: Mapping[Path, Provenance]) -> list[Path]:
 
 def _times(file: Path) -> set[int]:
     """Modification times that Snakemake may look at: of a link (DVC's cache may be linked) also its own."""
-    return {file.stat().st_mtime_ns, file.lstat().st_mtime_ns}
+    try:
+        own = file.lstat()
+        times = {own.st_mtime_ns}
+        if stat.S_ISLNK(own.st_mode):
+            own = file.stat()
+            times.add(own.st_mtime_ns)
+    except OSError:
+        return set()
+    return times if stat.S_ISREG(own.st_mode) else set()
 
 
 def _stamp(files: Sequence[Path], time_ns: int) -> None:
     for file in files:
-        if file.is_file() and _times(file) != {time_ns}:
+        if _times(file) - {time_ns}:
             os.utime(file, ns=(time_ns, time_ns))
             if file.is_symlink():
                 os.utime(file, ns=(time_ns, time_ns), follow_symlinks=False)

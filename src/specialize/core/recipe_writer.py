@@ -37,6 +37,8 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
             for dataset in params.data.datasets.values():
                 if params.data.source == "hub" and dataset.hub and Path(dataset.hub.id).is_absolute():
                     files |= _folder_files(root, dataset.hub.id, known)
+        if room == "teacher" and params.teacher.prompt_file:
+            files[params.teacher.prompt_file] = _digest(project / params.teacher.prompt_file, None) or "missing"
         code, rules = (
             code_digest(room, package),
             rules_digest(project / "workflow" / "common.smk", project / "workflow" / f"{room}.smk"),
@@ -50,6 +52,8 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
             settings = params.traces.filtering.model_dump(mode="json")
         if room == "data":
             settings.pop("root")  # a path says where, not what: the hashes of the files say what
+        if room == "teacher":
+            settings.pop("limits")  # how fast and for how much to ask decides no answer
         if room == "report":
             settings = report_run(params).model_dump(mode="json")
         made[f"{room}.json"] = _text(room, settings, code, rules, files)

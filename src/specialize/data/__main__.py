@@ -17,7 +17,6 @@ from specialize.core.recipe import Recipe, read_recipe
 from specialize.core.records import ProblemIndex, Record
 from specialize.data import benchmarks, mixture, world
 from specialize.data.build import split_all
-from specialize.data.recorded import RecordedRow
 from specialize.data.showcase import examples, world_params
 from specialize.data.writer import write_problems
 
@@ -50,19 +49,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _build(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "data", DataParams)
     witness = Witness(args.provenance, recipe, args.recipe, [])
-    recorded: list[RecordedRow] = []
     texts: dict[str, Sequence[Record]] = {}
     if params.source == "procedural":
-        collected, recorded = world.collect(params)
+        collected = world.collect(params)
         texts = mixture.texts(params)
     else:
         root, exemplars = args.root or Path(params.root), args.exemplars or Path(params.exemplars)
         check_raw_files(recipe, params, root)
         collected = benchmarks.collect(params, root, exemplars)
     splits, index = split_all(collected, params)
-    made = write_problems(args.output, splits, index, recorded, texts)
+    made = write_problems(args.output, splits, index, texts)
     witness.write(made)
-    _summarise(index, len(recorded))
+    _summarise(index)
 
 
 def _world(args: argparse.Namespace) -> None:
@@ -73,11 +71,11 @@ def _world(args: argparse.Namespace) -> None:
         raise ParamsError(
             f"--{str(first['loc'][-1]).replace('_', '-')}: {first['msg']}, got {first['input']}"
         ) from None
-    splits, index = split_all(world.collect(params)[0], params)
+    splits, index = split_all(world.collect(params), params)
     texts = mixture.texts(params)
     if args.output:
-        write_problems(args.output, splits, index, [], texts)
-        _summarise(index, 0)
+        write_problems(args.output, splits, index, texts)
+        _summarise(index)
     else:
         print("\n".join(examples(splits, texts, args.examples)))
 
@@ -90,13 +88,11 @@ def check_raw_files(recipe: Recipe, params: DataParams, root: Path) -> None:
             raise RecipeError(f"{path}: changed since the recipe was written; run the same command again")
 
 
-def _summarise(index: ProblemIndex, recorded: int) -> None:
+def _summarise(index: ProblemIndex) -> None:
     logger = get_logger("data")
     for name, summary in index.datasets.items():
         counts = ", ".join(f"{split} {count}" for split, count in summary.splits.items())
         logger.info("%s (%s): %s", name, summary.role.replace("_", " "), counts)
-    if recorded:
-        logger.info("recorded completions: %d", recorded)
     logger.info("questions in more than one evaluation set: %d", index.shared_questions)
 
 

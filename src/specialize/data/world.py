@@ -1,4 +1,4 @@
-"""The procedural world: six datasets and a recorded teacher, from one seed.
+"""The procedural world: six datasets, from one seed.
 
 Item i of a set depends on the seed, the set's name and the items before it, so a larger set begins with the smaller
 one. No two sets share a question: for every thing that is counted, the people are dealt out among the sets, and of the
@@ -6,7 +6,7 @@ generic tasks every question, by its hash.
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeVar
 
 from specialize.core.errors import ParamsError
@@ -18,7 +18,6 @@ from specialize.data import generic, heldout
 from specialize.data.collected import Collected
 from specialize.data.phrases import CONTAINERS, FAMILIES, IDLE, IDLE_SHARE, NAMES, NOUNS
 from specialize.data.procedural import Setting, Story, story
-from specialize.data.recorded import RecordedRow, completion
 
 _SHARES = {"train": 12, "world": 4, "world_plain": 3, "world_distractor": 3, "world_longer": 3, "exemplars": 3}
 """How many of the 28 people a set has for each thing that is counted."""
@@ -30,8 +29,8 @@ _TRIES = 2000
 Drawn = TypeVar("Drawn")
 
 
-def collect(params: DataParams) -> tuple[dict[str, Collected], list[RecordedRow]]:
-    """Return name → problems of every dataset asked for, and the recorded completions of the train problems."""
+def collect(params: DataParams) -> dict[str, Collected]:
+    """Return name → problems of every dataset asked for."""
     sizes, seed = params.procedural, params.seed
     train = stories("train", sizes.train, sizes, seed)
     worked = stories("exemplars", _EXEMPLARS, sizes, seed)
@@ -49,7 +48,7 @@ def collect(params: DataParams) -> tuple[dict[str, Collected], list[RecordedRow]
             if name == params.seed_dataset
             else [],
         )
-    return found, list(_recorded(train, sizes, seed))
+    return found
 
 
 def stories(name: str, count: int, sizes: ProceduralParams, seed: int) -> list[Story]:
@@ -166,10 +165,3 @@ def _distinct(
         seen.add(question)
         drawn.append(item)
     return drawn
-
-
-def _recorded(train: Iterable[Story], sizes: ProceduralParams, seed: int) -> Iterable[RecordedRow]:
-    for index, each in enumerate(train):
-        for sample in range(sizes.samples):
-            rng = random.Random(f"{seed}/recorded/{index}/{sample}")
-            yield RecordedRow(question=each.question, output=completion(rng, each, sizes.error_rate))

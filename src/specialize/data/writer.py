@@ -9,16 +9,15 @@ from specialize.core.files import write_json, write_records
 from specialize.core.params.data import BENCHMARKS, WORLDS
 from specialize.core.records import ProblemIndex, Record, Split
 from specialize.data.build import Splits
-from specialize.data.recorded import RecordedRow
 
+# Completions (`recorded`) are no longer made here; where an earlier version left them, they go.
 _OURS = frozenset(f"{name}.jsonl" for name in (*get_args(Split), "recorded", "instructions", "pretraining"))
 
 
 def write_problems(
-    output: Path, splits: Mapping[str, Splits], index: ProblemIndex, recorded: Sequence[RecordedRow],
-    texts: Mapping[str, Sequence[Record]],
-) -> list[Path]:  # fmt: skip
-    """Write `{dataset}/{split}.jsonl`, `world/recorded.jsonl` (where there are completions) and `index.json`.
+    output: Path, splits: Mapping[str, Splits], index: ProblemIndex, texts: Mapping[str, Sequence[Record]]
+) -> list[Path]:
+    """Write `{dataset}/{split}.jsonl` and `index.json`.
 
     texts: name → what else goes to `world/{name}.jsonl`. Returns the files. A failure while writing leaves the earlier
     files as they were. Files of datasets that are no longer asked for go.
@@ -29,8 +28,6 @@ def write_problems(
         for dataset, each in splits.items():
             for split, problems in each.items():
                 write_records(temporary / dataset / f"{split}.jsonl", problems)
-        if recorded:
-            write_records(temporary / "world" / "recorded.jsonl", recorded)
         for name, rows in texts.items():
             write_records(temporary / "world" / f"{name}.jsonl", rows)
         write_json(temporary / "index.json", index.model_dump())

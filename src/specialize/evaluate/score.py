@@ -87,8 +87,26 @@ def score_checkpoint(
         )  # fmt: skip
         write_predictions(own / f"{benchmark}.parquet", prompts, texts, readings)
         write_json(own / f"{benchmark}.json", score.model_dump())
+    made = [parse_record(str(path), read_json(path), Score) for path in sorted(own.glob("*.json"))]
     _publish(own, scores, predictions, sorted(index.datasets))
-    log.info("%s step %s: %d benchmarks -> %s", student, step, len(index.datasets), scores)
+    log.info("%s step %s: %s -> %s", student, step, told(made, params), scores)
+
+
+def told(scores: Iterable[Score], params: EvaluateParams) -> str:
+    """Return the accuracies in a line, so that who watches a run sees how it goes: validation problems where there are
+    any, in the format by which checkpoints are selected; generic tasks in every format."""
+    parts = []
+    for score in scores:
+        rows = [row for row in score.rows if row.task is None]
+        split = min({row.split for row in rows}, key=lambda split: split != "validation")
+        for row in rows:
+            if row.split != split or row.reading not in (params.selection_reading, "exact"):
+                continue
+            if score.role == "generic":
+                parts.append(f"{score.benchmark} {row.format.replace('_', '-')} {100 * row.accuracy:.1f} %")
+            elif row.format == params.selection_format:
+                parts.append(f"{score.benchmark} {100 * row.accuracy:.1f} %")
+    return ", ".join(parts)
 
 
 def check_files(checkpoint: Path, files: dict[str, str]) -> None:

@@ -30,6 +30,12 @@ NAMES = {
     "generic_answer_only": "generic, answer-only",
     "generic_chain_of_thought": "generic, chain of thought",
 }
+LOSSES = {
+    "loss": "loss per target token",
+    "sample_nll": "sample: NLL of the text",
+    "teacher_kl": "distribution: KL to the teacher",
+}
+"""Columns of a training curve: what was learned from, then both losses in nats per token, whichever it was."""
 STYLE = {
     "svg.hashsalt": "specialize",
     "svg.fonttype": "none",
@@ -118,28 +124,32 @@ def _banded_line(axes: Any, known: Sequence[tuple[int, Estimate]], number: int) 
 
 
 def _training(study: Study) -> Any:
-    figure = Figure(figsize=(9.0, 3.0), layout="constrained")
-    axes = figure.subplots()
+    """What each student learned from, and, where the teacher's distribution is known, both losses on one scale."""
     students = [student for student in study.students if study.curves.get(student)]
-    for number, student in enumerate(students):
-        curve = [(int(float(row["step"])), float(row["loss"])) for row in study.curves[student]]
-        axes.plot(
-            [step for step, _ in curve],
-            [loss for _, loss in curve],
-            color=PALETTE[number % len(PALETTE)],
-            linestyle=DASHES[number % len(DASHES)],
-            marker="o" if len(curve) == 1 else None,
-            label=f"{student} ({size(study.parameters[student])})",
-        )
-    axes.set_xlabel("step")
-    axes.set_ylabel("loss per target token")
-    axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    known = any(row.get("teacher_kl") for student in students for row in study.curves[student])
+    names = list(LOSSES) if known else ["loss"]
+    figure = Figure(figsize=(9.0, 3.0), layout="constrained")
+    panels = figure.subplots(1, len(names), squeeze=False)[0]
+    for name, axes in zip(names, panels, strict=True):
+        for number, student in enumerate(students):
+            curve = [(int(float(row["step"])), float(row[name])) for row in study.curves[student] if row.get(name)]
+            axes.plot(
+                [step for step, _ in curve],
+                [loss for _, loss in curve],
+                color=PALETTE[number % len(PALETTE)],
+                linestyle=DASHES[number % len(DASHES)],
+                marker="o" if len(curve) == 1 else None,
+                label=f"{student} ({size(study.parameters[student])})" if axes is panels[0] else None,
+            )
+        axes.set_xlabel("step")
+        axes.set_ylabel(LOSSES[name])
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))  # the paper's objective may fall below 0
+        axes.xaxis.set_major_locator(MaxNLocator(8 // len(names) + 1, integer=True, steps=[1, 2, 5, 10]))
     if students:
         longest = max(len(student) for student in students)
         figure.legend(loc="outside upper left", ncols=max(1, min(len(students), 110 // (longest + 16))))
     else:
-        axes.text(0.5, 0.5, "no loss was logged", transform=axes.transAxes, ha="center")
+        panels[0].text(0.5, 0.5, "no loss was logged", transform=panels[0].transAxes, ha="center")
     return figure
 
 

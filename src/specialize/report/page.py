@@ -42,6 +42,7 @@ def page_of(
             summary=summary_of(study, accuracies, columns, params),
             interval=wording.interval_name(study.scores),
             study=study,
+            both_losses=any(row.get("teacher_kl") for curve in study.curves.values() for row in curve),
             fronts={student: front_of(study, student, params.selected_by) for student in study.students},
             columns=columns,
             changes={

@@ -13,6 +13,7 @@ from specialize.core.files import parse_record, read_json
 from specialize.core.records import ProblemIndex, Score
 
 CURVE = ("step", "loss", "grad_norm", "learning_rate")
+"""The columns that every training curve begins with; others follow, blank where nothing was measured."""
 CurveRow = dict[str, str]
 """A row of a training curve, numbers as they were written."""
 
@@ -120,16 +121,18 @@ def read_study(
 
 
 def read_curve(path: Path) -> list[CurveRow]:
-    """Read training.csv: step, loss per target token, gradient norm, learning rate."""
+    """Read training.csv: step, loss per target token, gradient norm, learning rate, and both losses on one scale."""
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
-        if list(reader.fieldnames or []) != list(CURVE):
-            raise RecordError(f"{path}:1", "(header)", ",".join(CURVE), ",".join(reader.fieldnames or []))
+        columns = list(reader.fieldnames or [])
+        if columns[: len(CURVE)] != list(CURVE):
+            raise RecordError(f"{path}:1", "(header)", ",".join(CURVE), ",".join(columns))
         rows = []
         for number, row in enumerate(reader, start=2):
-            for column in CURVE:
-                _refuse_no_number(f"{path}:{number}", column, row[column])
-            rows.append({column: row[column] for column in CURVE})
+            for column in columns:
+                if column in CURVE or row[column]:
+                    _refuse_no_number(f"{path}:{number}", column, row[column])
+            rows.append({column: row[column] or "" for column in columns})
         return rows
 
 

@@ -49,17 +49,17 @@ def write_tables(folder: Path, study: Study, accuracies: Accuracies, params: Rep
         (point.student, point.parameters, point.stage, point.split, point.estimate.n, *_percents(point.estimate))
         for point in scaling_points(study, accuracies, params)
     ]
-    curves = [
-        [student, *(row[name] for name in CURVE)] for student in sorted(study.curves) for row in study.curves[student]
-    ]
+    logged = [(student, row) for student in sorted(study.curves) for row in study.curves[student]]
+    columns = list(dict.fromkeys([*CURVE, *(name for _, row in logged for name in row)]))
+    curves = [[student, *(row.get(name, "") for name in columns)] for student, row in logged]
     tables: dict[str, tuple[Sequence[str], Sequence[Sequence[Cell]]]] = {
         "scores": ([*SCORES, *SCORE_NUMBERS], score_rows(study)),
         "dynamics": (["student", "step", *ABILITIES], dynamics_rows(study, accuracies, params)),
         "scaling": (["student", "parameters", "stage", "split", "n", "accuracy", "low", "high"], scaling),
-        "training": (["student", *CURVE], curves),
+        "training": (["student", *columns], curves),
     }
-    for name, (columns, rows) in tables.items():
-        write_csv(folder / f"{name}.csv", columns, rows)
+    for name, (header, rows) in tables.items():
+        write_csv(folder / f"{name}.csv", header, rows)
     return [folder / f"{name}.csv" for name in tables]
 
 

@@ -3,19 +3,31 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from specialize.core import door
+from specialize.core.digest import code_digest
 from specialize.core.errors import RecipeError, RecordError
-from specialize.core.files import read_records, write_json
+from specialize.core.files import json_text, read_records, sha256_file, sha256_text, write_json
 from specialize.core.log import get_logger
-from specialize.core.params.teacher import TeacherParams
+from specialize.core.params.teacher import LOCAL, LimitsParams, TeacherParams
 from specialize.core.provenance import Witness
 from specialize.core.recipe import read_recipe
 from specialize.core.records import Problem
-from specialize.teacher.completions import write_completions
-from specialize.teacher.importing import Imported, import_rows
+from specialize.teacher.batch import fill_by_batch
+from specialize.teacher.cache import cache_folder, open_cache
+from specialize.teacher.cache_door import add_cache_commands
+from specialize.teacher.child import local_teacher, serve_command
+from specialize.teacher.completions import remove_others
+from specialize.teacher.importing import Imported, import_rows, write_imported
+from specialize.teacher.local.command import add_serve
+from specialize.teacher.plan import Plan
+from specialize.teacher.prompt import read_few_shot
 from specialize.teacher.recorded import read_recorded
+from specialize.teacher.sample import fill
+from specialize.teacher.settings import read_limits, read_settings
+from specialize.teacher.shards import write_shards
 
 LOG = get_logger("teacher")
 LOST_SHOWN = 5
@@ -25,6 +37,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command of the room; return the exit status."""
     parser = door.parser_for("teacher", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_sample(commands)
+    _add_import(commands)
+    add_cache_commands(commands)
+    add_serve(commands)
+    return door.run(parser, argv)
+
+
+def _add_sample(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sample = commands.add_parser("sample", help="ask the teacher for what the cache lacks and write all completions")
+    sample.add_argument("--recipe", type=Path, help="results/recipes/teacher.json; needed unless --estimate is given")
+    sample.add_argument("--provenance", type=Path, help="write here what made the outputs (core.provenance)")
+    sample.add_argument("--problems", type=Path, required=True, help="the problems to ask (JSON Lines)")
+    sample.add_argument("--worked", type=Path, nargs="*", default=[], help="more problems that the local teacher knows")
+    sample.add_argument("--limits", help="JSON of teacher.limits: rates, prices, budget")
+    sample.add_argument("--work", type=Path, default=Path("results/work/teacher"), help="what the local teacher said")
+    sample.add_argument("--output", type=Path, nargs="+", help="parquet files of completions, one per shard")
+    sample.add_argument("--summary", type=Path, help="JSON file with the counts (default: sampling.json beside them)")
+    sample.add_argument("--estimate", action="store_true", help="tell requests, tokens and cost; ask nothing")
+    sample.add_argument("--params", type=Path, default=Path("params.yaml"), help="for --estimate without a recipe")
+    sample.set_defaults(command=_sample)
+
+
+def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     importing = commands.add_parser("import", help="turn recorded completions into completions, without any API")
     door.add_recipe(importing, "results/recipes/teacher.json")
     importing.add_argument("--problems", type=Path, required=True, help="the problems that the teacher answered")
@@ -35,10 +70,68 @@ def main(argv: Sequence[str] | None = None) -> int:
         nargs="+",
         help="files of recorded completions; each is one teacher, named by the file",
     )
-    importing.add_argument("--output", type=Path, required=True, help="parquet file of completions")
-    importing.add_argument("--summary", type=Path, help="JSON file with the counts (default: import.json beside it)")
+    importing.add_argument(
+        "--output", type=Path, required=True, nargs="+", help="parquet files of completions, one per shard"
+    )
+    importing.add_argument("--summary", type=Path, help="JSON file with the counts (default: import.json beside them)")
     importing.set_defaults(command=_import)
-    return door.run(parser, argv)
+
+
+def _sample(args: argparse.Namespace) -> None:
+    if args.estimate:
+        _estimate(args)
+        return
+    if not args.recipe or not args.output:
+        raise RecipeError("sample: expected --recipe and --output (or --estimate), got neither or one")
+    recipe, params = read_recipe(args.recipe, "teacher", TeacherParams)
+    params = params.model_copy(update={"limits": read_limits(args.limits) if args.limits else LimitsParams()})
+    few_shot = [Path(params.prompt)] if params.prompt else []
+    witness = Witness(args.provenance, recipe, args.recipe, [args.problems, *args.worked, *few_shot])
+    if len(args.output) != params.shards:
+        raise RecipeError(f"--output: expected a file for each of {params.shards} shards, got {len(args.output)}")
+    plan = _plan(args, params)
+    local = params.base_url == LOCAL
+    server = local_teacher(serve_command([args.problems, *args.worked], params.local)) if local else None
+    with open_cache(args.work if local else cache_folder()) as cache:
+        if params.mode == "batch":
+            fill_by_batch(plan, cache, params.base_url)
+        else:
+            with server or nullcontext(params.base_url) as base_url:
+                fill(plan, cache, base_url)
+        summary = write_shards(plan, cache, args.output)
+    summary_file = args.summary or args.output[0].with_name("sampling.json")
+    write_json(summary_file, summary)
+    remove_others([*args.output, summary_file])
+    witness.write([*args.output, summary_file])
+    LOG.info("wrote %s completions of %s problems", f"{summary['completions']:,}", f"{plan.count:,}")
+
+
+def _estimate(args: argparse.Namespace) -> None:
+    params = read_recipe(args.recipe, "teacher", TeacherParams)[1] if args.recipe else read_settings(args.params)
+    if args.limits:
+        params = params.model_copy(update={"limits": read_limits(args.limits)})
+    if params.mode == "recorded":
+        raise RecipeError("teacher.mode: expected online or batch for an estimate, got recorded: it asks nothing")
+    with open_cache(args.work if params.base_url == LOCAL else cache_folder()) as cache:
+        estimate = _plan(args, params).estimate(cache)
+    print("\n".join(estimate.lines()))
+
+
+def _plan(args: argparse.Namespace, params: TeacherParams) -> Plan:
+    few_shot = read_few_shot(Path(params.prompt) if params.prompt else None)
+    return Plan(args.problems, params, few_shot, _endpoint(args, params))
+
+
+def _endpoint(args: argparse.Namespace, params: TeacherParams) -> str:
+    """Return who answers: an address, or what the local teacher is made of, for its answers are computed."""
+    if params.base_url != LOCAL:
+        return params.base_url
+    made_of = {
+        "code": code_digest("teacher"),
+        "problems": sorted(sha256_file(path) for path in (args.problems, *args.worked)),
+        "settings": params.local.model_dump(mode="json"),
+    }
+    return f"{LOCAL} {sha256_text(json_text(made_of))}"
 
 
 def _import(args: argparse.Namespace) -> None:
@@ -47,17 +140,20 @@ def _import(args: argparse.Namespace) -> None:
     inputs = [args.problems, *(path for path in args.recorded if not path.is_absolute())]
     witness = Witness(args.provenance, recipe, args.recipe, inputs)
     _check_names(args.recorded, params)
+    if len(args.output) != params.shards:
+        raise RecipeError(f"--output: expected a file for each of {params.shards} shards, got {len(args.output)}")
     problems = read_records(args.problems, Problem)
     imported = import_rows({path.stem: read_recorded(path) for path in args.recorded}, problems)
     _tell_lost(imported)
     if not imported.completions:
         hint = "Are these the problems that the teacher answered?"
         raise RecordError(f"{args.recorded[0]}:1", "question", f"a question of {args.problems}", "none matches", hint)
-    write_completions(args.output, imported.completions)
-    summary = args.summary or args.output.with_name("import.json")
+    write_imported(args.output, imported, problems)
+    summary = args.summary or args.output[0].with_name("import.json")
     write_json(summary, {"teachers": imported.counts})
-    witness.write([args.output, summary])
-    answered = len({completion.problem_id for completion in imported.completions})
+    remove_others([*args.output, summary])
+    witness.write([*args.output, summary])
+    answered = len({completion["problem_id"] for completion in imported.completions})
     LOG.info(
         "imported %s completions of %s teachers for %s of %s problems; %s rows without a problem",
         f"{len(imported.completions):,}",

@@ -1,13 +1,16 @@
-"""The parquet file of completions."""
+"""The parquet files of completions: one per shard, zstd, rows in the order of problem, teacher, sample."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from specialize.core.files import replacing
-from specialize.core.records import Completion
+from specialize.teacher.responses import Answer
 
 SCHEMA = pa.schema(
     [
@@ -16,13 +19,58 @@ SCHEMA = pa.schema(
         pa.field("sample", pa.int32(), nullable=False),
         pa.field("text", pa.string(), nullable=False),
         pa.field("finish_reason", pa.string()),
+        pa.field("request_key", pa.string()),
+        pa.field("tokens", pa.list_(pa.binary())),
+        pa.field("token_logprobs", pa.list_(pa.float32())),
+        pa.field("top_tokens", pa.list_(pa.list_(pa.binary()))),
+        pa.field("top_logprobs", pa.list_(pa.list_(pa.float32()))),
+        pa.field("prompt_tokens", pa.int32()),
+        pa.field("completion_tokens", pa.int32()),
     ]
 )
-"""One row per completion, the fields of core.records.Completion."""
+"""One row per completion. The first five are core.records.Completion; the others are null where the source gave none.
+
+tokens                   the bytes of each token; together they are the text in UTF-8
+token_logprobs           natural logarithm of each token's probability, null where the server did not tell it
+top_tokens, top_logprobs the alternatives of each token, as many as the server sent, by descending log-probability
+request_key, …           what was asked (teacher.requests) and what it took, for a cache to be refilled
+"""
+ROWS_PER_GROUP = 1000
+"""Rows in memory at a time."""
+_WRITTEN = {"compression": "zstd", "compression_level": 9}
+FACTS = b"specialize"
+"""Key of the settings in a file's metadata."""
 
 
-def write_completions(path: Path, completions: Sequence[Completion]) -> None:
-    """Write completions in the order given: zstd, no timestamps, the same bytes for the same rows; atomically."""
-    table = pa.Table.from_pylist([completion.model_dump() for completion in completions], schema=SCHEMA)
-    with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+def completion_row(problem_id: str, teacher: str, sample: int, answer: Answer) -> dict[str, Any]:
+    """Return a row of the table."""
+    return {"problem_id": problem_id, "teacher": teacher, "sample": sample, **answer.columns()}
+
+
+def write_completions(path: Path, rows: Iterable[Mapping[str, Any]], facts: Mapping[str, Any] | None = None) -> None:
+    """Write rows in the order given, ROWS_PER_GROUP in memory at a time; same rows, same bytes; atomically.
+
+    `facts` (settings that a cache needs to take the rows back) go into the file's metadata.
+    """
+    schema = SCHEMA if facts is None else SCHEMA.with_metadata({FACTS: json.dumps(facts, sort_keys=True)})
+    walk = iter(rows)
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, **_WRITTEN) as writer:
+        while group := list(islice(walk, ROWS_PER_GROUP)):
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+def remove_others(written: Sequence[Path]) -> None:
+    """Remove from the folder what a run with more shards, or of another mode, left there: nobody would miss it, and the
+    folder is shared as a whole."""
+    for folder in {path.parent for path in written}:
+        for pattern in ("part-*.parquet", "sampling.json", "import.json"):
+            for path in folder.glob(pattern):
+                if path not in written:
+                    path.unlink()
+
+
+def read_completions(path: Path) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    """Return the facts of a file of completions (empty: none) and its rows, some in memory at a time."""
+    file = pq.ParquetFile(path)
+    facts = json.loads((file.schema_arrow.metadata or {}).get(FACTS, b"{}"))
+    return facts, (row for batch in file.iter_batches(ROWS_PER_GROUP) for row in batch.to_pylist())

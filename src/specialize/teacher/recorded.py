@@ -1,10 +1,13 @@
 """Recorded completions: files that somebody else's teacher wrote, read as (question, answers) rows.
 
-Two shapes of row, in a JSON array or in JSON Lines; other fields are left aside:
+Three shapes of row, in a JSON array or in JSON Lines; other fields are left aside:
 
     {"question" or "instruction": "…", "output": "…"}                            one sample
-    {"question" or "instruction": "…", "choices": [{"text": "…", "finish_reason": "stop"}, …]}
-    … a choice of the chat API holds {"message": {"content": "…"}} instead of "text"
+    {"question" or "instruction": "…", "choices": [{"text": "…", "finish_reason": "stop"}, …], "usage": {…}}
+    {"question" or "instruction": "…", "text": "…", "tokens": […], "token_logprobs": […], "top_logprobs": […]}
+
+A response of OpenAI's APIs beside its question is the second: a choice of the chat API holds {"message": {"content":
+"…"}} instead of "text", and `logprobs` of either API become tokens. The third is one legacy choice laid flat.
 """
 
 import re
@@ -17,16 +20,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_json, read_rows
+from specialize.teacher.responses import Answer, read_answer
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One sample of a teacher: its text, and why the teacher stopped (None: not recorded)."""
-
-    text: str
-    finish_reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +55,7 @@ class _Choice(BaseModel):
     text: _Text | None = None
     message: _Message | None = None
     finish_reason: _Text | None = None
+    logprobs: dict[str, Any] | None = None
 
 
 class _Row(BaseModel):
@@ -67,6 +64,12 @@ class _Row(BaseModel):
     instruction: _Text | None = None
     output: _Text | None = None
     choices: list[_Choice] | None = None
+    usage: dict[str, Any] | None = None
+    text: _Text | None = None
+    finish_reason: _Text | None = None
+    tokens: list[_Text] | None = None
+    token_logprobs: list[float | None] | None = None
+    top_logprobs: list[dict[str, float | None] | None] | None = None
 
 
 def read_recorded(path: Path) -> list[RecordedRow]:
@@ -97,16 +100,21 @@ def _recorded_row(where: str, value: Any) -> RecordedRow:
     question = row.question if row.question is not None else row.instruction
     if question is None or not question.strip():
         raise RecordError(where, "question", "a text (or under 'instruction')", question)
-    if (row.output is None) == (row.choices is None):
-        raise RecordError(where, "output", "either a text 'output' or a list 'choices'", sorted(value))
+    given = [name for name in ("output", "choices", "text") if getattr(row, name) is not None]
+    if len(given) != 1:
+        raise RecordError(where, "output", "one of a text 'output', a list 'choices', a 'text'", sorted(value))
     if row.output is not None:
         return RecordedRow(where, question, (Answer(row.output),))
-    answers = tuple(_answer(where, index, choice) for index, choice in enumerate(row.choices or []))
+    if row.text is not None:
+        logprobs = row.model_dump(include={"tokens", "token_logprobs", "top_logprobs"})
+        choice = {"text": row.text, "finish_reason": row.finish_reason, "logprobs": logprobs}
+        return RecordedRow(where, question, (read_answer(choice),))
+    choices = row.choices or []
+    answers = tuple(_answer(where, index, choice, row.usage, len(choices)) for index, choice in enumerate(choices))
     return RecordedRow(where, question, answers)
 
 
-def _answer(where: str, index: int, choice: _Choice) -> Answer:
+def _answer(where: str, index: int, choice: _Choice, usage: dict[str, Any] | None, choices: int) -> Answer:
     if (choice.text is None) == (choice.message is None):
         raise RecordError(where, f"choices.{index}", "either 'text' or 'message.content'", choice.model_dump())
-    text = choice.text if choice.text is not None else (choice.message and choice.message.content) or ""
-    return Answer(text, choice.finish_reason)
+    return read_answer(choice.model_dump(exclude_none=True), usage, choices)

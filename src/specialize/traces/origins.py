@@ -16,6 +16,7 @@ ANSWER = "The answer is "
 _ANNOTATION = re.compile(r"<<[^<>\n]*>>")
 _DANGLING = re.compile(r"(?:(?<=[.!?)\n])|\A)\s*(?:and )?(?:so|thus|hence|therefore),?\Z", re.IGNORECASE)
 _WORD = re.compile(r"\S+")
+_UNTIDY = re.compile(r"<<|[^\S \n]|\s\s|\A\s|\s\Z")
 _LINE_END = re.compile(r"[\r\n]")
 
 
@@ -24,6 +25,8 @@ def tidied(text: str) -> tuple[str, list[int]]:
     without the `So` or `Therefore,` that led to an answer line now cut off, and the place in `text` of each of its
     characters. Lines stay lines; a run of blanks stands where it begins, a line end where it is."""
     places = list(range(len(text)))
+    if not _UNTIDY.search(text) and not _DANGLING.search(text):
+        return text, places
     for annotation in reversed(list(_ANNOTATION.finditer(text))):
         del places[annotation.start() : annotation.end()]
     without = "".join([text[place] for place in places]).rstrip()

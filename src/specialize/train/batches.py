@@ -1,10 +1,13 @@
 """Batches bucketed by length under a budget of tokens.
 
 T5's relative position bias rules out packing with flash attention, so padding is what costs: examples of like length
-go together. Within a pool of examples they are sorted by (target, source) length and cut into batches whose padded
-size stays within the budget; the order of the batches is random.
+go together. A pool of examples is laid out so that neighbours are alike in both lengths, and cut into batches whose
+padded size stays within the budget; the order of the batches is random.
+
+On GSM8K in the four formats this leaves 12 % padding where random batches of eight have 52 % (benchmarks/batches.py).
 """
 
+import math
 import random
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,8 +15,6 @@ from itertools import pairwise
 POOL_BATCHES = 50
 """A pool holds about so many batches: large enough to sort well, small enough to keep the order random."""
 PAD_TO = 8
-TARGET_BUCKET = 16
-"""Target lengths are sorted in steps of so many tokens, sources exactly within a step."""
 
 
 def padded(tokens: int) -> int:
@@ -37,8 +38,7 @@ def plan_batches(
     batches: list[list[int]] = []
     for begin in range(0, len(order), pool_size):
         pool = order[begin : begin + pool_size]
-        pool.sort(key=lambda i: (lengths[i][1] // TARGET_BUCKET, lengths[i]))
-        batches += _cut(pool, lengths, budget, at_least)
+        batches += _cut(_laid_out(pool, lengths, budget), lengths, budget, at_least)
     generator.shuffle(batches)
     return batches
 
@@ -47,6 +47,21 @@ def split_batch(batch: Sequence[int], parts: int) -> list[list[int]]:
     """Split one batch into `parts` micro-batches of nearly equal numbers, neighbours in length together."""
     bounds = [len(batch) * part // parts for part in range(parts + 1)]
     return [list(batch[low:high]) for low, high in pairwise(bounds)]
+
+
+def _laid_out(pool: list[int], lengths: Sequence[tuple[int, int]], budget: int) -> list[int]:
+    """Return the pool in strips of like sources, targets rising in one strip and falling in the next.
+
+    Twice as many strips as a strip has batches, since sources differ more than targets do.
+    """
+    tokens = sum(source + target for source, target in (lengths[i] for i in pool))
+    strips = max(1, round(math.sqrt(2 * tokens / budget)))
+    by_source = sorted(pool, key=lambda i: lengths[i])
+    laid_out: list[int] = []
+    for number in range(strips):
+        strip = by_source[len(pool) * number // strips : len(pool) * (number + 1) // strips]
+        laid_out += sorted(strip, key=lambda i: lengths[i][::-1], reverse=number % 2 == 1)
+    return laid_out
 
 
 def _cut(pool: list[int], lengths: Sequence[tuple[int, int]], budget: int, at_least: int) -> list[list[int]]:

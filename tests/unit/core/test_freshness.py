@@ -1,20 +1,18 @@
 """Provenance against what is there, and time stamps by the verdict."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_jobs import job, make_jobs
 
-from specialize.core import freshness
+from specialize.core import contents, freshness
 from specialize.core.digest import code_digest
-from specialize.core.errors import RecipeError, SpecializeError
+from specialize.core.errors import RecipeError
 from specialize.core.freshness import LONG_AGO_NS, settle
-from specialize.core.provenance import Witness, read_provenance
-from specialize.core.recipe import Recipe
-from specialize.core.why import why
+from specialize.core.provenance import read_provenance
 
 NEW = 2_000_000_000 * 10**9
 """A time stamp of 2033: newer than anything that a test writes."""
@@ -24,25 +22,8 @@ NEW = 2_000_000_000 * 10**9
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two jobs in a row: recipe + raw -> results/a/one.txt; that -> results/b/two.txt."""
     monkeypatch.chdir(tmp_path)
-    for room in ("data", "teacher"):
-        recipe = Recipe(room=room, params={}, code=code_digest(room), rules="r", files={})
-        path = Path("results/recipes") / f"{room}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(recipe.text())
-    job("data", [], "results/a/one.txt", "one")
-    job("teacher", ["results/a/one.txt"], "results/b/two.txt", "two")
+    make_jobs()
     return tmp_path
-
-
-def job(room: str, inputs: list[str], output: str, text: str, meanwhile: Callable[[], object] = lambda: None) -> None:
-    path = Path("results/recipes") / f"{room}.json"
-    recipe = Recipe.model_validate(json.loads(path.read_text()))
-    file = Path(output)
-    witness = Witness(file.with_name("provenance.json"), recipe, path, [Path(name) for name in inputs])
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    meanwhile()
-    witness.write([file])
 
 
 def stale(project: Path) -> set[str]:
@@ -101,7 +82,7 @@ def test_what_is_not_as_it_was_made_is_stale(made: Path, break_it: Callable[[], 
 
 
 def test_a_large_file_is_taken_at_its_word_if_its_size_is_right(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freshness, "LARGE", 2)
+    monkeypatch.setattr(contents, "LARGE", 2)
     Path("results/a/one.txt").write_text("eno")
     assert stale(made) == set()
     Path("results/a/one.txt").write_text("longer")
@@ -145,30 +126,29 @@ def test_provenance_names_files_below_a_folder_but_not_itself(made: Path) -> Non
     assert set(read_provenance(Path("results/a/provenance.json")).outputs) == {"results/a/one.txt"}
 
 
-def recipes() -> dict[str, str]:
-    return {path.name: path.read_text() for path in Path("results/recipes").glob("*.json")}
+def test_a_large_file_keeps_its_time_where_small_ones_can_give_way(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DVC would hash it again."""
+    job("teacher", ["results/a/one.txt"], "results/b/two.txt", "a large file")
+    monkeypatch.setattr(freshness, "LARGE", 5)
+    for recipe in ("data", "teacher"):
+        stamp(NEW + 9, f"results/recipes/{recipe}.json")
+    stamp(NEW + 5, "results/a/one.txt")
+    stamp(NEW, "results/b/two.txt")
+    assert stale(made) == set()
+    assert time_of("results/b/two.txt") == NEW
+    assert time_of("results/recipes/data.json") <= time_of("results/a/one.txt") <= NEW
+    assert time_of("results/recipes/teacher.json") <= NEW <= time_of("results/b/provenance.json")
+    before = {path: path.stat().st_mtime_ns for path in made.rglob("*.*")}
+    assert stale(made) == set()
+    assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_why_tells_recipe_inputs_and_what_came_before(made: Path) -> None:
-    told = why("results/b/two.txt", made, recipes())
-    assert "made by room 'teacher' from recipe results/recipes/teacher.json" in told
-    assert "results/a/one.txt  sha256 7692c3ad3540bb80" in told  # printf one | sha256sum
-    assert told.index("results/a/provenance.json: up") < told.index("results/b/provenance.json: up")
-    assert told.endswith("would not be made again now\n")
-
-
-def test_why_tells_the_reason_for_making_it_again(made: Path) -> None:
-    now = recipes()
-    now["data.json"] = now["data.json"].replace('"r"', '"other"')
-    told = why("results/b/two.txt", made, now)
-    assert "results/a/provenance.json: results/recipes/data.json is not the recipe that made this" in told
-    assert told.endswith("would be made again now\n") and "changed since" not in told
-    assert "changed since" in why("results/a/one.txt", made, now)
-
-
-def test_why_of_a_file_that_nobody_made(made: Path) -> None:
-    with pytest.raises(SpecializeError, match="results/none"):
-        why("results/none", made, recipes())
+def test_a_large_file_that_was_stale_gets_a_time_of_today(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freshness, "LARGE", 2)
+    stamp(LONG_AGO_NS, "results/b/two.txt")
+    stamp(NEW, "results/a/one.txt")
+    assert stale(made) == set()
+    assert time_of("results/b/two.txt") >= NEW
 
 
 def test_an_older_copy_in_the_attic_says_nothing_of_what_stands_in_its_place(
@@ -177,6 +157,6 @@ def test_an_older_copy_in_the_attic_says_nothing_of_what_stands_in_its_place(
     shutil.copytree("results/a", "results/attic/checkpoints/a")
     job("data", [], "results/a/one.txt", "new")
     job("teacher", ["results/a/one.txt"], "results/b/two.txt", "two")
-    monkeypatch.setattr(freshness, "LARGE", 2)  # a producer is taken at its word: it must be the right one
+    monkeypatch.setattr(contents, "LARGE", 2)  # a producer is taken at its word: it must be the right one
     assert {path.parent.as_posix() for path in settle(made)} == {f"{made}/results/a", f"{made}/results/b"}
     assert stale(made) == set()

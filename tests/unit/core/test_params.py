@@ -258,3 +258,21 @@ def _told(path: Path) -> str:
 def test_a_dump_of_the_params_is_valid_params(tree: Tree) -> None:
     params = parse_params(tree, "here")
     assert Params.model_validate(params.model_dump(mode="json")) == params
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"mode": "online", "top_k": 6}, "top_k: expected at most 5 with api completions"),
+        ({"mode": "batch"}, "expected `online` with base_url `local`"),
+        ({"mode": "online", "seed": None}, "seed: expected a number with base_url `local`"),
+        ({"base_url": "https://me:secret@host/v1"}, "without user, password and query"),
+        ({"base_url": "https://host/v1?key=secret"}, "without user, password and query"),
+        ({"base_url": "host"}, "expected `local` or an address"),
+        ({"limits": {"budget": 3}}, "expected prices beside a budget"),
+        ({"mode": "recorded", "recorded": []}, "expected at least one file"),
+    ],
+)
+def test_mistakes_in_the_teacher(tree: Tree, change: Tree, told: str) -> None:
+    tree["teacher"] |= change
+    assert told in mistakes(tree)

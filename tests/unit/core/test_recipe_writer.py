@@ -52,6 +52,8 @@ def test_a_recipe_per_room_and_per_student(texts: Texts, tree: Tree) -> None:
         ("data", {"seed": 9}, {"data.json"}),
         ("data", {"root": "./raw"}, set()),
         ("teacher", {"recorded": ["teacher/recorded.json", "results/other.json"]}, {"teacher.json"}),
+        ("teacher", {"temperature": 0.7}, {"teacher.json"}),
+        ("teacher", {"limits": {"concurrency": 3, "timeout_s": 9}}, set()),
         ("traces", {"ngram": 5}, {"traces.json"}),
         ("traces", {"alignment": {"method": "dtw", "groups": "one_hot"}}, {"traces/words.json"}),
         ("traces", {"tokenizers": {"words": {"vocabulary": 300}}}, {"traces/words.json"}),
@@ -69,6 +71,15 @@ def test_a_setting_changes_its_own_rooms_recipes(
     before = texts(tree)
     tree[section] |= change
     assert changed(before, texts(tree)) == expected
+
+
+def test_a_prompt_counts_by_its_content_where_a_teacher_is_asked(texts: Texts, tree: Tree, project: Path) -> None:
+    tree["teacher"] |= {"prompt": "prompts/maths.jsonl", "mode": "online"}
+    before = texts(tree)
+    (project / "prompts/maths.jsonl").write_text("other\n")
+    assert "teacher.json" in changed(before, texts(tree))
+    tree["teacher"]["mode"] = "recorded"
+    assert "prompts/maths.jsonl" not in json.loads(texts(tree)["teacher.json"])["files"]
 
 
 def test_a_students_setting_changes_its_recipe_alone(texts: Texts, tree: Tree) -> None:

@@ -116,6 +116,14 @@ def test_a_run_cut_off_goes_on_with_the_next_benchmark(checkpoint, problems, tmp
     assert len(calls) == 3, "the first benchmark is not decoded twice"
 
 
+def test_who_watches_sees_the_accuracies(checkpoint, problems, tmp_path, capsys):
+    go(checkpoint, problems, tmp_path)
+    score = json.loads((tmp_path / "scores" / "svamp.json").read_text())
+    (row,) = (row for row in score["rows"] if (row["split"], row["reading"]) == ("validation", "flexible"))
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "s step 7: gsm8k " in said and f"svamp {100 * row['accuracy']:.1f} %" in said
+
+
 def test_what_an_earlier_choice_left_goes(checkpoint, problems, tmp_path):
     (tmp_path / "scores").mkdir()
     (tmp_path / "scores" / "old.json").write_text("{}")

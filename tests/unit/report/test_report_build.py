@@ -252,6 +252,22 @@ def test_a_damaged_curve_is_named_with_its_line(tmp_path, capsys):
     assert "'loss'" in message
 
 
+def test_both_losses_are_drawn_where_the_teachers_distribution_is_known(tmp_path):
+    run = MadeRun(tmp_path, students={"a": 10, "b": 20})
+    arguments = run.arguments()
+    for student, kl in (("a", ""), ("b", "0.25")):
+        curve = tmp_path / f"checkpoints/{student}/training.csv"
+        curve.write_text(f"step,loss,grad_norm,learning_rate,sample_nll,teacher_kl\n10,-0.5,1,1,0.75,{kl}\n")
+    assert main(arguments) == 0
+    assert [(row["sample_nll"], row["teacher_kl"]) for row in rows_of(tmp_path / "report/training.csv")] == [
+        ("0.75", ""),
+        ("0.75", "0.25"),
+    ]
+    text = (tmp_path / "report/index.html").read_text()
+    assert "KL to the teacher" in text and "both losses on one scale" in text
+    assert "both losses on one scale" not in (build(MadeRun(tmp_path / "plain")) / "index.html").read_text()
+
+
 def test_an_empty_curve_and_an_empty_funnel_are_told(tmp_path):
     run = MadeRun(tmp_path, students={"a": 10})
     arguments = run.arguments()

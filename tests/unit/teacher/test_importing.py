@@ -7,7 +7,8 @@ from specialize.core.questions import normalised_question
 from specialize.core.records import Problem
 from specialize.teacher.importing import import_rows
 from specialize.teacher.matching import QuestionIndex
-from specialize.teacher.recorded import Answer, RecordedRow
+from specialize.teacher.recorded import RecordedRow
+from specialize.teacher.responses import Answer
 
 
 def problem(number: int, question: str) -> Problem:
@@ -54,7 +55,7 @@ def test_samples_run_per_problem_and_teacher_and_rows_are_sorted() -> None:
         "alpha": [row("How many eggs?", "a0"), row("Twice?", "y")],
     }
     imported = import_rows(rows, PROBLEMS)
-    seen = [(one.problem_id[-1], one.teacher, one.sample, one.text) for one in imported.completions]
+    seen = [(one["problem_id"][-1], one["teacher"], one["sample"], one["text"]) for one in imported.completions]
     assert seen == [
         ("0", "alpha", 0, "a0"),
         ("0", "zeta", 0, "z1"),
@@ -90,7 +91,7 @@ def test_every_row_is_counted_once_and_every_sample_kept(asked: list[tuple[str, 
     counts = imported.counts["t"]
     assert sum(counts.values()) - counts["rows"] - counts["completions"] == counts["rows"] == len(rows)
     assert len(imported.completions) == sum(len(r.answers) for r in rows) - sum(len(r.answers) for r in imported.lost)
-    keys = [(one.problem_id, one.sample) for one in imported.completions]
+    keys = [(one["problem_id"], one["sample"]) for one in imported.completions]
     assert len(set(keys)) == len(keys)
 
 

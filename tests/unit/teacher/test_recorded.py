@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from specialize.core.errors import RecordError
-from specialize.teacher.recorded import Answer, read_recorded
+from specialize.teacher.recorded import read_recorded
+from specialize.teacher.responses import Answer
 
 
 def written(path: Path, text: str) -> Path:

@@ -12,6 +12,8 @@ from specialize.core.records import Problem
 from specialize.teacher.__main__ import main
 from specialize.teacher.completions import SCHEMA
 
+NOTHING = dict.fromkeys(SCHEMA.names)
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -43,8 +45,8 @@ def test_import_writes_completions_and_summary(project: Path, capsys: pytest.Cap
     table = pq.read_table(project / "out/part.parquet")
     assert table.schema.equals(SCHEMA)
     assert table.to_pylist() == [
-        {"problem_id": "d/0", "teacher": "b", "sample": 0, "text": "x", "finish_reason": "length"},
-        {"problem_id": "d/1", "teacher": "a", "sample": 0, "text": "The answer is 1", "finish_reason": None},
+        {**NOTHING, "problem_id": "d/0", "teacher": "b", "sample": 0, "text": "x", "finish_reason": "length"},
+        {**NOTHING, "problem_id": "d/1", "teacher": "a", "sample": 0, "text": "The answer is 1"},
     ]
     compressions = {
         pq.ParquetFile(project / "out/part.parquet").metadata.row_group(0).column(i).compression for i in range(5)

@@ -45,9 +45,9 @@ def test_counts_of_every_file(train: list[Problem]) -> None:
     }
     assert all(counts["matched normalised"] == 22 and not counts["ambiguous"] for counts in imported.counts.values())
     assert all(row.question.startswith("A Senior Center") for row in imported.lost)  # train row 7421: a Cyrillic А
-    assert len({completion.problem_id for completion in imported.completions}) == 7441
+    assert len({completion["problem_id"] for completion in imported.completions}) == 7441
     assert len(imported.completions) == 29746
-    assert max(completion.sample for completion in imported.completions) == 0
+    assert max(completion["sample"] for completion in imported.completions) == 0
 
 
 def test_codex_samples_are_numbered(train: list[Problem], tmp_path: Path) -> None:
@@ -59,10 +59,22 @@ def test_codex_samples_are_numbered(train: list[Problem], tmp_path: Path) -> Non
     assert imported.counts["codex"]["matched exactly"] == imported.counts["codex"]["completions"] == 53
     samples: dict[str, list[int]] = {}
     for completion in imported.completions:
-        samples.setdefault(completion.problem_id, []).append(completion.sample)
+        samples.setdefault(completion["problem_id"], []).append(completion["sample"])
     assert {key: len(value) for key, value in samples.items()} == {
         "gsm8k/train/0": 51,
         "gsm8k/train/1": 1,
         "gsm8k/train/32": 1,
     }
     assert samples["gsm8k/train/0"] == list(range(51))
+
+
+def test_codex_responses_keep_their_tokens(train: list[Problem]) -> None:
+    path = DATA / "teacher" / "codex_logprobs.jsonl"
+    imported = import_rows({"codex": read_recorded(path)}, train)
+    assert imported.counts["codex"]["tokens kept"] == 53
+    for row, (_, raw) in zip(imported.completions[:51], list(read_rows(path))[:50], strict=False):
+        assert b"".join(row["tokens"]).decode() == row["text"] == raw["text"]
+        assert row["token_logprobs"] == raw["token_logprobs"]
+        # Some alternatives were recorded without their log-probabilities.
+        known = [sum(value is not None for value in top.values()) for top in raw["top_logprobs"]]
+        assert [len(top) for top in row["top_tokens"]] == known

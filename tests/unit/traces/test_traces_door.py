@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from specialize.core.files import read_records, write_records, write_text
+from specialize.core.files import read_json, read_records, write_records, write_text
+from specialize.core.params.traces import TracesParams
 from specialize.core.recipe import Recipe
 from specialize.core.records import Problem
 from specialize.traces.__main__ import LOG, main
@@ -174,3 +175,26 @@ def test_show_number_out_of_range(project: Path, capsys: pytest.CaptureFixture[s
     assert build(project, "test.jsonl") == 0
     assert show(project, "--number", number) == 2
     assert "expected a number from 0 to 0" in capsys.readouterr().err
+
+
+def test_tokenizer_targets_and_coverage_through_the_door(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = TracesParams.model_validate({"tokenizers": {"words": {"vocabulary": 300}}}).tokenizer_run("words")
+    recipe = Recipe(room="traces", params=run.model_dump(mode="json"), code="", rules="", files={})
+    write_text(project / "words.json", recipe.text())
+    assert build(project, "test.jsonl") == 0
+    tell = ["--recipe", f"{project}/words.json"]
+    folder, part, traces = f"{project}/tokenizer", f"{project}/part.coverage.json", f"{project}/out/traces.parquet"
+    completions = ["--completions", f"{project}/part-0.parquet"]
+    assert main(["tokenizer", *tell, "--root", ".", "--texts", traces, "--output", folder]) == 0
+    made = ["--output", f"{project}/aligned.parquet", "--coverage", part]
+    assert main(["targets", *tell, "--tokenizer", folder, "--traces", traces, *completions, *made]) == 0
+    assert main(["coverage", *tell, part, part, "--output", f"{project}/coverage.json"]) == 0
+    one, two = read_json(Path(part)), read_json(project / "coverage.json")
+    assert one["rejected"] == {"no log-probabilities": 1} and two["traces"] == 2
+    capsys.readouterr()
+    assert main(["align", "--tokenizer", folder, *completions, "--method", "dtw"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(ROWS)
+    assert main(["align", "--tokenizer", folder, *completions, "--show"]) == 0
+    assert capsys.readouterr().out == "not aligned: no log-probabilities\n"
+    assert main(["align", "--tokenizer", folder, *completions, "--show", "9"]) == 2
+    assert main(["align", "--tokenizer", folder, *completions, "--method", "dtw", "--groups", "merge"]) == 2

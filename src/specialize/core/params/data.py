@@ -74,10 +74,6 @@ class ProceduralParams(Section):
     `world_longer` holds problems of 5 and 6."""
     largest_number: int = Field(default=30, ge=10, le=1000)
     """No quantity or result is larger."""
-    samples: int = Field(default=4, ge=1)
-    """Recorded-style completions per training problem (paper: 40)."""
-    error_rate: float = Field(default=0.2, ge=0, le=1)
-    """Share of completions with a wrong step (paper's teacher: 0.36)."""
     instructions: int = Field(default=8000, ge=1)
     """Problems of the instruction mixture, for start checkpoints."""
     pretraining: int = Field(default=4000, ge=1)

@@ -1,23 +1,159 @@
 """params.yaml, section `teacher`: where completions come from."""
 
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from specialize.core.params.section import Section
+
+LOCAL = "local"
+LEGACY_TOP_K = 5
+CHAT_TOP_K = 20
+
+
+class Prices(Section):
+    """What the provider asks, in dollars per million tokens."""
+
+    prompt: float = Field(ge=0)
+    """Of what the teacher reads."""
+    completion: float = Field(ge=0)
+    """Of what it writes."""
+
+
+class LimitsParams(Section):
+    """How fast and for how much money to ask. Nothing here decides what is answered, so recipes leave it out."""
+
+    concurrency: int = Field(16, ge=1, le=1024)
+    """Requests in flight at one time."""
+    samples_per_request: int = Field(20, ge=1, le=128)
+    """Samples asked for in one request (`n`), where the server honours it."""
+    requests_per_minute: float | None = Field(None, gt=0)
+    """The provider's limit; null: none."""
+    tokens_per_minute: float | None = Field(None, gt=0)
+    """The provider's limit, prompt and completion together; null: none."""
+    timeout_s: float = Field(120, gt=0)
+    """Seconds after which a request without its whole answer is given up and asked again."""
+    attempts: int = Field(8, ge=1)
+    """Tries of one request before the run ends. What was received is kept, and a later run goes on."""
+    backoff_s: float = Field(1, gt=0)
+    """Mean of the first wait after a fault, in seconds. It doubles with each further one up to a minute."""
+    prices: Prices | None = None
+    """Prices of the model; null: unknown, and no cost is told."""
+    budget: float | None = Field(None, gt=0)
+    """Dollars that all completions of this run may cost together, those in the cache included. The run stops before it
+    passes them; raise the budget and run again to go on. Needs `prices`. Null: no bound."""
+    poll_s: float = Field(60, gt=0)
+    """Batch mode: seconds between two looks at a batch."""
+    requests_per_batch: int = Field(10_000, ge=1, le=50_000)
+    """Batch mode: requests in one file (OpenAI takes 50,000 and 200 MB)."""
+
+    @model_validator(mode="after")
+    def _budget_needs_prices(self) -> "LimitsParams":
+        if self.budget is not None and self.prices is None:
+            raise ValueError("expected prices beside a budget, got none: add `prices: {prompt: …, completion: …}`")
+        return self
+
+
+class LocalTeacherParams(Section):
+    """The teacher on this machine (`base_url: local`): a stochastic grammar over the worked solutions of problems.
+
+    Choice j of a request with seed s is drawn with seed s + j, so that a sample is the same in whatever request it is
+    asked for.
+    """
+
+    error_rate: float = Field(0.75, ge=0, le=1)
+    """Share of derivations with a mistake, at temperature 1. A lower temperature makes mistakes rarer: at 0.5, one
+    completion in five of the default world has a wrong answer [at 0.5: 0.36]."""
+
+
+def _plain_url(url: str) -> str:
+    """`local`, or an address without a user, a password or a query: those may be secrets, and params are tracked."""
+    if url == LOCAL:
+        return url
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected `local` or an address such as https://host/v1")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("expected an address without user, password and query: the key comes from the environment")
+    return url.rstrip("/")
 
 
 class TeacherParams(Section):
     """Train problems → completions."""
 
-    mode: Literal["recorded"] = "recorded"
-    """`recorded`: import completions that somebody sampled before."""
-    recorded: list[str] = Field(min_length=1)
-    """Files of recorded completions: a JSON array or JSON Lines of `{"instruction" or "question", "output"}`. A path
-    that begins with `results/` is made by this pipeline, any other is relative to `data.root`. Each file is one
-    teacher, named by the file."""
+    mode: Literal["recorded", "online", "batch"] = "recorded"
+    """`recorded`: import completions that somebody sampled before; `online`: sample from an OpenAI-compatible server;
+    `batch`: the same through OpenAI's Batch API, at half the price and within a day."""
+    recorded: list[str] = Field([], validate_default=True)
+    """Files of recorded completions: a JSON array or JSON Lines of `{"instruction" or "question", "output"}`, or of
+    OpenAI's responses beside a question. A path that begins with `results/` is made by this pipeline, any other is
+    relative to `data.root`. Each file is one teacher, named by the file. Mode `recorded` only."""
+    base_url: Annotated[str, AfterValidator(_plain_url)] = LOCAL
+    """Address of the server, up to `/v1`; `local`: the job starts the teacher of this project on this machine."""
+    api: Literal["completions", "chat"] = "completions"
+    """`completions` [paper: code-davinci-002] or `chat` (`/v1/chat/completions`)."""
+    model: str = Field("local-teacher", min_length=1)
+    """The server's name for the model [paper: code-davinci-002]."""
+    key_variable: str = Field("OPENAI_API_KEY", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """Name of the environment variable that holds the key. The key itself is never written anywhere."""
+    prompt: str | None = None
+    """Few-shot prompt: a `.jsonl` of worked problems (`question`, `rationale`, `answer`) or a `.txt` set before the
+    question as it is; in `prompts/`, or made under `results/`. Null: zero-shot."""
+    samples: int = Field(40, ge=1, le=10_000)
+    """Completions per question [40]."""
+    temperature: float = Field(0.5, ge=0, le=2)
+    """Sampling temperature [0.5]."""
+    max_tokens: int = Field(256, ge=1)
+    """Longest completion, in the server's tokens [256]. A larger bound asks again only for those that met the old."""
+    stop: list[str] = Field(["Question:"], max_length=4)
+    """Texts at which a completion ends; they are not part of it."""
+    seed: int | None = Field(1, ge=0, lt=1 << 15)
+    """Sample i is asked with seed `65536 · seed + i`. Null: no seed is sent, for servers that refuse it."""
+    top_k: int = Field(LEGACY_TOP_K, ge=0, le=CHAT_TOP_K)
+    """Log-probabilities per token [5]; completions give at most 5, chat at most 20; 0: none."""
+    without_logprobs: Literal["refuse", "allow"] = "refuse"
+    """Where log-probabilities are asked for and none come: end with an error, or keep the text alone."""
+    shards: int = Field(1, ge=1, le=100_000)
+    """Files of completions; problems are dealt to them in contiguous blocks. Resharding asks for nothing again."""
+    local: LocalTeacherParams = LocalTeacherParams()
+    """The teacher on this machine, for `base_url: local`."""
+    limits: LimitsParams = LimitsParams()
+    """How fast and for how much money to ask."""
+
+    @field_validator("recorded")
+    @classmethod
+    def _recorded_has_files(cls, recorded: list[str], info: ValidationInfo) -> list[str]:
+        if info.data.get("mode") == "recorded" and not recorded:
+            raise ValueError("expected at least one file of recorded completions, got none")
+        return recorded
+
+    @model_validator(mode="after")
+    def _api_gives_top_k(self) -> "TeacherParams":
+        problems = []
+        if self.api == "completions" and self.top_k > LEGACY_TOP_K:
+            problems.append(f"top_k: expected at most {LEGACY_TOP_K} with api completions, got {self.top_k}")
+        if self.mode == "batch" and self.base_url == LOCAL:
+            problems.append("mode: expected `online` with base_url `local`, which has no batches, got batch")
+        if self.mode == "online" and self.base_url == LOCAL and self.seed is None:
+            problems.append("seed: expected a number with base_url `local`, whose completions are computed, got null")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def paid(self) -> bool:
+        """Whether completions come from a server elsewhere, so that none may be asked for twice."""
+        return self.mode != "recorded" and self.base_url != LOCAL
+
+    @property
+    def prompt_file(self) -> str | None:
+        """The prompt file that no rule makes and this mode reads, relative to the project."""
+        made = self.prompt is None or self.prompt.startswith("results/")
+        return None if self.mode == "recorded" or made else self.prompt
 
     @property
     def raw_files(self) -> list[str]:
         """The recorded files that no rule makes, relative to `data.root`."""
-        return [path for path in self.recorded if not path.startswith("results/")]
+        recorded = self.recorded if self.mode == "recorded" else []
+        return [path for path in recorded if not path.startswith("results/")]

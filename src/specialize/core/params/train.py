@@ -35,8 +35,8 @@ class DistributionParams(Section):
     """Between teacher p and student q: KL(p ‖ q) (paper: forward_kl), KL(q ‖ p), KL(p ‖ skew p + (1-skew) q), or
     generalised Jensen-Shannon."""
     missing_mass: Literal["tail", "renormalise", "raw"] = "tail"
-    """What becomes of the probability that the teacher's listed tokens leave: one outcome for all other tokens (`tail`),
-    nothing after dividing by their sum (`renormalise`), nothing (paper: raw; for forward_kl only)."""
+    """What becomes of the probability that the teacher's listed tokens leave: one outcome for all other tokens
+    (`tail`), nothing after dividing by their sum (`renormalise`), nothing (paper: raw; for forward_kl only)."""
     temperature: float = Field(default=1.0, gt=0, le=20)
     """Both distributions are softened by it, and the loss is multiplied by its square (paper: 1)."""
     sample_weight: float = Field(default=0.0, ge=0, lt=1)

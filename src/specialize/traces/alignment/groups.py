@@ -39,7 +39,7 @@ def group_by_bytes(student: StudentTokens, teacher: TeacherTokens) -> Groups:
     same_row = row[1:] == row[:-1]
     opens[1:] = ~same_row | ~student.covers[1:] | ~student.covers[:-1] | (boundaries[low[1:]] >= ends[:-1])
     first = np.flatnonzero(opens)
-    last = np.append(first[1:], len(row)) - 1
+    last = np.append(first[1:], len(row))[: len(first)] - 1
     # Boundary k of row r is the begin of token k − r, since each row has one boundary more than tokens.
     begin = low[first] - row[first]
     end = np.minimum(high[last] - row[last], teacher.rows[row[last] + 1])

@@ -9,12 +9,12 @@ from specialize.traces.alignment.tokens import TeacherTokens
 MOST = 255
 """Soft entries of one position; the least probable ones beyond go."""
 _ID_BITS, _PROB_BITS = 20, 15
-_PROB_MASK = (1 << _PROB_BITS) - 1
+_ID_MASK, _PROB_MASK = (1 << _ID_BITS) - 1, (1 << _PROB_BITS) - 1
 
 
 @dataclass(frozen=True)
 class SoftTargets:
-    """positions, ids, probs: [entries], sorted by position, falling probability, id; probs float16, rounded down, so
+    """positions, ids, probs: [entries], sorted by position, falling probability, id; probs float16, rounded so
     that no sum passes 1. told: [tokens] the probability that the teacher told of at each soft position."""
 
     positions: np.ndarray
@@ -46,23 +46,48 @@ def soft_targets(
     positions, ids, probs: [entries]; told_at, told: positions, and what the teacher told there; tokens: of the batch.
     """
     totals = np.bincount(told_at, weights=told, minlength=tokens)
-    kept = (ids >= 0) & (probs > 0)
+    kept = np.flatnonzero((ids >= 0) & (probs > 0))
     positions, ids, probs = positions[kept], ids[kept], probs[kept]
-    pair = (positions << _ID_BITS) | ids
-    order = np.sort(pair)
-    if (order[1:] == order[:-1]).any():
-        pair, where = np.unique(pair, return_inverse=True)
-        probs = np.bincount(where, weights=probs)
-        positions, ids = pair >> _ID_BITS, pair & ((1 << _ID_BITS) - 1)
-    # Rounded sums of a server may pass 1 by a little.
-    mass = np.bincount(positions, weights=probs, minlength=tokens)
-    probs = probs / np.maximum(mass, 1.0)[positions]
-    halves = probs.astype(np.float16)
-    bits = halves.view(np.uint16).astype(np.int64) - (halves.astype(np.float64) > probs)
-    key = (((positions << _PROB_BITS) | (_PROB_MASK - bits)) << _ID_BITS) | ids
-    key = np.sort(key[bits > 0])
+    key = _keys(positions, ids, probs)
+    repeated = _repeated(key >> (_ID_BITS + _PROB_BITS), key & _ID_MASK, tokens)
+    if repeated.any():
+        again = repeated[positions]
+        pair, where = np.unique((positions[again] << _ID_BITS) | ids[again], return_inverse=True)
+        positions = np.concatenate([positions[~again], pair >> _ID_BITS])
+        ids = np.concatenate([ids[~again], pair & _ID_MASK])
+        probs = np.concatenate([probs[~again], np.bincount(where, weights=probs[again])])
+        key = _keys(positions, ids, probs)
+    mass = np.bincount(positions, weights=probs.astype(np.float16), minlength=tokens)
+    if (over := mass > 1.0).any():  # rounded sums, a server's or ours, may pass 1 by a little
+        mass = np.bincount(positions, weights=probs, minlength=tokens)
+        key = _keys(positions, ids, probs / np.maximum(mass, 1.0)[positions], over)
     positions = key >> (_ID_BITS + _PROB_BITS)
-    place = np.arange(len(key)) - np.searchsorted(positions, positions)
-    key, positions = key[place < MOST], positions[place < MOST]
+    counts = np.bincount(positions, minlength=tokens)
+    if counts.max(initial=0) > MOST:
+        place = np.arange(len(key)) - (np.cumsum(counts) - counts)[positions]
+        key, positions = key[place < MOST], positions[place < MOST]
     halves = (_PROB_MASK - ((key >> _ID_BITS) & _PROB_MASK)).astype(np.uint16).view(np.float16)
-    return SoftTargets(positions, key & ((1 << _ID_BITS) - 1), halves, totals)
+    return SoftTargets(positions, key & _ID_MASK, halves, totals)
+
+
+def _keys(positions: np.ndarray, ids: np.ndarray, probs: np.ndarray, down: np.ndarray | None = None) -> np.ndarray:
+    """Return entries as sorted numbers that hold position, float16 bits of the probability, id; without those whose
+    probability is rounded to 0. down: [tokens] where to round down."""
+    halves = probs.astype(np.float16)
+    bits = halves.view(np.uint16).astype(np.int64)
+    if down is not None:
+        bits -= (halves > probs) & down[positions]
+    key = (((positions << _PROB_BITS) | (_PROB_MASK - bits)) << _ID_BITS) | ids
+    # Stable, for speed: alternatives come sorted as a rule.
+    return np.sort(key[bits > 0], kind="stable")
+
+
+def _repeated(positions: np.ndarray, ids: np.ndarray, tokens: int) -> np.ndarray:
+    """Return at which positions an id stands twice: [tokens]. positions are sorted."""
+    found = np.zeros(tokens, dtype=bool)
+    for apart in range(1, len(positions)):
+        near = positions[apart:] == positions[:-apart]
+        if not near.any():
+            break
+        found[positions[apart:][near & (ids[apart:] == ids[:-apart])]] = True
+    return found

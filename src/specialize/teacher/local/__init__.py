@@ -1,0 +1,1 @@
+"""The local teacher: a stochastic grammar over worked solutions, behind the API of a paid one."""

@@ -1,0 +1,72 @@
+"""A killed run's lock goes, a live run's stays."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from specialize.core import running
+
+ALIVE = """
+import sys
+from pathlib import Path
+from specialize.core.running import join_runs
+join_runs(Path(sys.argv[1]))
+print("joined", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Path:
+    """A project that a run of this machine has left locked."""
+    running.join_runs(tmp_path)
+    running._held.pop(tmp_path).close()
+    lock = tmp_path / ".snakemake" / "locks" / "0.input.lock"
+    lock.parent.mkdir()
+    lock.touch()
+    return tmp_path
+
+
+def another(project: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", ALIVE, str(project)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout and process.stdout.readline() == "joined\n"
+    return process
+
+
+def test_where_nothing_is_locked_nothing_is_told(tmp_path: Path) -> None:
+    assert running.join_runs(tmp_path) is None
+    assert running.join_runs(tmp_path) is None
+
+
+def test_the_lock_of_a_dead_run_is_taken_away(locked: Path) -> None:
+    told = running.join_runs(locked)
+    assert told and "killed" in told
+    assert not running.is_locked(locked)
+
+
+def test_the_lock_of_a_live_run_stays(tmp_path: Path, locked: Path) -> None:
+    lock = locked / ".snakemake" / "locks"
+    lock.rename(locked / "aside")
+    process = another(locked)
+    (locked / "aside").rename(lock)
+    try:
+        told = running.join_runs(locked)
+        assert told and f"process {process.pid}" in told
+        assert running.is_locked(locked)
+    finally:
+        process.kill()
+        process.communicate()
+    told = running.join_runs(locked)
+    assert told and "killed" in told, "and goes when that run is killed"
+    assert not running.is_locked(locked)
+
+
+def test_a_lock_of_another_machine_is_never_judged(locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running.platform, "node", lambda: "elsewhere")
+    told = running.join_runs(locked)
+    assert told and "another machine" in told
+    assert running.is_locked(locked)
