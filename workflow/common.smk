@@ -77,6 +77,7 @@ DATASETS = list(PARAMS.data.datasets)
 RECIPES = "results/recipes"
 TRAIN_PROBLEMS = f"results/problems/{SEED}/train.jsonl"
 COMPLETIONS = [f"results/completions/part-{shard}.parquet" for shard in SHARDS]
+TEXTS = [f"results/problems/world/{name}.jsonl" for name in PARAMS.data.texts]
 EVALUATION_PROBLEMS = [
     f"results/problems/{name}/{split}.jsonl"
     for name, dataset in PARAMS.data.datasets.items()

@@ -9,21 +9,10 @@ Out: results/traces/{traces.parquet,exemplars.jsonl,funnel.json}, results/traces
 include: "common.smk"
 
 
-# Starts learn from these, so a learned tokenizer knows their words too.
-WORLD_TEXTS = (
-    [
-        "results/problems/world/instructions.jsonl",
-        "results/problems/world/pretraining.jsonl",
-    ]
-    if PARAMS.data.source == "procedural"
-    else []
-)
-
-
 def texts_of(wildcards):
-    """What a tokenizer is learned from; others hang on no result."""
+    """What a tokenizer is learned from, the texts of starts among it; others hang on no result."""
     learned = PARAMS.traces.tokenizers[wildcards.tokenizer].source == "learned"
-    return ["results/traces/traces.parquet", *WORLD_TEXTS] if learned else []
+    return ["results/traces/traces.parquet", *TEXTS] if learned else []
 
 
 rule traces:

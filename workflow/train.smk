@@ -33,38 +33,24 @@ def aligned_coverage(wildcards):
     return f"{aligned_folder(wildcards)}/coverage.json"
 
 
-def start_of(wildcards):
-    return f"results/starts/{PARAMS.train.students[wildcards.student].start}"
-
-
-def start_manifest(wildcards):
-    return f"{start_of(wildcards)}/manifest.json"
-
-
-TEXTS = {"instructions": "instructions", "span_corruption": "pretraining"}
-
-
-def texts_of_start(wildcards):
-    pretraining = PARAMS.train.starts[wildcards.start].pretraining
-    return (
-        f"results/problems/world/{TEXTS[pretraining.objective]}.jsonl"
-        if pretraining
+START_OF = {
+    name: f"results/starts/{student.start}/manifest.json"
+    for name, student in PARAMS.train.students.items()
+}
+PRETRAINED_ON = {
+    name: (
+        [
+            f"results/problems/world/{start.pretraining.texts}",
+            *(
+                f"results/traces/tokenizers/{start.tokenizer}/{f}"
+                for f in TOKENIZER_FILES
+            ),
+        ]
+        if start.pretraining
         else []
     )
-
-
-def tokenizer_of_start(wildcards):
-    start = PARAMS.train.starts[wildcards.start]
-    folder = f"results/traces/tokenizers/{start.tokenizer}"
-    return [f"{folder}/{name}" for name in TOKENIZER_FILES] if start.pretraining else []
-
-
-def to_pretrain(wildcards, input):
-    return (
-        f"--texts {input.texts} --tokenizer {Path(input.tokenizer[0]).parent}"
-        if input.texts
-        else ""
-    )
+    for name, start in PARAMS.train.starts.items()
+}
 
 
 rule train:
@@ -75,19 +61,15 @@ rule train:
 rule make_start:
     input:
         recipe=f"{RECIPES}/train/starts/{{start}}.json",
-        texts=texts_of_start,
-        tokenizer=tokenizer_of_start,
+        given=lookup(dpath="{start}", within=PRETRAINED_ON),
     output:
         manifest="results/starts/{start}/manifest.json",
         provenance="results/starts/{start}/provenance.json",
     log:
         "results/logs/starts/{start}.log",
-    threads: 1
-    params:
-        given=to_pretrain,
     shell:
-        "python -m specialize.train start --recipe {input.recipe:q} {params.given}"
-        " --work results/work/starts --output results/starts/{wildcards.start} --threads {threads}"
+        "python -m specialize.train start --recipe {input.recipe:q}"
+        " --texts results/problems/world --tokenizers results/traces/tokenizers --work results/work/starts --output results/starts/{wildcards.start}"
         " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
 
 
@@ -99,7 +81,7 @@ rule train_student:
         tokenizer=tokenizer_files,
         aligned=aligned_parts,
         coverage=aligned_coverage,
-        start=start_manifest,
+        start=lookup(dpath="{student}", within=START_OF),
     output:
         expand("results/checkpoints/{{student}}/step-{step}/manifest.json", step=STEPS),
         curve="results/checkpoints/{student}/training.csv",
@@ -111,9 +93,8 @@ rule train_student:
     params:
         root=ROOT,
         folder=tokenizer_of,
-        start=start_of,
     shell:
         "python -m specialize.train run --recipe {input.recipe:q} --traces {input.traces:q}"
-        " --exemplars {input.exemplars:q} --tokenizer {params.folder:q} --aligned {input.aligned:q} --start {params.start:q}"
+        " --exemplars {input.exemplars:q} --tokenizer {params.folder:q} --aligned {input.aligned:q} --start {input.start:q}"
         " --root {params.root:q} --work results/work/train"
         " --output results/checkpoints/{wildcards.student} --threads {threads} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

@@ -14,7 +14,7 @@ STAGES = YAML(typ="safe").load(PROJECT / "dvc.yaml")["stages"]
 
 def test_a_room_is_section_package_rule_file_stage_and_test_folder():
     assert tuple(Params.model_fields) == ROOMS
-    assert tuple(STAGES) == ("recipes", *ROOMS[:3], "align", *ROOMS[3:])
+    assert tuple(STAGES) == ("recipes", *ROOMS[:3], "align", "start", *ROOMS[3:])
     for room in ROOMS:
         assert (PROJECT / "src" / "specialize" / room / "__main__.py").is_file()
         assert (PROJECT / "tests" / "unit" / room).is_dir()

@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument("--traces", type=Path, required=True, help="results/traces/traces.parquet")
     run.add_argument("--exemplars", type=Path, required=True, help="results/traces/exemplars.jsonl")
     run.add_argument("--tokenizer", type=Path, required=True, help="results/traces/tokenizers/{tokenizer}")
-    run.add_argument("--start", type=Path, required=True, help="results/starts/{start}")
+    run.add_argument("--start", type=Path, required=True, help="results/starts/{start}/manifest.json")
     run.add_argument("--aligned", type=Path, required=True, nargs="+", help="aligned traces of its tokenizer, by shard")
     run.add_argument("--root", type=Path, required=True, help="folder of raw files: local checkpoints")
     run.add_argument("--work", type=Path, required=True, help="folder for resumable state")
@@ -31,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.set_defaults(command=_run)
     start = commands.add_parser("start", help="make a start for students; killed, the same command goes on")
     door.add_recipe(start, "results/recipes/train/starts/{start}.json")
-    start.add_argument("--tokenizer", type=Path, help="results/traces/tokenizers/{tokenizer}, to pretrain with")
-    start.add_argument("--texts", type=Path, help="instructions or texts of the data room, to pretrain on")
+    start.add_argument("--texts", type=Path, required=True, help="results/problems/world: what it is pretrained on")
+    start.add_argument("--tokenizers", type=Path, required=True, help="results/traces/tokenizers")
     start.add_argument("--work", type=Path, required=True, help="folder for resumable state")
     start.add_argument("--output", type=Path, required=True, help="results/starts/{start}")
     start.add_argument("--threads", type=int, default=1, help="CPU threads")
@@ -43,11 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> None:
     recipe, student = read_recipe(args.recipe, "train", StudentRun)
     tokenizer = _tokenizer_files(args.tokenizer)
-    given = [args.traces, args.exemplars, *tokenizer, *args.aligned, args.start / "manifest.json"]
+    given = [args.traces, args.exemplars, *tokenizer, *args.aligned, args.start]
     witness = Witness(args.provenance, recipe, args.recipe, given)
     from specialize.train.specialise import Inputs, specialise  # torch and transformers load here
 
-    inputs = Inputs(args.traces, args.exemplars, args.tokenizer, args.aligned, args.start)
+    inputs = Inputs(args.traces, args.exemplars, args.tokenizer, args.aligned, args.start.parent)
     specialise(student, recipe, inputs, args.root, args.work, args.output, args.threads)
     witness.write([args.output])
 
@@ -59,10 +59,11 @@ def _start(args: argparse.Namespace) -> None:
         shutil.rmtree(args.output, ignore_errors=True)
         write_json(args.output / "manifest.json", run.model_dump(mode="json"))
     else:
-        witness = Witness(args.provenance, recipe, args.recipe, [args.texts, *_tokenizer_files(args.tokenizer)])
+        texts, tokenizer = args.texts / run.pretraining.texts, args.tokenizers / run.tokenizer
+        witness = Witness(args.provenance, recipe, args.recipe, [texts, *_tokenizer_files(tokenizer)])
         from specialize.train.pretrain import pretrain  # torch and transformers load here
 
-        pretrain(run, recipe, args.tokenizer, args.texts, args.work, args.output, args.threads)
+        pretrain(run, recipe, tokenizer, texts, args.work, args.output, args.threads)
     witness.write([args.output])
 
 

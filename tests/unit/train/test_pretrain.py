@@ -139,7 +139,18 @@ def test_a_start_that_is_not_pretrained_is_a_manifest(tmp_path):
     run = StartRun(name="flan", source="google/flan-t5-base", revision="abc", tokenizer="t5")
     recipe = tmp_path / "recipe.json"
     recipe.write_text(Recipe(room="train", params=run.model_dump(mode="json"), code="", rules="", files={}).text())
-    given = ["--recipe", recipe, "--work", tmp_path / "work", "--output", tmp_path / "flan"]
+    given = [
+        "--recipe",
+        recipe,
+        "--work",
+        tmp_path / "work",
+        "--texts",
+        tmp_path,
+        "--tokenizers",
+        tmp_path,
+        "--output",
+        tmp_path / "flan",
+    ]
     assert main(["start", *map(str, given)]) == 0
     assert [path.name for path in (tmp_path / "flan").iterdir()] == ["manifest.json"]
     assert json.loads((tmp_path / "flan" / "manifest.json").read_text())["source"] == "google/flan-t5-base"

@@ -60,6 +60,11 @@ class PretrainingParams(Section):
     """Mean length of a masked span, in tokens (T5: 3)."""
 
     @property
+    def texts(self) -> str:
+        """Name of the data room's file to learn from."""
+        return "instructions.jsonl" if self.objective == "instructions" else "pretraining.jsonl"
+
+    @property
     def gradient_accumulation_steps(self) -> int:
         """An update is one batch."""
         return 1
