@@ -60,10 +60,13 @@ def corpus_of(folder: Path, tokenizer: AutoTokenizer, rows: int) -> tuple[Corpus
         "counts": pyarrow.uint8(),
         "soft_ids": pyarrow.int32(),
         "soft_probs": pyarrow.float16(),
+        "chunk_starts": pyarrow.int32(),
+        "chunk_lengths": pyarrow.int32(),
+        "chunk_logprobs": pyarrow.float32(),
     }
     columns = {
         name: pyarrow.array(lists, pyarrow.list_(kind))
-        for (name, kind), lists in zip(types.items(), (ids, counts, none, none), strict=True)
+        for (name, kind), lists in zip(types.items(), (ids, counts, *[none] * 5), strict=True)
     }
     return Corpus(traces, pool), Targets(pyarrow.table(columns), "gsm8k")
 

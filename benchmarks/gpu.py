@@ -70,6 +70,7 @@ class Examples(Dataset[dict[str, Any]]):
             soft_ids = labels[:, None] + np.arange(NAMED)
             probs = np.tile(np.array([0.8, 0.1, 0.05, 0.02, 0.01], np.float16), (target, 1))
             example |= {"soft_ids": soft_ids, "soft_probs": probs, "formats": 2}
+            example |= {"chunks": np.zeros(target, np.int64), "chunk_logprobs": np.zeros(0, np.float32)}
         return example
 
 

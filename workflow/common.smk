@@ -1,4 +1,4 @@
-"""What every rule file needs: the params, read once, and the recipes, which every rule takes as an input.
+"""What the files of rules share: the params, read once, and the recipes, which every rule takes as an input.
 
 A rule passes paths and identities; every scientific choice reaches a step through its recipe. So Snakemake need look
 neither at `params:` nor at rule text (profiles/default/config.yaml).
@@ -92,3 +92,49 @@ wildcard_constraints:
     tokenizer="[a-z0-9_-]+",
     shard=r"\d{5}",
     step=r"\d+",
+
+
+def texts_of(wildcards):
+    """What a tokenizer is learned from, the texts of starts among it; others hang on no result."""
+    learned = PARAMS.traces.tokenizers[wildcards.tokenizer].source == "learned"
+    return ["results/traces/traces.parquet", *TEXTS] if learned else []
+
+
+def tokenizer_of(wildcards):
+    return f"results/traces/tokenizers/{PARAMS.train.students[wildcards.student].tokenizer}"
+
+
+def tokenizer_files(wildcards):
+    return [f"{tokenizer_of(wildcards)}/{name}" for name in TOKENIZER_FILES]
+
+
+def aligned_folder(wildcards):
+    return (
+        f"results/traces/aligned/{PARAMS.train.students[wildcards.student].tokenizer}"
+    )
+
+
+def aligned_parts(wildcards):
+    folder = aligned_folder(wildcards)
+    return [f"{folder}/part-{shard}.parquet" for shard in SHARDS]
+
+
+# Written when all of the folder is there: DVC's stage hangs on the folder.
+def aligned_coverage(wildcards):
+    return f"{aligned_folder(wildcards)}/coverage.json"
+
+
+def start_of(wildcards):
+    return (
+        f"results/starts/{PARAMS.train.students[wildcards.student].start}/manifest.json"
+    )
+
+
+def pretrained_on(wildcards):
+    """The text, and the tokenizer; a start that is not pretrained hangs on no result."""
+    start = PARAMS.train.starts[wildcards.start]
+    if not start.pretraining:
+        return []
+    folder = f"results/traces/tokenizers/{start.tokenizer}"
+    text = f"results/problems/world/{start.pretraining.texts}"
+    return [text, *(f"{folder}/{name}" for name in TOKENIZER_FILES)]

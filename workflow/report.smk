@@ -1,11 +1,14 @@
 """Scores → tables, figures, results/metrics.json.
 
-In:  results/scores/, results/checkpoints/, results/traces/funnel.json
+In:  results/scores/, results/predictions/, results/checkpoints/, results/traces/funnel.json
 Out: results/report/, results/metrics.json
 """
 
 
 include: "common.smk"
+
+
+FIGURES = ["scaling", "dynamics", "arms", "training", "objectives", "formats"]
 
 
 rule report:
@@ -31,6 +34,13 @@ rule build_report:
             step=STEPS,
             benchmark=DATASETS,
         ),
+        # Of a few checkpoints a student: the door knows which when it has read what was selected.
+        predictions=expand(
+            "results/predictions/{student}/step-{step}/{benchmark}.parquet",
+            student=STUDENTS,
+            step=STEPS,
+            benchmark=DATASETS,
+        ),
     output:
         expand("results/report/{name}.csv", name=["dynamics", "scaling", "training"]),
         [
@@ -39,16 +49,20 @@ rule build_report:
                 caption=f"captions/{name.partition('.')[0]}.rst",
                 category="What the students learned",
             )
-            for name in ["dynamics.svg", "scaling.svg", "training.svg", "scores.csv"]
+            for name in [
+                *[f"{figure}.svg" for figure in FIGURES],
+                "scores.csv",
+            ]
         ],
         "results/report/index.html",
         "results/report/table.txt",
+        "results/report/verdicts.json",
         metrics="results/metrics.json",
         provenance="results/report/provenance.json",
     log:
         "results/logs/report.log",
     shell:
         "python -m specialize.report build --recipe {input.recipe:q} --problems {input.problems:q}"
-        " --funnel {input.funnel:q} --selected {input.selected:q} --curves {input.curves:q}"
-        " --manifests {input.manifests:q} --output results/report --metrics {output.metrics:q} {input.scores:q}"
+        " --funnel {input.funnel:q} --scores results/scores --checkpoints results/checkpoints"
+        " --predictions results/predictions --output results/report --metrics {output.metrics:q}"
         " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

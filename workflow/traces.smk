@@ -9,12 +9,6 @@ Out: results/traces/{traces.parquet,exemplars.jsonl,funnel.json}, results/traces
 include: "common.smk"
 
 
-def texts_of(wildcards):
-    """What a tokenizer is learned from, the texts of starts among it; others hang on no result."""
-    learned = PARAMS.traces.tokenizers[wildcards.tokenizer].source == "learned"
-    return ["results/traces/traces.parquet", *TEXTS] if learned else []
-
-
 rule traces:
     input:
         "results/traces/traces.parquet",

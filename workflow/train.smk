@@ -9,50 +9,6 @@ Out: results/starts/{start}/, results/checkpoints/{student}/step-{n}/, results/c
 include: "common.smk"
 
 
-def tokenizer_of(wildcards):
-    return f"results/traces/tokenizers/{PARAMS.train.students[wildcards.student].tokenizer}"
-
-
-def tokenizer_files(wildcards):
-    return [f"{tokenizer_of(wildcards)}/{name}" for name in TOKENIZER_FILES]
-
-
-def aligned_folder(wildcards):
-    return (
-        f"results/traces/aligned/{PARAMS.train.students[wildcards.student].tokenizer}"
-    )
-
-
-def aligned_parts(wildcards):
-    folder = aligned_folder(wildcards)
-    return [f"{folder}/part-{shard}.parquet" for shard in SHARDS]
-
-
-# Written when all of the folder is there: DVC's stage hangs on the folder.
-def aligned_coverage(wildcards):
-    return f"{aligned_folder(wildcards)}/coverage.json"
-
-
-START_OF = {
-    name: f"results/starts/{student.start}/manifest.json"
-    for name, student in PARAMS.train.students.items()
-}
-PRETRAINED_ON = {
-    name: (
-        [
-            f"results/problems/world/{start.pretraining.texts}",
-            *(
-                f"results/traces/tokenizers/{start.tokenizer}/{f}"
-                for f in TOKENIZER_FILES
-            ),
-        ]
-        if start.pretraining
-        else []
-    )
-    for name, start in PARAMS.train.starts.items()
-}
-
-
 rule train:
     input:
         expand("results/checkpoints/{student}/training.csv", student=STUDENTS),
@@ -61,7 +17,7 @@ rule train:
 rule make_start:
     input:
         recipe=f"{RECIPES}/train/starts/{{start}}.json",
-        given=lookup(dpath="{start}", within=PRETRAINED_ON),
+        given=pretrained_on,
     output:
         manifest="results/starts/{start}/manifest.json",
         provenance="results/starts/{start}/provenance.json",
@@ -69,7 +25,8 @@ rule make_start:
         "results/logs/starts/{start}.log",
     shell:
         "python -m specialize.train start --recipe {input.recipe:q}"
-        " --texts results/problems/world --tokenizers results/traces/tokenizers --work results/work/starts --output results/starts/{wildcards.start}"
+        " --texts results/problems/world --tokenizers results/traces/tokenizers"
+        " --work results/work/starts --output results/starts/{wildcards.start}"
         " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
 
 
@@ -81,7 +38,7 @@ rule train_student:
         tokenizer=tokenizer_files,
         aligned=aligned_parts,
         coverage=aligned_coverage,
-        start=lookup(dpath="{student}", within=START_OF),
+        start=start_of,
     output:
         expand("results/checkpoints/{{student}}/step-{step}/manifest.json", step=STEPS),
         curve="results/checkpoints/{student}/training.csv",

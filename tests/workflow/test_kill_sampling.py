@@ -1,6 +1,7 @@
 """Sampling as a process: killed, watched for the key, with the local teacher as its child."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from kill_sampling import finish, prepare, problems, run, sampling, served
+from kill_sampling import finish, prepare, problems, run, sampling, served, stats
 
 from specialize.core.files import write_records
 from specialize.teacher.cache import open_cache
@@ -22,6 +23,22 @@ def test_kill_and_go_on(tmp_path: Path) -> None:
     """The long version, with 50 kills in 2,000 completions, is kill_sampling.py."""
     told = run(tmp_path, count=30, samples=6, kills=3, seed=1)
     assert told["kills"] == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_polite_stop_waits_for_what_is_paid_for(tmp_path: Path, number: signal.Signals) -> None:
+    write_records(tmp_path / "problems.jsonl", problems(200))
+    with served(tmp_path, {"latency_s": 0.2}) as url:
+        prepare(tmp_path, url, samples=10)
+        process = sampling(tmp_path, "cache", "out")
+        while process.poll() is None and stats(url).get("requests", 0) < 12:
+            time.sleep(0.02)
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=60)
+        paid = stats(url)["choices"]
+    assert process.returncode == 2 and f"error: stopped by {number.name}" in said and "Traceback" not in said
+    with open_cache(tmp_path / "cache") as cache:
+        assert len(list(cache.everything())) == paid
 
 
 def test_the_local_teacher_dies_with_its_job(tmp_path: Path) -> None:

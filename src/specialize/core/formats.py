@@ -32,7 +32,7 @@ FORMATS: tuple[Format, ...] = (
     "zero_shot_answer_only",
 )
 
-GenericFormat = Literal["answer_only", "chain_of_thought"]
+GenericShape = Literal["answer_only", "chain_of_thought"]
 
 
 class Worked(Protocol):
@@ -79,7 +79,7 @@ def source(format: Format, question: str, exemplars: Sequence[Worked] = ()) -> s
 
 
 def generic_source(
-    format: GenericFormat, question: str, instruction: str | None = None, exemplars: Sequence[Worked] = ()
+    format: GenericShape, question: str, instruction: str | None = None, exemplars: Sequence[Worked] = ()
 ) -> str:
     """Return what is read of a generic question."""
     parts = [instruction] if instruction else []
@@ -91,10 +91,10 @@ def generic_source(
     return "\n\n".join([*parts, f"Q: {question}\n{_generic_ask(format)}"])
 
 
-def generic_target(format: GenericFormat, rationale: str | None, answer: str) -> str:
+def generic_target(format: GenericShape, rationale: str | None, answer: str) -> str:
     """Return what shall be written for a generic question."""
     return f"{rationale} So the answer is {answer}." if format == "chain_of_thought" and rationale else answer
 
 
-def _generic_ask(format: GenericFormat) -> str:
+def _generic_ask(format: GenericShape) -> str:
     return "A: Let's think step by step.\n" if format == "chain_of_thought" else "A:"

@@ -101,6 +101,7 @@ def report_run(params: Params) -> ReportRun:
         students=list(params.train.students),
         steps=params.train.checkpoint_steps,
         datasets=list(params.data.datasets),
+        starts={n: start.pretraining.objective for n, start in params.train.starts.items() if start.pretraining},
     )
 
 

@@ -40,7 +40,7 @@ def exact(text: str, target: str) -> Reading:
 
 def substring(text: str, target: str, format: str) -> Reading:
     """The rule of the paper's released code."""
-    if format == "chain_of_thought":
+    if format in ("chain_of_thought", "trained_chain_of_thought"):
         _, marker, tail = text.partition("the answer is")
         return Reading(tail.strip() or None, bool(marker) and target in tail)
     return Reading(text or None, target in text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from specialize.core import door
-from specialize.core.files import write_json, write_text
+from specialize.core.files import json_text, write_json, write_text
 from specialize.core.log import get_logger
 from specialize.core.params.report import ReportRun
 from specialize.core.provenance import Witness
@@ -23,42 +23,50 @@ def main(argv: Sequence[str] | None = None) -> int:
     door.add_recipe(build, "results/recipes/report.json")
     build.add_argument("--problems", type=Path, required=True, help="results/problems/index.json")
     build.add_argument("--funnel", type=Path, required=True, help="results/traces/funnel.json")
-    build.add_argument("--selected", type=Path, required=True, nargs="+", help="results/scores/*/selected.json")
-    build.add_argument("--curves", type=Path, required=True, nargs="+", help="results/checkpoints/*/training.csv")
-    build.add_argument("--manifests", type=Path, required=True, nargs="+", help="manifest.json of every checkpoint")
+    build.add_argument("--scores", type=Path, required=True, help="results/scores")
+    build.add_argument("--checkpoints", type=Path, required=True, help="results/checkpoints")
+    build.add_argument("--predictions", type=Path, required=True, help="results/predictions")
+    build.add_argument("--coverage", type=Path, nargs="*", default=[], help="results/traces/aligned/*/coverage.json")
     build.add_argument("--output", type=Path, required=True, help="results/report")
     build.add_argument("--metrics", type=Path, required=True, help="results/metrics.json")
-    build.add_argument("scores", type=Path, nargs="+", help="results/scores/{student}/step-{n}/{benchmark}.json")
     build.set_defaults(command=_build)
     return door.run(parser, argv)
 
 
 def _build(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "report", ReportRun)
-    inputs = [args.problems, args.funnel, *args.selected, *args.curves, *args.manifests, *args.scores]
-    witness = Witness(args.provenance, recipe, args.recipe, inputs)
+    from specialize.report.study import files_of, read_study
+
+    # Folders, not lists of files: those of a large study do not fit a command line.
+    folders = args.scores, args.checkpoints, args.predictions
+    found = files_of(args.problems, args.funnel, *folders, args.coverage, params)
+    witness = Witness(args.provenance, recipe, args.recipe, found.all())
     from specialize.report.accuracies import Accuracies
     from specialize.report.comparison import columns_of
+    from specialize.report.evidence import evidence_of
     from specialize.report.figures import figures_of  # matplotlib loads here
+    from specialize.report.marks import read_marks
     from specialize.report.metrics import metrics_of
     from specialize.report.page import page_of
-    from specialize.report.study import read_study
     from specialize.report.tables import write_tables
     from specialize.report.terminal import terminal_table
+    from specialize.report.verdicts import verdicts_json, verdicts_of
 
-    study = read_study(args.problems, args.funnel, args.selected, args.curves, args.manifests, args.scores)
+    study = read_study(found)
     accuracies = Accuracies(study.scores)
-    columns = columns_of(study, accuracies, params)
+    evidence = evidence_of(study, accuracies, read_marks(found.predictions), params, params.starts)
+    columns, verdicts = columns_of(evidence), verdicts_of(evidence)
     tables = write_tables(args.output, study, accuracies, params)
-    figures = figures_of(study, accuracies, params)
+    figures = figures_of(evidence)
     page = args.output / "index.html"
-    table = terminal_table(study, accuracies, columns, params, page)
+    table = terminal_table(evidence, columns, verdicts, page)
     texts = {args.output / f"{name}.svg": svg for name, svg in figures.items()}
-    texts[page] = page_of(study, accuracies, columns, figures, params, recipe)
+    texts[page] = page_of(evidence, columns, verdicts, figures, recipe)
     texts[args.output / "table.txt"] = table
+    texts[args.output / "verdicts.json"] = json_text(verdicts_json(verdicts))
     for path, text in texts.items():
         write_text(path, text)
-    write_json(args.metrics, metrics_of(study, accuracies, params))
+    write_json(args.metrics, metrics_of(evidence))
     witness.write([*tables, *texts, args.metrics])
     LOG.info("%d scores of %d students -> %s", len(study.scores), len(study.students), args.output)
     print(table, end="")

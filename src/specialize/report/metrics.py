@@ -1,28 +1,25 @@
 """results/metrics.json: one flat object, narrow enough for `dvc exp show`."""
 
-from specialize.core.params.report import ReportParams
-from specialize.report.accuracies import Accuracies
-from specialize.report.selection import front_of
-from specialize.report.study import Study
+from specialize.report.comparison import accuracy_of
+from specialize.report.evidence import Evidence
 
 
-def metrics_of(study: Study, accuracies: Accuracies, params: ReportParams) -> dict[str, float | int]:
-    """Return `{student}.{number}` → test accuracy in % of the checkpoint in front, and its step.
+def metrics_of(evidence: Evidence) -> dict[str, float | int]:
+    """Return `{arm}.{number}` → test accuracy in % of the checkpoint in front, the mean over an arm's seeds.
 
-    A number that was not measured is left out.
+    `seed` of every arm; of the largest arm of the main ladder also `ood`, what it is worth elsewhere, and what it cost:
+    generic tasks in answer-only (`ao`) and chain of thought (`cot`). A number that was not measured is left out.
     """
-    numbers = {
-        "seed": ("seed", params.format, params.reading),
-        "ood": ("out_of_distribution", params.format, params.reading),
-        "generic_ao": ("generic", "answer_only", params.generic_reading),
-        "generic_cot": ("generic", "chain_of_thought", params.generic_reading),
-    }
+    wanted = [(arm, "seed", evidence.seed()) for arm in evidence.arms]
+    largest = evidence.ladders[0][-1]
+    wanted += [
+        (largest, "ood", evidence.out()),
+        (largest, "ao", evidence.generic("answer_only")),
+        (largest, "cot", evidence.generic("chain_of_thought")),
+    ]
     metrics: dict[str, float | int] = {}
-    for student in study.students:
-        step = front_of(study, student, params.selected_by).step
-        metrics[f"{student}.step"] = step
-        for name, (role, format, reading) in numbers.items():
-            estimate = accuracies.of_role(student, step, role, "test", format, reading)
-            if estimate:
-                metrics[f"{student}.{name}"] = round(100 * estimate.accuracy, 2)
+    for arm, name, measure in wanted:
+        estimate = accuracy_of(evidence, arm, evidence.front, measure) if measure else None
+        if estimate:
+            metrics[f"{arm.name}.{name}"] = round(100 * estimate.accuracy, 2)
     return metrics

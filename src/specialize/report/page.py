@@ -1,72 +1,72 @@
 """The page: everything in one HTML file that opens without a network."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from specialize.core.params.report import ReportParams
 from specialize.core.recipe import Recipe
-from specialize.report import wording
-from specialize.report.accuracies import Accuracies
+from specialize.report import paper, wording
+from specialize.report.arms import FACTORS, STARTS, Arm, is_alike
+from specialize.report.choices import choices
 from specialize.report.comparison import Column, change_in
-from specialize.report.figures import INK, PALETTE
+from specialize.report.drawing import INK, PALETTE
+from specialize.report.evidence import Evidence
+from specialize.report.figures import format_arms, objective_pairs
 from specialize.report.origins import origins, plan_of, prompt_digests
+from specialize.report.paired import Comparison
 from specialize.report.readings import GENERIC_READINGS, MATHS_READINGS, reading_rows, task_rows
-from specialize.report.selection import choices, front_of
+from specialize.report.selection import front_of
 from specialize.report.study import Study
 from specialize.report.summary import summary_of
+from specialize.report.verdict import Unit, Verdict, say_as
 
+MATHS = ("seed", "out_of_distribution", "probe")
 CAPTIONS = {
-    "dynamics": "Accuracy along the checkpoints of each student",
-    "training": "Training loss of each student",
     "scaling": "Accuracy on the seed dataset against the number of parameters, before and after training",
+    "dynamics": "Accuracy along the checkpoints of each arm",
+    "arms": "Accuracy along the checkpoints of the other arms",
+    "training": "Training loss of each arm",
+    "objectives": "Distribution and sample matching by the same two measures",
+    "formats": "In-context and zero-shot accuracy by training formats",
 }
 
 
 def page_of(
-    study: Study, accuracies: Accuracies, columns: Sequence[Column], figures: Mapping[str, str],
-    params: ReportParams, recipe: Recipe,
+    evidence: Evidence, columns: Sequence[Column], verdicts: Sequence[Verdict], figures: Mapping[str, str],
+    recipe: Recipe,
 ) -> str:  # fmt: skip
     """Return the HTML text."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(percent=wording.percent, points=wording.points, span=wording.span, size=wording.size)
     template = environment.from_string(files("specialize.report").joinpath("page.html").read_text("utf-8"))
-    maths = reading_rows(study, accuracies, ("seed", "out_of_distribution"), MATHS_READINGS, params)
-    return (
-        template.render(
-            params=params,
-            summary=summary_of(study, accuracies, columns, params),
-            interval=wording.interval_name(study.scores),
-            study=study,
-            both_losses=any(row.get("teacher_kl") for curve in study.curves.values() for row in curve),
-            fronts={student: front_of(study, student, params.selected_by) for student in study.students},
-            columns=columns,
-            changes={
-                student: [change_in(study, accuracies, column, student, params) for column in columns]
-                for student in study.students
-            },
-            maths_readings=MATHS_READINGS,
-            maths=[row for row in maths if row.format == params.format],
-            other_maths=[row for row in maths if row.format != params.format],
-            generic_readings=GENERIC_READINGS,
-            generic=reading_rows(study, accuracies, ("generic",), GENERIC_READINGS, params),
-            tasks=task_rows(study, accuracies, params),
-            choices=choices(study, accuracies, params.selected_by),
-            figures={name: inline_svg(svg, name, CAPTIONS[name]) for name, svg in figures.items()},
-            teachers=_teachers(study),
-            plan=plan_of(study.scores),
-            prompts=prompt_digests(study.scores),
-            origins=origins(study, params),
-            recipe=recipe,
-            formats=wording.FORMATS,
-            criteria=wording.CRITERIA,
-        ).rstrip("\n")
-        + "\n"
+    study, params = evidence.study, evidence.params
+    text = template.render(
+        params=params,
+        summary=summary_of(evidence, columns, verdicts),
+        interval=wording.interval_name(study.scores),
+        study=study,
+        **_arms(evidence, columns),
+        **_readings(evidence),
+        **_verdicts(verdicts),
+        **_paper(evidence),
+        choices=choices(evidence, evidence.arms),
+        figures={name: inline_svg(svg, name, CAPTIONS[name]) for name, svg in figures.items()},
+        has_objectives=bool(objective_pairs(evidence)),
+        has_formats=bool(format_arms(evidence)),
+        teachers=_teachers(study),
+        plan=plan_of(study.scores),
+        prompts=prompt_digests(study.scores),
+        origins=origins(study, params),
+        recipe=recipe,
+        formats=wording.FORMATS,
+        criteria=wording.CRITERIA,
     )
+    return text.rstrip("\n") + "\n"
 
 
 def inline_svg(svg: str, name: str, label: str) -> Markup:
@@ -81,6 +81,103 @@ def inline_svg(svg: str, name: str, label: str) -> Markup:
     box = re.search(r'viewBox="[^"]*"', text)
     head = f'<svg {box.group() if box else ""} role="img" aria-label="{Markup.escape(label)}">'
     return Markup(re.sub(r"<svg[^>]*>", lambda _: head, text, count=1))
+
+
+def _arms(evidence: Evidence, columns: Sequence[Column]) -> dict[str, Any]:
+    ladder = evidence.ladders[0]
+    replicated = any(len(arm.seeds) > 1 for arm in evidence.arms)
+    singles = [
+        replace(arm, name=student, students=((seed, student),))
+        for arm in evidence.arms
+        for seed, student in arm.students
+    ]
+    shown = [*singles, *evidence.arms] if replicated else evidence.arms
+    return {
+        "ladder": ladder,
+        "singles": singles if replicated else [],
+        "others": [arm for arm in evidence.arms if arm not in ladder],
+        "replicated": replicated,
+        "describe": _describer(evidence.arms),
+        "fronts": {arm: _front(evidence, arm) for arm in shown},
+        "columns": columns,
+        "changes": {arm: [change_in(evidence, arm, column.measure) for column in columns] for arm in shown},
+    }
+
+
+def _readings(evidence: Evidence) -> dict[str, Any]:
+    ladder = evidence.ladders[0]
+    others = [arm for arm in evidence.arms if arm not in ladder]
+    maths = reading_rows(evidence, ladder, MATHS, MATHS_READINGS)
+    return {
+        "maths_readings": MATHS_READINGS,
+        "maths": [row for row in maths if row.format == evidence.params.format],
+        "other_maths": [row for row in maths if row.format != evidence.params.format],
+        "generic_readings": GENERIC_READINGS,
+        "generic": reading_rows(evidence, ladder, ("generic",), GENERIC_READINGS),
+        "other_readings": {
+            "maths": reading_rows(evidence, others, MATHS, MATHS_READINGS),
+            "generic": reading_rows(evidence, others, ("generic",), GENERIC_READINGS),
+        },
+        "tasks": task_rows(evidence, ladder),
+    }
+
+
+def _verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    return {
+        "verdicts": verdicts,
+        "chips": {"holds": "holds", "does not hold": "not", "unclear": ""},
+        "signs": {"yes": "✓", "no": "✗", "open": "?"},
+        "comparisons": [
+            {"finding": verdict.name, "says": part.says, "comparison": each, **_in_full(each, part.unit)}
+            for verdict in verdicts
+            for part in verdict.parts
+            for each in part.comparisons
+        ],
+    }  # fmt: skip
+
+
+def _in_full(comparison: Comparison, unit: Unit) -> dict[str, str]:
+    value, low, high = (say_as(unit, each) for each in (comparison.value, comparison.low, comparison.high))
+    return {"value": value, "interval": f"{low} to {high}"}
+
+
+def _paper(evidence: Evidence) -> dict[str, Any]:
+    seed, main = evidence.seed(), evidence.ladders[0][0]
+    known = [arm for arm in evidence.arms if is_alike(arm, main, but=("size", "start"))]
+    kinds = {arm.start for arm in known}
+    return {
+        "table_1_columns": paper.TABLE_1_COLUMNS,
+        "table_1": [
+            {"model": row.model, "parameters": row.parameters, "cells": list(zip(row.before, row.after, strict=True))}
+            for row in paper.TABLE_1
+        ],
+        "table_2": paper.TABLE_2,
+        "table_3": paper.TABLE_3,
+        "starts": [(arm, change_in(evidence, arm, seed)) for arm in known] if seed and len(kinds) > 1 else [],
+        "start_names": STARTS,
+    }
+
+
+def _describer(arms: Sequence[Arm]) -> Callable[[Arm], str]:
+    """Return what tells an arm in words: its start, and the factors in which the run's arms differ."""
+    varying = [factor for factor in FACTORS if len({getattr(arm, factor) for arm in arms}) > 1]
+
+    def describe(arm: Arm) -> str:
+        words = [STARTS.get(arm.start, arm.start)]
+        words += [f"{arm.loss} matching"] if "loss" in varying else []
+        words += [f"{arm.formats.replace('_', '-')} formats"] if "formats" in varying else []
+        words += [arm.tokenizer] if "tokenizer" in varying else []
+        return ", ".join(words)
+
+    return describe
+
+
+def _front(evidence: Evidence, arm: Arm) -> str:
+    fronts = [front_of(evidence.study, student, evidence.params.selected_by) for student in arm.names]
+    steps = sorted({front.step for front in fronts})
+    text = f"step {steps[0]}" if len(steps) == 1 else f"steps {steps[0]}–{steps[-1]}"
+    text += "" if all(front.was_selected for front in fronts) else ", the last"
+    return f"{text}; {len(fronts)} seeds" if len(fronts) > 1 else text
 
 
 def _teachers(study: Study) -> list[dict[str, Any]]:

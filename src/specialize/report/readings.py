@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from specialize.core.params.report import ReportParams
-from specialize.report.accuracies import Accuracies
+from specialize.report.arms import Arm
+from specialize.report.comparison import accuracy_of, change_in
 from specialize.report.estimate import Change
-from specialize.report.selection import front_of
-from specialize.report.study import Study
+from specialize.report.evidence import Evidence
+from specialize.report.marks import Measure
 
 MATHS_READINGS = ("strict", "flexible")
 GENERIC_READINGS = ("exact", "substring")
@@ -15,9 +15,9 @@ GENERIC_READINGS = ("exact", "substring")
 
 @dataclass(frozen=True)
 class ReadingRow:
-    """One student on one benchmark in one format; a change per reading."""
+    """One arm on one benchmark in one format; a change per reading."""
 
-    student: str
+    arm: str
     benchmark: str
     format: str
     changes: list[Change]
@@ -25,7 +25,7 @@ class ReadingRow:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """One task of a suite in one format; a change per student, by size."""
+    """One task of a suite in one format; a change per arm, by size. Few problems each: no change is called clear."""
 
     benchmark: str
     task: str
@@ -34,50 +34,37 @@ class TaskRow:
 
 
 def reading_rows(
-    study: Study, accuracies: Accuracies, roles: Sequence[str], readings: Sequence[str], params: ReportParams
+    evidence: Evidence, arms: Sequence[Arm], roles: Sequence[str], readings: Sequence[str]
 ) -> list[ReadingRow]:
-    """Return a row per student, benchmark and format of the roles, test problems."""
+    """Return a row per arm, benchmark and format of the roles, test problems."""
     measured = [
         (benchmark, format)
         for role in roles
-        for benchmark, format, task in accuracies.measured(role, "test")
+        for benchmark, format, task in evidence.accuracies.measured(role, "test")
         if task is None
     ]
     return [
         ReadingRow(
-            student,
+            arm.name,
             benchmark,
             format,
-            [_change(study, accuracies, student, benchmark, format, reading, None, params) for reading in readings],
+            [change_in(evidence, arm, Measure(benchmark, (benchmark,), format, reading)) for reading in readings],
         )
-        for student in study.students
+        for arm in arms
         for benchmark, format in measured
     ]
 
 
-def task_rows(study: Study, accuracies: Accuracies, params: ReportParams) -> list[TaskRow]:
+def task_rows(evidence: Evidence, arms: Sequence[Arm]) -> list[TaskRow]:
     """Return a row per generic task and format, test problems, by the reading of the params."""
     return [
-        TaskRow(
-            benchmark,
-            task,
-            format,
-            [
-                _change(study, accuracies, student, benchmark, format, params.generic_reading, task, params)
-                for student in study.students
-            ],
-        )
-        for benchmark, format, task in accuracies.measured("generic", "test")
+        TaskRow(benchmark, task, format, [_of_task(evidence, arm, benchmark, format, task) for arm in arms])
+        for benchmark, format, task in evidence.accuracies.measured("generic", "test")
         if task is not None
     ]
 
 
-def _change(
-    study: Study, accuracies: Accuracies, student: str, benchmark: str, format: str, reading: str, task: str | None,
-    params: ReportParams,
-) -> Change:  # fmt: skip
-    front = front_of(study, student, params.selected_by).step
-    before, after = (
-        accuracies.of_benchmark(student, step, benchmark, "test", format, reading, task) for step in (0, front)
-    )
+def _of_task(evidence: Evidence, arm: Arm, benchmark: str, format: str, task: str) -> Change:
+    measure = Measure(task, (benchmark,), format, evidence.params.generic_reading)
+    before, after = (accuracy_of(evidence, arm, when, measure, task) for when in (evidence.start, evidence.front))
     return Change(before, after)

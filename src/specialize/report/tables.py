@@ -12,13 +12,13 @@ from pathlib import Path
 from specialize.core.files import write_text
 from specialize.core.params.report import ReportParams
 from specialize.report.accuracies import Accuracies
+from specialize.report.dynamics import ABILITIES, dynamics_of
 from specialize.report.estimate import Estimate
 from specialize.report.selection import front_of
-from specialize.report.study import CURVE, Study
+from specialize.report.study import CURVE, CURVE_TOO, Study
 
 SCORES = ("student", "parameters", "step", "benchmark", "role", "task", "split", "format", "reading")
 SCORE_NUMBERS = ("n", "correct", "accuracy", "low", "high")
-ABILITIES = ("seed", "out_of_distribution", "generic_answer_only", "generic_chain_of_thought")
 
 Cell = str | int | float | None
 
@@ -49,17 +49,17 @@ def write_tables(folder: Path, study: Study, accuracies: Accuracies, params: Rep
         (point.student, point.parameters, point.stage, point.split, point.estimate.n, *_percents(point.estimate))
         for point in scaling_points(study, accuracies, params)
     ]
-    logged = [(student, row) for student in sorted(study.curves) for row in study.curves[student]]
-    columns = list(dict.fromkeys([*CURVE, *(name for _, row in logged for name in row)]))
-    curves = [[student, *(row.get(name, "") for name in columns)] for student, row in logged]
+    updates = [(student, row) for student in sorted(study.curves) for row in study.curves[student]]
+    logged = [*CURVE, *(name for name in CURVE_TOO if any(name in row for _, row in updates))]
+    curves = [[student, *(row.get(name) for name in logged)] for student, row in updates]
     tables: dict[str, tuple[Sequence[str], Sequence[Sequence[Cell]]]] = {
         "scores": ([*SCORES, *SCORE_NUMBERS], score_rows(study)),
         "dynamics": (["student", "step", *ABILITIES], dynamics_rows(study, accuracies, params)),
         "scaling": (["student", "parameters", "stage", "split", "n", "accuracy", "low", "high"], scaling),
-        "training": (["student", *columns], curves),
+        "training": (["student", *logged], curves),
     }
-    for name, (header, rows) in tables.items():
-        write_csv(folder / f"{name}.csv", header, rows)
+    for name, (columns, rows) in tables.items():
+        write_csv(folder / f"{name}.csv", columns, rows)
     return [folder / f"{name}.csv" for name in tables]
 
 
@@ -74,23 +74,6 @@ def score_rows(study: Study) -> list[list[Cell]]:
     return rows
 
 
-def dynamics_of(
-    study: Study, accuracies: Accuracies, params: ReportParams, student: str
-) -> list[tuple[int, dict[str, Estimate | None]]]:
-    """Return per checkpoint the accuracy of each ability: maths on validation problems, generic on test problems."""
-    rows = []
-    for step in study.steps(student):
-        of_step: dict[str, Estimate | None] = {
-            role: accuracies.of_role(student, step, role, "validation", params.format, params.reading)
-            for role in ("seed", "out_of_distribution")
-        }
-        for format in ("answer_only", "chain_of_thought"):
-            estimate = accuracies.of_role(student, step, "generic", "test", format, params.generic_reading)
-            of_step[f"generic_{format}"] = estimate
-        rows.append((step, of_step))
-    return rows
-
-
 def dynamics_rows(study: Study, accuracies: Accuracies, params: ReportParams) -> list[list[Cell]]:
     """Return one row per student and checkpoint, accuracies in %."""
     return [
@@ -101,16 +84,17 @@ def dynamics_rows(study: Study, accuracies: Accuracies, params: ReportParams) ->
 
 
 def scaling_points(study: Study, accuracies: Accuracies, params: ReportParams) -> list[ScalingPoint]:
-    """Return before and after of every student, by size (paper, Fig. 2: validation problems; without any: test)."""
+    """Return before and after of every student, by size.
+
+    Differs from the paper (Fig. 2): test problems, because the checkpoint was chosen on validation problems.
+    """
     rows = []
     for student in study.students:
         after = front_of(study, student, params.selected_by).step
         for stage, step in (("before", 0), ("after", after)):
-            for split in ("validation", "test"):
-                estimate = accuracies.of_role(student, step, "seed", split, params.format, params.reading)
-                if estimate:
-                    rows.append(ScalingPoint(student, study.parameters[student], stage, split, estimate))
-                    break
+            estimate = accuracies.of_role(student, step, "seed", "test", params.format, params.reading)
+            if estimate:
+                rows.append(ScalingPoint(student, study.parameters[student], stage, "test", estimate))
     return rows
 
 

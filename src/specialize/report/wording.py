@@ -12,6 +12,7 @@ FORMATS = {
     "zero_shot_answer_only": "zero-shot answer-only",
     "answer_only": "answer-only",
     "chain_of_thought": "chain of thought",
+    "trained_chain_of_thought": "chain of thought as trained",
 }
 NBSP = "\u00a0"
 """Keeps `%` on the line of its number."""

@@ -127,7 +127,8 @@ class Sampler:
             self.per_request = 1
             return await self._several(request, first, 1)
         self.cache.add(rows)
-        if len(rows) < count and len(rows) < self.per_request:
+        # A short answer later on is a fault of that answer: what is missing is asked for again.
+        if len(rows) < min(count, self.per_request) and not self.several_work:
             LOG.info("the server gives %d of %d samples asked for in a request: asking for so many", len(rows), count)
             self.per_request = len(rows)
         self.several_work |= len(rows) > 1

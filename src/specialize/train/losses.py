@@ -26,6 +26,7 @@ from typing import NamedTuple
 import torch
 
 from specialize.core.params.train import DistributionParams
+from specialize.train.chunks import Chunks, chunk_losses
 from specialize.train.outcomes import student_outcomes
 
 IGNORED = -100
@@ -59,12 +60,14 @@ def token_losses(
     soft_ids_BTK: torch.Tensor,
     soft_probs_BTK: torch.Tensor,
     matching: DistributionParams | None,
+    chunks: Chunks | None = None,
 ) -> TokenLosses:
     """Return the losses of every target token (label other than IGNORED).
 
     soft_probs: the teacher's probability of each of soft_ids, 0 where there is none (a token of probability 0 belongs
     to the rest); an id that comes twice in a row counts once, with the sum. A position whose probabilities are all 0
-    has no distribution. matching: how distributions are matched; None for sample matching.
+    has no distribution. matching: how distributions are matched; None for sample matching. chunks: text that the
+    teacher cut otherwise, of which it gave the likelihood (`groups: chunk` of the alignment).
     """
     labels_N = labels_BT.flatten()
     rows_M = (labels_N != IGNORED).nonzero()[:, 0]
@@ -85,8 +88,11 @@ def token_losses(
     objective_M = nll_M
     if matching is not None and matching.sample_weight < 1:
         matched_S = divergence(named_SK, log_q_SE, matching)
-        mixed_S = matching.sample_weight * nll_M[where_S] + (1 - matching.sample_weight) * matched_S
-        objective_M = nll_M.index_put((where_S,), mixed_S)
+        objective_M = nll_M.index_put((where_S,), matched_S)
+        if chunks is not None and chunks.log_p.shape[1]:
+            shares_M, inside_M = chunk_losses(student.label, rows_M, chunks)
+            objective_M = torch.where(inside_M & ~soft_M, shares_M, objective_M)
+        objective_M = matching.sample_weight * nll_M + (1 - matching.sample_weight) * objective_M
     return TokenLosses(objective_M, nll_M.detach(), soft_M, kl_S, entropy_S)
 
 

@@ -143,7 +143,7 @@ def plan_run(
 
 
 def _refuse_unknown_distributions(run: StudentRun, targets: Targets) -> None:
-    if run.loss == "distribution" and not targets.soft_tokens:
+    if run.loss == "distribution" and not (targets.soft_tokens or targets.chunks):
         raise SpecializeError(
             f"train.students.{run.student}: loss 'distribution' needs the teacher's log-probabilities, but none of the "
             f"target tokens of {targets.where} has any: the completions came without them. Sample from a teacher that "

@@ -18,7 +18,7 @@ from specialize.core.formats import target
 from specialize.core.records import Trace
 
 KEYS = ("problem_id", "teacher", "sample")
-LISTS = ("ids", "counts", "soft_ids", "soft_probs")
+LISTS = ("ids", "counts", "soft_ids", "soft_probs", "chunk_starts", "chunk_lengths", "chunk_logprobs")
 ROWS_AT_ONCE = 1000
 REMEDY = "Make the aligned traces again: snakemake, or `python -m specialize.traces targets`"
 
@@ -32,6 +32,10 @@ class Target(NamedTuple):
     """[T, K] tokens that the teacher gave a probability; K is the most that one position here has."""
     soft_probs: np.ndarray
     """[T, K] float16; 0 where there is none. A row of zeros: one-hot on the id."""
+    chunks: np.ndarray
+    """[T] 1 + number of the chunk that a token is in; 0: in none."""
+    chunk_logprobs: np.ndarray
+    """[C] float32, the teacher's log-probability of each chunk's text."""
 
 
 class Targets:
@@ -44,18 +48,22 @@ class Targets:
         self.values = {name: column.values.to_numpy() for name, column in columns.items()}
         self._refuse_uneven()
         self.soft_tokens = int((self.values["counts"] > 0).sum())
-        """Target tokens with a distribution; 0: the teacher's log-probabilities are unknown."""
+        """Target tokens with a distribution."""
+        self.chunks = len(self.values["chunk_starts"])
 
     def __len__(self) -> int:
         return len(self.offsets["ids"]) - 1
 
     def __getitem__(self, trace: int) -> Target:
-        ids, counts, soft_ids, soft_probs = (self._row(name, trace) for name in LISTS)
+        ids, counts, soft_ids, soft_probs, starts, lengths, logprobs = (self._row(name, trace) for name in LISTS)
         filled_TK = np.arange(counts.max(initial=0)) < counts[:, None]
         ids_TK = np.zeros(filled_TK.shape, dtype=np.int64)
         probs_TK = np.zeros(filled_TK.shape, dtype=np.float16)
         ids_TK[filled_TK], probs_TK[filled_TK] = soft_ids, soft_probs
-        return Target(ids.astype(np.int64), ids_TK, probs_TK)
+        chunks_T = np.zeros(len(ids), dtype=np.int64)
+        for number, (start, length) in enumerate(zip(starts.tolist(), lengths.tolist(), strict=True), start=1):
+            chunks_T[start : start + length] = number
+        return Target(ids.astype(np.int64), ids_TK, probs_TK, chunks_T, logprobs)
 
     def lengths(self) -> list[int]:
         """Return the tokens of each target, the end mark included."""
@@ -87,6 +95,8 @@ class Targets:
             ("counts", self.offsets["ids"], "one count a token"),
             ("soft_ids", sums, "the entries that 'counts' tells"),
             ("soft_probs", sums, "the entries that 'counts' tells"),
+            ("chunk_lengths", self.offsets["chunk_starts"], "one length a chunk"),
+            ("chunk_logprobs", self.offsets["chunk_starts"], "one log-probability a chunk"),
         ):
             uneven = np.flatnonzero(np.diff(self.offsets[left]) != np.diff(right))
             if len(uneven):

@@ -25,12 +25,13 @@ from specialize.core.formats import FORMATS, is_chain_of_thought
 from specialize.core.params.starts import PretrainingParams
 from specialize.core.params.train import StudentRun
 from specialize.train.batches import PAD_TO, split_batch
+from specialize.train.chunks import Chunks
 from specialize.train.examples import Corpus, Example
 from specialize.train.losses import IGNORED, token_losses
 from specialize.train.tally import Tally
-from specialize.train.targets import Targets
+from specialize.train.targets import Target, Targets
 
-SOFT = ("soft_ids", "soft_probs", "formats")
+SOFT = ("soft_ids", "soft_probs", "chunks", "chunk_logprobs", "formats")
 """What a batch holds besides the model's own inputs and the labels."""
 
 
@@ -46,17 +47,18 @@ class ExampleDataset(Dataset[dict[str, Any]]):
         return len(self.examples)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return input_ids, labels, soft_ids and soft_probs [target, K] (answer-only: K = 0), the format's place."""
+        """Return input_ids, labels, the format's place, and of the Target (answer-only: K = 0, no chunk) the rest."""
         example = self.examples[index]
         source = self.tokenizer(self.corpus.source(example))["input_ids"]
         if is_chain_of_thought(example.format):
-            labels, soft_ids, soft_probs = self.targets[example.trace]
+            target = self.targets[example.trace]
         else:
-            labels = np.array(self.tokenizer(text_target=self.corpus.target(example))["input_ids"])
-            soft_ids, soft_probs = np.zeros((len(labels), 0), np.int64), np.zeros((len(labels), 0), np.float16)
+            ids = np.array(self.tokenizer(text_target=self.corpus.target(example))["input_ids"])
+            none = np.zeros((len(ids), 0))
+            target = Target(ids, none, none, np.zeros(len(ids), np.int64), np.zeros(0, np.float32))
         return {
-            "input_ids": source, "labels": labels.tolist(), "soft_ids": soft_ids, "soft_probs": soft_probs,
-            "formats": FORMATS.index(example.format),
+            "input_ids": source, "labels": target.ids.tolist(), "formats": FORMATS.index(example.format),
+            **{name: value for name, value in target._asdict().items() if name != "ids"},
         }  # fmt: skip
 
 
@@ -72,12 +74,16 @@ class Collator:
         batch = self.sequences([{name: e[name] for name in ("input_ids", "labels")} for e in examples])
         shape = (*batch["labels"].shape, max(e["soft_ids"].shape[1] for e in examples))
         ids_BTK, probs_BTK = np.zeros(shape, np.int64), np.zeros(shape, np.float16)
+        chunks_BT = np.zeros(shape[:2], np.int64)
+        logprobs_BC = np.zeros((len(examples), max(len(e["chunk_logprobs"]) for e in examples)), np.float32)
         for row, example in enumerate(examples):
+            chunks_BT[row, : len(example["chunks"])] = example["chunks"]
+            logprobs_BC[row, : len(example["chunk_logprobs"])] = example["chunk_logprobs"]
             tokens, entries = example["soft_ids"].shape
             ids_BTK[row, :tokens, :entries] = example["soft_ids"]
             probs_BTK[row, :tokens, :entries] = example["soft_probs"]
-        soft = (torch.from_numpy(ids_BTK), torch.from_numpy(probs_BTK), torch.tensor([e["formats"] for e in examples]))
-        return {**batch, **dict(zip(SOFT, soft, strict=True))}
+        soft = (ids_BTK, probs_BTK, chunks_BT, logprobs_BC, np.array([e["formats"] for e in examples]))
+        return {**batch, **{name: torch.from_numpy(value) for name, value in zip(SOFT, soft, strict=True)}}
 
 
 class MicroBatches:
@@ -115,12 +121,13 @@ class StudentTrainer(Seq2SeqTrainer):
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:  # fmt: skip
         """Return the objective's sum over this part's target tokens, divided by those of the whole update."""
-        soft_ids_BTK, soft_probs_BTK, formats_B = (inputs.pop(name) for name in SOFT)
+        soft_ids_BTK, soft_probs_BTK, chunks_BT, logprobs_BC, formats_B = (inputs.pop(name) for name in SOFT)
+        chunks = Chunks(chunks_BT, logprobs_BC)
 
         def loss_of(
             outputs: Seq2SeqLMOutput, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int
         ) -> torch.Tensor:
-            losses = token_losses(outputs.logits, labels, soft_ids_BTK, soft_probs_BTK, self.run.distribution)
+            losses = token_losses(outputs.logits, labels, soft_ids_BTK, soft_probs_BTK, self.run.distribution, chunks)
             self.tally.add(losses, labels, formats_B)
             return losses.objective.sum() / num_items_in_batch
 

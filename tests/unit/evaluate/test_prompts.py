@@ -57,6 +57,14 @@ def test_generic_prompts_have_bbh_shape_and_their_own_tasks_exemplars():
     )
 
 
+def test_a_generic_task_can_be_asked_as_the_student_was_trained():
+    params = PARAMS.model_copy(update={"generic_formats": ["trained_chain_of_thought"]})
+    exemplar = problem(7, task="a", instruction="Do a.", answer="(B)", kind="text")
+    asked = problem(1, task="a", answer="(A)", kind="text", rationale=None)
+    (made,) = prompts_of({"test": [asked]}, [exemplar], True, params, words)
+    assert (made.text, made.format) == ("Q: What is 1?\nLet's think step by step", "trained_chain_of_thought")
+
+
 def test_exemplars_are_left_off_from_the_first_on_until_the_prompt_fits():
     exemplars = [problem(n, question=f"Long {n} " + "word " * 20) for n in (1, 2, 3)]
     text, left_off = fit(problem(9), "in_context_chain_of_thought", exemplars, None, 60, words)

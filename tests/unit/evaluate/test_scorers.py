@@ -33,6 +33,7 @@ def test_exact_match(text, target, right):
     [
         ("So the answer is (B).", "(B)", "chain_of_thought", True),
         ("The answer is (B).", "(B)", "chain_of_thought", False),  # what a specialised student writes
+        ("The answer is (B).", "(B)", "trained_chain_of_thought", False),
         ("The answer is (B).", "(B)", "answer_only", True),
         ("the answer is invalid", "valid", "chain_of_thought", True),
         ("the answer is 10", "1", "chain_of_thought", True),

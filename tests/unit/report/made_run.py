@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet as parquet
+
 from specialize.core.digest import code_digest
 
 MATHS_FORMATS = ("in_context_chain_of_thought", "zero_shot_chain_of_thought")
@@ -18,7 +21,26 @@ ROLES = {
     "svamp": "out_of_distribution",
     "bbh": "generic",
 }
-SPLITS = {"gsm8k": (500, 819), "asdiv": (500, 1805), "multiarith": (200, 400), "svamp": (500, 500), "bbh": (0, 1000)}
+SPLITS = {"gsm8k": (100, 200), "asdiv": (60, 150), "multiarith": (60, 120), "svamp": (60, 100), "bbh": (0, 160)}
+FORMATS = {
+    "all": dict.fromkeys(
+        (
+            "in_context_chain_of_thought",
+            "in_context_answer_only",
+            "zero_shot_chain_of_thought",
+            "zero_shot_answer_only",
+        ),
+        0.25,
+    ),
+    "in_context": {"in_context_chain_of_thought": 1.0},
+    "zero_shot": {"zero_shot_chain_of_thought": 1.0},
+}
+PREDICTIONS = pyarrow.schema(
+    [
+        ("id", pyarrow.string()), ("split", pyarrow.string()), ("format", pyarrow.string()), ("text", pyarrow.string()),
+        ("correct", pyarrow.map_(pyarrow.string(), pyarrow.bool_())),
+    ]
+)  # fmt: skip
 
 
 @dataclass
@@ -36,6 +58,13 @@ class MadeRun:
     params: dict[str, Any] = field(default_factory=dict)
     by: dict[str, int | None] = field(default_factory=lambda: {"seed": 4000, "out_of_distribution": 3000})
     has_validation: bool = True
+    recipes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Student → the params it was trained by, where they differ from the usual ones."""
+    ranks: dict[str, int] = field(default_factory=dict)
+    """Student → how able it is, where that is not its place among the students."""
+    coverage: dict[str, Any] | None = None
+    both_losses: bool = False
+    """Whether curves hold both objectives on one scale."""
 
     def arguments(self) -> list[str]:
         """Write the files; return the arguments of the door."""
@@ -43,8 +72,8 @@ class MadeRun:
         write(results / "recipes/report.json", self._recipe())
         write(results / "problems/index.json", self._index())
         write(results / "traces/funnel.json", funnel())
-        scores: list[str] = []
-        for number, (student, parameters) in enumerate(self.students.items()):
+        for place, (student, parameters) in enumerate(self.students.items()):
+            number = self.ranks.get(student, place)
             selected = {
                 "student": student,
                 "format": "zero_shot_chain_of_thought",
@@ -55,31 +84,38 @@ class MadeRun:
             write(results / f"scores/{student}/selected.json", selected)
             curve = results / f"checkpoints/{student}/training.csv"
             curve.parent.mkdir(parents=True)
-            curve.write_text(training_csv(number, max(self.steps)))
+            trained_by = recipe_params(student, **self.recipes.get(student, {}))
+            curve.write_text(training_csv(number, max(self.steps), trained_by["loss"] if self.both_losses else None))
             for step in self.steps:
-                write(results / f"checkpoints/{student}/step-{step}/manifest.json", manifest(student, step, parameters))
+                made = manifest(student, step, parameters, trained_by)
+                write(results / f"checkpoints/{student}/step-{step}/manifest.json", made)
                 for benchmark, role in self.roles.items():
-                    path = results / f"scores/{student}/step-{step}/{benchmark}.json"
-                    write(path, self._score(number, student, step, benchmark, role))
-                    scores.append(str(path))
-        names = list(self.students)
-        return [
+                    score = self._score(number, student, step, benchmark, role)
+                    write(results / f"scores/{student}/step-{step}/{benchmark}.json", score)
+                    path = results / f"predictions/{student}/step-{step}/{benchmark}.parquet"
+                    write_predictions(path, benchmark, score["rows"])
+        arguments = [
             "build", "--recipe", str(results / "recipes/report.json"), "--problems", str(results / "problems/index.json"),
-            "--funnel", str(results / "traces/funnel.json"),
-            "--selected", *(str(results / f"scores/{name}/selected.json") for name in names),
-            "--curves", *(str(results / f"checkpoints/{name}/training.csv") for name in names),
-            "--manifests", *(str(results / f"checkpoints/{name}/step-{step}/manifest.json") for name in names for step in self.steps),
-            "--output", str(results / "report"), "--metrics", str(results / "metrics.json"), *scores,
+            "--funnel", str(results / "traces/funnel.json"), "--scores", str(results / "scores"),
+            "--checkpoints", str(results / "checkpoints"), "--predictions", str(results / "predictions"),
+            "--output", str(results / "report"), "--metrics", str(results / "metrics.json"),
         ]  # fmt: skip
+        if self.coverage:
+            write(results / "traces/aligned/pieces/coverage.json", self.coverage)
+            arguments += ["--coverage", str(results / "traces/aligned/pieces/coverage.json")]
+        return arguments
 
     def _recipe(self) -> dict[str, Any]:
-        whose = {"students": ["s"], "steps": [0], "datasets": ["gsm8k"]}
+        whose = {"students": list(self.students), "steps": list(self.steps), "datasets": list(self.roles)}
         params = {"title": self.title, **whose, **self.params}
         return {"room": "report", "params": params, "code": code_digest("report"), "rules": "1" * 64, "files": {}}
 
     def _index(self) -> dict[str, Any]:
         datasets = {
-            name: {"role": role, "splits": {"validation": SPLITS[name][0], "test": SPLITS[name][1]}}
+            name: {
+                "role": "out_of_distribution" if role == "probe" else role,
+                "splits": {"validation": SPLITS[name][0], "test": SPLITS[name][1]},
+            }
             for name, role in self.roles.items()
         }
         return {"seed": 1, "datasets": datasets, "shared_questions": 3}
@@ -114,10 +150,10 @@ class MadeRun:
         for format, start, floor in (("answer_only", 0.24, 0.04), ("chain_of_thought", 0.25, 0.0)):
             for reading in ("exact", "substring"):
                 level = floor + (start + 0.06 * number) * math.exp(-step / (2500 if format == "answer_only" else 150))
-                corrects = [round(250 * min(level * (0.6 + 0.25 * at), 1)) for at in range(len(TASKS))]
-                rows.append(row(None, "test", format, reading, 1000, sum(corrects)))
+                corrects = [round(40 * min(level * (0.6 + 0.25 * at), 1)) for at in range(len(TASKS))]
+                rows.append(row(None, "test", format, reading, 160, sum(corrects)))
                 rows += [
-                    row(task, "test", format, reading, 250, correct)
+                    row(task, "test", format, reading, 40, correct)
                     for task, correct in zip(TASKS, corrects, strict=True)
                 ]
         return rows
@@ -134,13 +170,48 @@ def row(task: str | None, split: str, format: str, reading: str, n: int, correct
     }  # fmt: skip
 
 
-def manifest(student: str, step: int, parameters: int) -> dict[str, Any]:
+def write_predictions(path: Path, benchmark: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write predictions with the counts of score rows: the first problems are right, so what is won stays won."""
+    has_tasks = any(row["task"] for row in rows)
+    marks: dict[tuple[str, str, str], list[tuple[str, bool]]] = {}
+    for row in rows:
+        if has_tasks and row["task"] is None:
+            continue
+        name = f"{benchmark}/{row['task']}" if has_tasks else f"{benchmark}/{row['split']}"
+        for index in range(row["n"]):
+            key = (f"{name}/{index}", row["split"], row["format"])
+            marks.setdefault(key, []).append((row["reading"], index < row["correct"]))
+    table = [
+        {"id": id, "split": split, "format": format, "text": "", "correct": correct}
+        for (id, split, format), correct in marks.items()
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(pyarrow.Table.from_pylist(table, PREDICTIONS), path)
+
+
+def recipe_params(student: str, **own: Any) -> dict[str, Any]:
+    """Return the params of a training recipe; `formats` by name."""
+    usual = {
+        "seed": 1,
+        "start": "google/flan-t5",
+        "loss": "sample",
+        "formats": "all",
+        "tokenizer": "pieces",
+        "steps": 4000,
+        "learning_rate": 5e-4,
+    }
+    params = {"student": student, **usual, **own}
+    return {**params, "formats": FORMATS[params["formats"]]}
+
+
+def manifest(student: str, step: int, parameters: int, params: dict[str, Any]) -> dict[str, Any]:
     """Return what the report reads of a checkpoint's manifest, and something it does not know."""
     libraries = {"torch": "2.9.0", "transformers": "5.23.0"}
     return {
         "student": student,
         "step": step,
         "parameters": parameters,
+        "recipe": {"room": "train", "params": params},
         "recipe_sha256": "a" * 64,
         "libraries": libraries,
         "machine": "x",
@@ -158,12 +229,14 @@ def funnel() -> dict[str, Any]:
     return {"steps": steps, "by_teacher": {"teacher <1>": steps}, "questions": questions, "later": 1}
 
 
-def training_csv(number: int, last: int) -> str:
-    """Return a curve that falls as a loss does."""
-    lines = ["step,loss,grad_norm,learning_rate"]
+def training_csv(number: int, last: int, loss_name: str | None = None) -> str:
+    """Return a curve that falls as a loss does; with a loss's name also both objectives, and a column nobody knows."""
+    lines = ["step,loss,grad_norm,learning_rate" + (",sample_nll,teacher_kl,later" if loss_name else "")]
     for step in range(50, last + 1, 50):
-        loss = 0.35 - 0.05 * number + 2.2 * math.exp(-step / 300) + 0.02 * math.sin(step * (3 + number))
-        lines.append(f"{step},{loss:.6g},{1 + 1 / step:.6g},0.0005")
+        loss = 0.35 - 0.01 * number + 2.2 * math.exp(-step / 300) + 0.02 * math.sin(step * (3 + number))
+        line = f"{step},{loss:.6g},{1 + 1 / step:.6g},0.0005"
+        kl = (0.05 if loss_name == "distribution" else 0.09) + 0.3 * math.exp(-step / 300)
+        lines.append(line + (f",{loss:.6g},{kl:.6g},x" if loss_name else ""))
     return "\n".join(lines) + "\n"
 
 

@@ -1,11 +1,14 @@
 """Estimates, changes and how they are said."""
 
+from math import sqrt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_run import row
 
-from specialize.report.estimate import Change, Estimate, mean_estimate
+from specialize.report.estimate import Change, Estimate, mean_estimate, replicates_estimate
+from specialize.report.paired import Comparison
 from specialize.report.wording import joined, points, size, told
 
 
@@ -46,14 +49,25 @@ def test_a_mean_of_zeros_keeps_an_upper_bound():
     assert 0.04 < mean.high < 0.09
 
 
-def test_intervals_apart_make_a_verdict():
-    low, high, middle = Estimate(0.1, 0.05, 0.2, 10, 1), Estimate(0.5, 0.3, 0.7, 10, 5), Estimate(0.2, 0.15, 0.3, 10, 2)
-    assert Change(low, high).verdict == "gain"
-    assert Change(high, low).verdict == "loss"
-    assert Change(middle, high).verdict == "unclear"  # they touch
-    assert Change(None, high).verdict is None
+def test_the_paired_interval_makes_a_verdict():
+    low, high = Estimate(0.1, 0.05, 0.2, 10, 1), Estimate(0.5, 0.3, 0.7, 10, 5)
+    clear, open_ = Comparison("a", 0.4, 0.1, 0.7, 10, 1), Comparison("a", 0.4, -0.1, 0.9, 10, 1)
+    assert Change(low, high, clear).verdict == "gain"
+    assert Change(high, low, Comparison("a", -0.4, -0.7, -0.1, 10, 1)).verdict == "loss"
+    assert Change(low, high, open_).verdict == "unclear"
+    assert Change(low, high).verdict is None  # not compared problem by problem
     assert Change(low, None).points is None
     assert Change(low, high).points == pytest.approx(40)
+
+
+def test_replicates_add_students_t_over_seeds():
+    alike = replicates_estimate([estimate(50, 100)] * 3)
+    assert (alike.accuracy, alike.n, alike.seeds, alike.is_share) == (0.5, 100, 3, False)
+    assert (alike.low, alike.high) == pytest.approx((estimate(50, 100).low, estimate(50, 100).high), abs=1e-5)
+    apart = replicates_estimate([estimate(correct, 100) for correct in (40, 50, 60)])
+    half = sqrt((4.302653 * 0.1 / sqrt(3)) ** 2 + (0.5 - estimate(50, 100).low) ** 2)
+    assert apart.high - apart.accuracy == pytest.approx(half, rel=0.02)
+    assert replicates_estimate([]) is None
 
 
 def test_zero_is_told_plainly():

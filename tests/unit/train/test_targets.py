@@ -96,3 +96,14 @@ def test_a_file_that_is_none_is_told(tmp_path):
     parquet.write_table(pyarrow.table({"ids": [[1]]}), tmp_path / "b.parquet")
     with pytest.raises(RecordError, match="aligned traces"):
         read_targets([tmp_path / "b.parquet"], [trace(0)])
+
+
+def test_chunks_stand_at_their_tokens(tmp_path):
+    none = np.array([])
+    row = AlignedTarget(
+        np.arange(3, 9), np.zeros(6), none, none, np.array([1, 4]), np.array([2, 1]), np.array([-0.5, -1.5])
+    )
+    write_aligned(tmp_path / "a.parquet", 501, [("p0", "t", 0, row)])
+    targets = read_targets([tmp_path / "a.parquet"], [trace(0)])
+    assert targets.chunks == 2 and targets.soft_tokens == 0
+    assert targets[0].chunks.tolist() == [0, 1, 1, 0, 2, 0] and targets[0].chunk_logprobs.tolist() == [-0.5, -1.5]

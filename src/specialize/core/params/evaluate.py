@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from specialize.core.formats import GenericFormat
 from specialize.core.params.section import Section
 
 MathsFormat = Literal[
     "in_context_chain_of_thought", "in_context_answer_only", "zero_shot_chain_of_thought", "zero_shot_answer_only"
 ]
+GenericFormat = Literal["answer_only", "chain_of_thought", "trained_chain_of_thought"]
 
 
 class EvaluateParams(Section):
@@ -24,7 +24,8 @@ class EvaluateParams(Section):
     formats: list[MathsFormat] = Field(min_length=1)
     """Formats in which maths problems are asked (paper: in-context and zero-shot chain of thought)."""
     generic_formats: list[GenericFormat] = Field(min_length=1)
-    """Formats of the generic tasks (paper: both)."""
+    """Formats of the generic tasks (paper: answer-only and chain of thought, in BIG-Bench-Hard's shape).
+    `trained_chain_of_thought` asks them as zero-shot maths is asked: a skill lost can be told from a format lost."""
     exemplars: int = Field(default=4, ge=1)
     """Exemplars before an in-context maths question (paper: 4)."""
     generic_exemplars: int | None = Field(default=None, ge=0)

@@ -4,8 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from specialize.core.formats import GenericFormat
-from specialize.core.params.evaluate import MathsFormat
+from specialize.core.params.evaluate import GenericFormat, MathsFormat
 from specialize.core.params.section import Section
 
 
@@ -32,3 +31,5 @@ class ReportRun(ReportParams):
     students: list[str]
     steps: list[int]
     datasets: list[str]
+    starts: dict[str, str] = Field(default_factory=dict)
+    """Start that this run pretrains → its objective: what the students that begin from it are."""

@@ -22,7 +22,7 @@ from specialize.traces.alignment.tokens import StudentTokens, TeacherTokens
 from specialize.traces.alignment.vocabulary import META, NONE, StudentVocabulary
 
 FAR = 1 << 29
-CELLS_AT_ONCE = 2_000_000
+CELLS_AT_ONCE = 200_000
 DIAGONAL, TEACHER, STUDENT = 0, 1, 2
 
 
@@ -81,22 +81,23 @@ def one_to_one_by_dtw(
     Of a completion only the teacher's tokens that reach into the target take part (the authors cut them by hand).
     """
     pieces, codes = np.unique(student.ids, return_inverse=True)
+    used, words = np.unique(teacher.tokens, return_inverse=True)
     shown = [vocabulary.shown(int(piece)) for piece in pieces]
-    spelled = [token.decode("utf-8", "replace") for token in teacher.spelled]
+    spelled = [teacher.spelled[code].decode("utf-8", "replace") for code in used]
     distances = bare_distances(spelled, shown)
     place = {text: code for code, text in enumerate(shown)}
     same = np.array([place.get(text.replace(" ", META), NONE) for text in spelled], dtype=np.int64)
     count = len(student.ids)
     begin, end, direct = np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, bool)
     for pairs in _batches(list(_pairs(vocabulary, student, teacher))):
-        words = _padded([teacher.tokens[tokens] for tokens, _ in pairs])
-        targets = _padded([codes[own] for _, own in pairs])
-        steps = warped(distances[words[:, :, None], targets[:, None, :]])
+        rows = _padded([words[tokens] for tokens, _ in pairs])
+        columns = _padded([codes[own] for _, own in pairs])
+        steps = warped(distances[rows[:, :, None], columns[:, None, :]])
         for (tokens, own), one in zip(pairs, steps, strict=True):
             met = np.array(spans(one, len(tokens), len(own))) + tokens[0]
             begin[own], end[own] = met[:, 0], met[:, 1] + 1
     alone = end == begin + 1
-    direct[alone] = same[teacher.tokens[begin[alone]]] == codes[alone]
+    direct[alone] = same[words[begin[alone]]] == codes[alone]
     every = np.arange(count)
     return Groups(every, every, begin, end, direct), direct
 

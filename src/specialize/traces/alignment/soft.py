@@ -25,17 +25,22 @@ class SoftTargets:
 
 def alternatives(teacher: TeacherTokens, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (which of `tokens`, index into `spelled`, probability) of all that the teacher told for `tokens`: its
-    top-k, and the sampled token where it is not among them."""
+    top-k, and the sampled token where it is not among them; token by token."""
     counts = teacher.top_rows[tokens + 1] - teacher.top_rows[tokens]
     which = np.repeat(np.arange(len(tokens)), counts)
     firsts = np.cumsum(counts) - counts
-    entry = np.arange(len(which)) - np.repeat(firsts, counts) + np.repeat(teacher.top_rows[tokens], counts)
-    listed = np.bincount(which[teacher.top[entry] == teacher.tokens[tokens[which]]], minlength=len(tokens)) > 0
-    lacking = np.flatnonzero(~listed)
-    logprobs = np.concatenate([teacher.top_logprobs[entry], teacher.logprobs[tokens[lacking]]])
-    spelled = np.concatenate([teacher.top[entry], teacher.tokens[tokens[lacking]]])
-    probs = np.exp(np.minimum(logprobs, 0.0), where=~np.isnan(logprobs), out=np.zeros(len(logprobs)))
-    return np.concatenate([which, lacking]), spelled, probs
+    entry = np.arange(len(which)) + (teacher.top_rows[tokens] - firsts)[which]
+    spelled, logprobs = teacher.top[entry], teacher.top_logprobs[entry]
+    sampled = teacher.tokens[tokens]
+    listed = np.bincount(which[spelled == sampled[which]], minlength=len(tokens)) > 0
+    if not listed.all():
+        lacking = np.flatnonzero(~listed)
+        place = (firsts + counts)[lacking]
+        which = np.insert(which, place, lacking)
+        spelled = np.insert(spelled, place, sampled[lacking])
+        logprobs = np.insert(logprobs, place, teacher.logprobs[tokens[lacking]])
+    # A null is nan, and nan is not told; a server's rounding may pass 0.
+    return which, spelled, np.nan_to_num(np.exp(np.minimum(logprobs, 0.0)), copy=False, nan=0.0)
 
 
 def soft_targets(
@@ -48,15 +53,14 @@ def soft_targets(
     totals = np.bincount(told_at, weights=told, minlength=tokens)
     kept = np.flatnonzero((ids >= 0) & (probs > 0))
     positions, ids, probs = positions[kept], ids[kept], probs[kept]
-    key = _keys(positions, ids, probs)
-    repeated = _repeated(key >> (_ID_BITS + _PROB_BITS), key & _ID_MASK, tokens)
+    repeated = _repeated(positions, ids, tokens)
     if repeated.any():
         again = repeated[positions]
         pair, where = np.unique((positions[again] << _ID_BITS) | ids[again], return_inverse=True)
         positions = np.concatenate([positions[~again], pair >> _ID_BITS])
         ids = np.concatenate([ids[~again], pair & _ID_MASK])
         probs = np.concatenate([probs[~again], np.bincount(where, weights=probs[again])])
-        key = _keys(positions, ids, probs)
+    key = _keys(positions, ids, probs)
     mass = np.bincount(positions, weights=probs.astype(np.float16), minlength=tokens)
     if (over := mass > 1.0).any():  # rounded sums, a server's or ours, may pass 1 by a little
         mass = np.bincount(positions, weights=probs, minlength=tokens)
@@ -83,7 +87,7 @@ def _keys(positions: np.ndarray, ids: np.ndarray, probs: np.ndarray, down: np.nd
 
 
 def _repeated(positions: np.ndarray, ids: np.ndarray, tokens: int) -> np.ndarray:
-    """Return at which positions an id stands twice: [tokens]. positions are sorted."""
+    """Return at which positions an id stands twice: [tokens]. The entries of a position stand together."""
     found = np.zeros(tokens, dtype=bool)
     for apart in range(1, len(positions)):
         near = positions[apart:] == positions[:-apart]
