@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch.utils.data import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback
@@ -30,7 +29,7 @@ from specialize.train.curve import training_csv
 from specialize.train.instructions import render
 from specialize.train.progress import TellProgress
 from specialize.train.start import load_tokenizer, random_weights
-from specialize.train.trainer import MicroBatches, StudentTrainer
+from specialize.train.trainer import MicroBatches, StudentTrainer, as_row, of_no_teacher
 from specialize.train.work import hold, last_complete_checkpoint, own_work_folder
 
 SAVE_EVERY = 200
@@ -86,10 +85,9 @@ class RowDataset(Dataset[dict[str, Any]]):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return input_ids, labels, and soft_ids and soft_probs [target, 0]."""
+        """Return what the Collator reads; formats, of which mixtures have others, count for nothing here."""
         source, target = self.rows[index]
-        soft_ids, soft_probs = np.zeros((len(target), 0), np.int64), np.zeros((len(target), 0), np.float16)
-        return {"input_ids": source, "labels": target, "soft_ids": soft_ids, "soft_probs": soft_probs, "formats": 0}
+        return as_row(source, of_no_teacher(target), 0)
 
 
 def plan(

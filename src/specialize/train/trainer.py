@@ -53,13 +53,20 @@ class ExampleDataset(Dataset[dict[str, Any]]):
         if is_chain_of_thought(example.format):
             target = self.targets[example.trace]
         else:
-            ids = np.array(self.tokenizer(text_target=self.corpus.target(example))["input_ids"])
-            none = np.zeros((len(ids), 0))
-            target = Target(ids, none, none, np.zeros(len(ids), np.int64), np.zeros(0, np.float32))
-        return {
-            "input_ids": source, "labels": target.ids.tolist(), "formats": FORMATS.index(example.format),
-            **{name: value for name, value in target._asdict().items() if name != "ids"},
-        }  # fmt: skip
+            target = of_no_teacher(self.tokenizer(text_target=self.corpus.target(example))["input_ids"])
+        return as_row(source, target, FORMATS.index(example.format))
+
+
+def of_no_teacher(ids: Sequence[int]) -> Target:
+    """Return a target of which no distribution is known: K = 0, no chunk."""
+    none = np.zeros((len(ids), 0))
+    return Target(np.array(ids), none, none, np.zeros(len(ids), np.int64), np.zeros(0, np.float32))
+
+
+def as_row(source: Sequence[int], target: Target, format: int) -> dict[str, Any]:
+    """Return what the Collator reads of one example; format: its place in FORMATS."""
+    rest = {name: value for name, value in target._asdict().items() if name != "ids"}
+    return {"input_ids": source, "labels": target.ids.tolist(), "formats": format, **rest}
 
 
 class Collator:
