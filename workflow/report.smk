@@ -8,7 +8,10 @@ Out: results/report/, results/metrics.json
 include: "common.smk"
 
 
-FIGURES = ["scaling", "dynamics", "arms", "training", "objectives", "formats"]
+FIGURES = [
+    f"{name}.svg"
+    for name in ("scaling", "dynamics", "arms", "training", "objectives", "formats")
+]
 
 
 rule report:
@@ -21,6 +24,7 @@ rule build_report:
         recipe=f"{RECIPES}/report.json",
         problems="results/problems/index.json",
         funnel="results/traces/funnel.json",
+        coverage=expand("results/traces/aligned/{name}/coverage.json", name=TOKENIZERS),
         selected=expand("results/scores/{student}/selected.json", student=STUDENTS),
         curves=expand("results/checkpoints/{student}/training.csv", student=STUDENTS),
         manifests=expand(
@@ -49,10 +53,7 @@ rule build_report:
                 caption=f"captions/{name.partition('.')[0]}.rst",
                 category="What the students learned",
             )
-            for name in [
-                *[f"{figure}.svg" for figure in FIGURES],
-                "scores.csv",
-            ]
+            for name in [*FIGURES, "scores.csv"]
         ],
         "results/report/index.html",
         "results/report/table.txt",
@@ -63,6 +64,6 @@ rule build_report:
         "results/logs/report.log",
     shell:
         "python -m specialize.report build --recipe {input.recipe:q} --problems {input.problems:q}"
-        " --funnel {input.funnel:q} --scores results/scores --checkpoints results/checkpoints"
-        " --predictions results/predictions --output results/report --metrics {output.metrics:q}"
+        " --funnel {input.funnel:q} --coverage {input.coverage:q} --scores results/scores"
+        " --checkpoints results/checkpoints --predictions results/predictions --output results/report --metrics {output.metrics:q}"
         " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

@@ -67,7 +67,7 @@ def test_of_two_students_the_good_one_is_kept(workspace, changed):
     workspace.edit("params.yaml", *LEARNING_RATE)
     ran = workspace.snakemake(status=1)
     assert ran.rules.count("train_student") == 2
-    assert "train.students.broken.start: cannot load 'nowhere'" in ran.text
+    assert "'nowhere'" in ran.text and "cannot load" in ran.text, "the failed job's log is shown"
     assert "DVC has recorded" in ran.text
     kept = ("results/checkpoints/nano", "results/scores/nano", "results/predictions/nano")
     assert workspace.digests(*kept) == changed.digests(*kept), "the other is trained and scored"

@@ -16,7 +16,8 @@ Generic tasks have BIG-Bench-Hard's own shape, answer-only or chain-of-thought:
     A:                                 → {answer}
     A: Let's think step by step.\n     → {rationale} So the answer is {answer}.
 
-with worked exemplars in the same shape between instruction and question, a blank line between all of them.
+with worked exemplars in the same shape between instruction and question, a blank line between all of them. In
+trained_chain_of_thought they are asked as zero-shot maths is, without instruction: as students are trained to answer.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,8 @@ FORMATS: tuple[Format, ...] = (
     "zero_shot_answer_only",
 )
 
-GenericShape = Literal["answer_only", "chain_of_thought"]
+GenericFormat = Literal["answer_only", "chain_of_thought", "trained_chain_of_thought"]
+GENERIC_FORMATS: tuple[GenericFormat, ...] = ("answer_only", "chain_of_thought", "trained_chain_of_thought")
 
 
 class Worked(Protocol):
@@ -79,9 +81,11 @@ def source(format: Format, question: str, exemplars: Sequence[Worked] = ()) -> s
 
 
 def generic_source(
-    format: GenericShape, question: str, instruction: str | None = None, exemplars: Sequence[Worked] = ()
+    format: GenericFormat, question: str, instruction: str | None = None, exemplars: Sequence[Worked] = ()
 ) -> str:
     """Return what is read of a generic question."""
+    if format == "trained_chain_of_thought":
+        return source("zero_shot_chain_of_thought", question)
     parts = [instruction] if instruction else []
     for worked in exemplars:
         ask = _generic_ask(format if worked.rationale else "answer_only")
@@ -91,10 +95,10 @@ def generic_source(
     return "\n\n".join([*parts, f"Q: {question}\n{_generic_ask(format)}"])
 
 
-def generic_target(format: GenericShape, rationale: str | None, answer: str) -> str:
+def generic_target(format: GenericFormat, rationale: str | None, answer: str) -> str:
     """Return what shall be written for a generic question."""
     return f"{rationale} So the answer is {answer}." if format == "chain_of_thought" and rationale else answer
 
 
-def _generic_ask(format: GenericShape) -> str:
+def _generic_ask(format: GenericFormat) -> str:
     return "A: Let's think step by step.\n" if format == "chain_of_thought" else "A:"

@@ -1,18 +1,16 @@
 """What a checkpoint is asked.
 
 Maths: the four formats of `core.formats`, with the same exemplars before every question (paper: one 4-shot prompt for
-all four benchmarks). Generic tasks: BIG-Bench-Hard's own shape (also there), each task with its own exemplars. In
-trained_chain_of_thought they are asked as students are trained to answer, zero-shot and without instruction, so that
-the loss of a skill can be told from the loss of a format. Differs from the paper: its released code builds the
-answer-only prompt from one exemplar and a fragment of a second one, with that one's reasoning in it; here all exemplars
-stand whole.
+all four benchmarks). Generic tasks: BIG-Bench-Hard's own shape (also there), each task with its own exemplars. Differs
+from the paper: its released code builds the answer-only prompt from one exemplar and a fragment of a second one, with
+that one's reasoning in it; here all exemplars stand whole.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from specialize.core.formats import FORMATS, GenericShape, generic_source, is_in_context, source
+from specialize.core.formats import FORMATS, GENERIC_FORMATS, generic_source, is_in_context, source
 from specialize.core.params.evaluate import EvaluateParams
 from specialize.core.records import Problem
 
@@ -71,10 +69,10 @@ def fit(
 
 def render(problem: Problem, format: str, exemplars: Sequence[Problem], instruction: str | None) -> str:
     """Return the text of one prompt; `instruction` opens a generic one, whether or not its exemplars fit."""
-    if format == "trained_chain_of_thought":
-        return source("zero_shot_chain_of_thought", problem.question)
     for known in FORMATS:
         if known == format:
             return source(known, problem.question, exemplars if is_in_context(known) else ())
-    shape: GenericShape = "chain_of_thought" if format == "chain_of_thought" else "answer_only"
-    return generic_source(shape, problem.question, instruction, exemplars)
+    for shape in GENERIC_FORMATS:
+        if shape == format:
+            return generic_source(shape, problem.question, instruction, exemplars)
+    raise ValueError(f"no such format: {format}")

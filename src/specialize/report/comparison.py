@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
+from specialize.core.formats import GENERIC_FORMATS
 from specialize.report.arms import Arm
 from specialize.report.estimate import Change, Estimate, mean_estimate, replicates_estimate
 from specialize.report.evidence import Evidence, When
 from specialize.report.marks import Measure
-
-GENERIC_FORMATS = ("answer_only", "chain_of_thought", "trained_chain_of_thought")
 
 
 @dataclass(frozen=True)

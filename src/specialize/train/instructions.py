@@ -7,7 +7,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
-from specialize.core.formats import Format, GenericShape, generic_source, generic_target, source, target
+from specialize.core.formats import Format, GenericFormat, generic_source, generic_target, source, target
 from specialize.core.params.starts import PretrainingParams
 from specialize.core.records import Problem
 
@@ -32,7 +32,7 @@ def _rendered(
     shown = [other for other in rng.sample(alike, min(2, len(alike))) if other.question != problem.question][:1]
     shown = shown if in_context else []
     if problem.instruction:
-        shape: GenericShape = "chain_of_thought" if reasoned else "answer_only"
+        shape: GenericFormat = "chain_of_thought" if reasoned else "answer_only"
         asked = generic_source(shape, problem.question, problem.instruction, shown)
         return asked, generic_target(shape, problem.rationale, problem.answer)
     format: Format

@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from specialize.core.formats import GenericFormat
 from specialize.core.params.section import Section
 
 MathsFormat = Literal[
     "in_context_chain_of_thought", "in_context_answer_only", "zero_shot_chain_of_thought", "zero_shot_answer_only"
 ]
-GenericFormat = Literal["answer_only", "chain_of_thought", "trained_chain_of_thought"]
 
 
 class EvaluateParams(Section):
