@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from specialize.core.params.evaluate import GenericFormat, MathsFormat
+from specialize.core.formats import GenericFormat
+from specialize.core.params.evaluate import MathsFormat
 from specialize.core.params.section import Section
 
 
