@@ -77,6 +77,7 @@ DATASETS = list(PARAMS.data.datasets)
 RECIPES = "results/recipes"
 TRAIN_PROBLEMS = f"results/problems/{SEED}/train.jsonl"
 COMPLETIONS = [f"results/completions/part-{shard}.parquet" for shard in SHARDS]
+TEXTS = [f"results/problems/world/{name}.jsonl" for name in PARAMS.data.texts]
 EVALUATION_PROBLEMS = [
     f"results/problems/{name}/{split}.jsonl"
     for name, dataset in PARAMS.data.datasets.items()
@@ -87,15 +88,16 @@ EVALUATION_PROBLEMS = [
 
 wildcard_constraints:
     student="[a-z0-9_-]+",
+    start="[a-z0-9_-]+",
     tokenizer="[a-z0-9_-]+",
     shard=r"\d{5}",
     step=r"\d+",
 
 
 def texts_of(wildcards):
-    """What a tokenizer is learned from; others hang on no result."""
+    """What a tokenizer is learned from, the texts of starts among it; others hang on no result."""
     learned = PARAMS.traces.tokenizers[wildcards.tokenizer].source == "learned"
-    return ["results/traces/traces.parquet"] if learned else []
+    return ["results/traces/traces.parquet", *TEXTS] if learned else []
 
 
 def tokenizer_of(wildcards):
@@ -120,3 +122,19 @@ def aligned_parts(wildcards):
 # Written when all of the folder is there: DVC's stage hangs on the folder.
 def aligned_coverage(wildcards):
     return f"{aligned_folder(wildcards)}/coverage.json"
+
+
+def start_of(wildcards):
+    return (
+        f"results/starts/{PARAMS.train.students[wildcards.student].start}/manifest.json"
+    )
+
+
+def pretrained_on(wildcards):
+    """The text, and the tokenizer; a start that is not pretrained hangs on no result."""
+    start = PARAMS.train.starts[wildcards.start]
+    if not start.pretraining:
+        return []
+    folder = f"results/traces/tokenizers/{start.tokenizer}"
+    text = f"results/problems/world/{start.pretraining.texts}"
+    return [text, *(f"{folder}/{name}" for name in TOKENIZER_FILES)]

@@ -9,9 +9,6 @@ Out: results/problems/{dataset}/{train,validation,test,exemplars}.jsonl, results
 include: "common.smk"
 
 
-PROCEDURAL = PARAMS.data.source == "procedural"
-
-
 rule data:
     input:
         "results/problems/index.json",
@@ -23,11 +20,7 @@ rule build_problems:
     output:
         TRAIN_PROBLEMS,
         EVALUATION_PROBLEMS,
-        expand(
-            "results/problems/world/{name}.jsonl", name=["instructions", "pretraining"]
-        )
-        if PROCEDURAL
-        else [],
+        TEXTS,
         index="results/problems/index.json",
         provenance="results/problems/provenance.json",
     log:

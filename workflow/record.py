@@ -34,6 +34,7 @@ def built_stages(project: Path) -> list[str]:
         aligned = [f"traces/aligned/{tokenizer}/part-{shard:05d}." for shard in shards]
         if fresh(f"traces/tokenizers/{tokenizer}/", f"traces/aligned/{tokenizer}/", *aligned):
             built.append(f"align@{tokenizer}")
+    built += [f"start@{start}" for start in params.train.starts if fresh(f"starts/{start}/")]
     for student in params.train.students:
         if fresh(f"checkpoints/{student}/"):
             built.append(f"train@{student}")

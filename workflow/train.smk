@@ -1,7 +1,8 @@
 """Traces + a start checkpoint → fine-tuned checkpoints along the way, student by student.
 
-In:  results/traces/{traces.parquet,exemplars.jsonl}, results/traces/{tokenizers,aligned}/{the student's tokenizer}/
-Out: results/checkpoints/{student}/step-{n}/, results/checkpoints/{student}/training.csv
+In:  results/traces/{traces.parquet,exemplars.jsonl}, results/traces/{tokenizers,aligned}/{the student's tokenizer}/,
+     results/problems/world/{instructions,pretraining}.jsonl for starts that the run pretrains
+Out: results/starts/{start}/, results/checkpoints/{student}/step-{n}/, results/checkpoints/{student}/training.csv
 """
 
 
@@ -13,6 +14,22 @@ rule train:
         expand("results/checkpoints/{student}/training.csv", student=STUDENTS),
 
 
+rule make_start:
+    input:
+        recipe=f"{RECIPES}/train/starts/{{start}}.json",
+        given=pretrained_on,
+    output:
+        manifest="results/starts/{start}/manifest.json",
+        provenance="results/starts/{start}/provenance.json",
+    log:
+        "results/logs/starts/{start}.log",
+    shell:
+        "python -m specialize.train start --recipe {input.recipe:q}"
+        " --texts results/problems/world --tokenizers results/traces/tokenizers"
+        " --work results/work/starts --output results/starts/{wildcards.start}"
+        " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+
+
 rule train_student:
     input:
         recipe=f"{RECIPES}/train/{{student}}.json",
@@ -21,6 +38,7 @@ rule train_student:
         tokenizer=tokenizer_files,
         aligned=aligned_parts,
         coverage=aligned_coverage,
+        start=start_of,
     output:
         expand("results/checkpoints/{{student}}/step-{step}/manifest.json", step=STEPS),
         curve="results/checkpoints/{student}/training.csv",
@@ -34,6 +52,6 @@ rule train_student:
         folder=tokenizer_of,
     shell:
         "python -m specialize.train run --recipe {input.recipe:q} --traces {input.traces:q}"
-        " --exemplars {input.exemplars:q} --tokenizer {params.folder:q} --aligned {input.aligned:q}"
+        " --exemplars {input.exemplars:q} --tokenizer {params.folder:q} --aligned {input.aligned:q} --start {input.start:q}"
         " --root {params.root:q} --work results/work/train"
         " --output results/checkpoints/{wildcards.student} --threads {threads} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

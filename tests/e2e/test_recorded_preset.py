@@ -31,7 +31,7 @@ def results(tmp_path_factory) -> Path:
     params["data"]["root"] = str(SHARED)
     params["teacher"]["recorded"] = params["teacher"]["recorded"][3:]
     params["train"] |= {"steps": 2, "checkpoint_every": 2, "warmup_steps": 1, "batch_tokens": 2048}
-    params["train"]["students"]["mini"]["architecture"] = {
+    params["train"]["starts"]["random"]["architecture"] = {
         "d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2,
     }  # fmt: skip
     params["evaluate"] |= {"items": 3, "items_per_task": 1, "max_new_tokens": 4}

@@ -61,8 +61,9 @@ def test_of_two_students_the_good_one_is_kept(workspace, changed):
     text = (workspace.folder / "params.yaml").read_text()
     start = text.index("    nano:\n")
     good = text[start : text.index("\nevaluate:")].rstrip()
-    bad = re.sub(r"architecture: .*", "start: nowhere", good.replace("nano:", "broken:"))
+    bad = re.sub(r"start: .*", "start: nowhere", good.replace("nano:", "broken:"))
     (workspace.folder / "params.yaml").write_text(text[:start] + bad + "\n" + text[start:])
+    workspace.edit("params.yaml", "  starts:\n", "  starts:\n    nowhere: {source: nowhere, tokenizer: bpe}\n")
     workspace.edit("params.yaml", *LEARNING_RATE)
     ran = workspace.snakemake(status=1)
     assert ran.rules.count("train_student") == 2

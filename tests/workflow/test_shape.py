@@ -14,7 +14,7 @@ STAGES = YAML(typ="safe").load(PROJECT / "dvc.yaml")["stages"]
 
 def test_a_room_is_section_package_rule_file_stage_and_test_folder():
     assert tuple(Params.model_fields) == ROOMS
-    assert tuple(STAGES) == ("recipes", *ROOMS[:3], "align", *ROOMS[3:])
+    assert tuple(STAGES) == ("recipes", *ROOMS[:3], "align", "start", *ROOMS[3:])
     for room in ROOMS:
         assert (PROJECT / "src" / "specialize" / room / "__main__.py").is_file()
         assert (PROJECT / "tests" / "unit" / room).is_dir()
@@ -34,12 +34,12 @@ def test_rule_files(room):
         assert not re.search(r"\brun:|\bscript:|\bmessage:|\blambda\b", rule)
 
 
-@pytest.mark.parametrize("name", [*ROOMS, "align"])
+@pytest.mark.parametrize("name", [*ROOMS, "align", "start"])
 def test_a_stage_runs_its_own_rule_file_and_hangs_on_its_recipe(name):
-    room = "traces" if name == "align" else name
+    room = {"align": "traces", "start": "train"}.get(name, name)
     stage = STAGES[name].get("do", STAGES[name])
     assert stage["cmd"].startswith(f"snakemake --snakefile workflow/{room}.smk --cores all")
-    of_its_own = {"train": "train/${key}", "align": "traces/${key}"}
+    of_its_own = {"train": "train/${key}", "align": "traces/${key}", "start": "train/starts/${key}"}
     assert f"results/recipes/{of_its_own.get(name, room)}.json" in stage["deps"]
     assert not [dep for dep in stage["deps"] if not dep.startswith("results/")], "code comes in through the recipe"
     for out in stage["outs"]:

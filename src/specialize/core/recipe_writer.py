@@ -45,7 +45,7 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
         )
         settings = getattr(params, room).model_dump(mode="json")
         if room == "train":
-            made |= _student_recipes(params, project, root, code, rules)
+            made |= _start_recipes(params, code, rules) | _student_recipes(params, project, root, code, rules)
             continue
         if room == "traces":
             made |= _tokenizer_recipes(params, project, root, code, rules)
@@ -73,6 +73,15 @@ def _tokenizer_recipes(params: Params, project: Path, root: Path, code: str, rul
     return made
 
 
+def _start_recipes(params: Params, code: str, rules: str) -> dict[str, str]:
+    """Return a recipe per start. Those that others made are known by the recipes of the students that load them."""
+    runs = {name: params.train.start_run(name) for name in params.train.starts}
+    return {
+        f"train/starts/{name}.json": _text("train", run.model_dump(mode="json"), code, rules, {})
+        for name, run in runs.items()
+    }
+
+
 def _student_recipes(params: Params, project: Path, root: Path, code: str, rules: str) -> dict[str, str]:
     """Return a recipe per student."""
     made = {}
@@ -80,7 +89,7 @@ def _student_recipes(params: Params, project: Path, root: Path, code: str, rules
         run = params.train.run_of(name)
         file = f"train/{name}.json"
         known = _known_files(project / "results" / "recipes" / file)
-        local = {} if run.start == "scratch" else _folder_files(root, run.start, known)
+        local = {} if run.pretrained or run.start == "scratch" else _folder_files(root, run.start, known)
         made[file] = _text("train", run.model_dump(mode="json"), code, rules, local)
     return made
 
@@ -92,7 +101,7 @@ def report_run(params: Params) -> ReportRun:
         students=list(params.train.students),
         steps=params.train.checkpoint_steps,
         datasets=list(params.data.datasets),
-        starts={name: str(start.objective) for name, start in getattr(params.train, "starts", {}).items()},
+        starts={n: start.pretraining.objective for n, start in params.train.starts.items() if start.pretraining},
     )
 
 

@@ -24,7 +24,7 @@ _DIFFERENCE = Phrase("-", "{b} has {n} {x}.", "{a} has", "How many more {x} does
 _BOTH = Phrase("+", "{b} sells {n} {x}.", "{a} and {b} sell", "How many {x} do {a} and {b} sell in all?", moves=True)
 _MORE_SALES = (Phrase("+", "{a} then sells another {n} {x}.", "{a} sells"), _BOTH)
 UNITS = (
-    Family(("{a} gets {v} {x}.", "At first {a} keeps {v} {x}."), (*CHANGES, _DIFFERENCE), (*CHANGES, *SHARES), HAVE),
+    Family(("{a} gets {v} {x}.", "At first {a} keeps {v} {x}."), CHANGES, (*CHANGES, *SHARES, _DIFFERENCE), HAVE),
     Family(
         (),
         (Phrase("*", "Each day for {n} days {a} sells {v} {x}.", "{a} sells"),),

@@ -23,6 +23,9 @@ _SHARES = {"train": 12, "world": 4, "world_plain": 3, "world_distractor": 3, "wo
 """How many of the 28 people a set has for each thing that is counted."""
 _EXEMPLARS = 4
 _EXEMPLARS_PER_TASK = 3
+TWO = range(2, 3)
+"""Steps of the out-of-distribution sets. Shorter than any training problem, they would measure length: one step was
+hardly ever solved by a student of 2 to 4 steps (docs/study/log.md)."""
 _LONGER = range(5, 7)
 _TRIES = 2000
 
@@ -69,17 +72,17 @@ def setting(rng: random.Random, name: str, sizes: ProceduralParams, seed: int, s
     """Draw what a story of the set `name` is made of; `steps` counts where the set has no length of its own."""
     largest = sizes.largest_number
     if name == "world_units":
-        return Setting(heldout.UNITS, NAMES, rng.choice((*CONTAINERS, "dollars")), range(1, 3), largest)
+        return Setting(heldout.UNITS, NAMES, rng.choice((*CONTAINERS, "dollars")), TWO, largest)
     noun = rng.choice(NOUNS)
     people = _people(name, noun, seed)
     match name:
         case "world_plain":
-            return Setting(heldout.PLAIN, people, noun, range(2, 3), largest)
+            return Setting(heldout.PLAIN, people, noun, TWO, largest)
         case "world_distractor":
             # Half of them with an idle number in a story of training's kinds, half with a changed question.
             if rng.random() < 0.5:
-                return Setting(FAMILIES, people, noun, range(1, 3), largest, heldout.IDLE, idle_share=1.0)
-            return Setting((heldout.CHANGED_QUESTION,), people, noun, range(1, 3), largest)
+                return Setting(FAMILIES, people, noun, TWO, largest, heldout.IDLE, idle_share=1.0)
+            return Setting((heldout.CHANGED_QUESTION,), people, noun, TWO, largest)
         case "world_longer":
             steps = _LONGER
     return Setting(FAMILIES, people, noun, steps, largest, IDLE, IDLE_SHARE)

@@ -18,7 +18,9 @@ FACTORS = ("size", "start", "loss", "formats", "tokenizer", "settings")
 ALIKE = 1.2
 """Parameter counts up to so many times the smallest of a class are one size: T5 v1.0 and FlanT5 of one name differ by
 11 %."""
-_OWN = frozenset({"student", "seed", "start", "revision", "loss", "formats", "tokenizer", "vocabulary", "architecture"})
+_OWN = frozenset(
+    {"student", "seed", "start", "revision", "pretrained", "loss", "formats", "tokenizer", "vocabulary", "architecture"}
+)
 _DETAILS = ("learning_rate", "embedding_learning_rate", "distribution", "matching")
 """Settings that go with a factor: rates with a size or a start, details of distribution matching with the loss."""
 STARTS = {

@@ -1,11 +1,14 @@
 """Door of the train room: traces + a start checkpoint → fine-tuned checkpoints along the way."""
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from specialize.core import door
+from specialize.core.files import write_json
+from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
 from specialize.core.provenance import Witness
 from specialize.core.recipe import read_recipe
@@ -19,24 +22,53 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument("--traces", type=Path, required=True, help="results/traces/traces.parquet")
     run.add_argument("--exemplars", type=Path, required=True, help="results/traces/exemplars.jsonl")
     run.add_argument("--tokenizer", type=Path, required=True, help="results/traces/tokenizers/{tokenizer}")
+    run.add_argument("--start", type=Path, required=True, help="results/starts/{start}/manifest.json")
     run.add_argument("--aligned", type=Path, required=True, nargs="+", help="aligned traces of its tokenizer, by shard")
     run.add_argument("--root", type=Path, required=True, help="folder of raw files: local checkpoints")
     run.add_argument("--work", type=Path, required=True, help="folder for resumable state")
     run.add_argument("--output", type=Path, required=True, help="results/checkpoints/{student}")
     run.add_argument("--threads", type=int, default=1, help="CPU threads")
     run.set_defaults(command=_run)
+    start = commands.add_parser("start", help="make a start for students; killed, the same command goes on")
+    door.add_recipe(start, "results/recipes/train/starts/{start}.json")
+    start.add_argument("--texts", type=Path, required=True, help="results/problems/world: what it is pretrained on")
+    start.add_argument("--tokenizers", type=Path, required=True, help="results/traces/tokenizers")
+    start.add_argument("--work", type=Path, required=True, help="folder for resumable state")
+    start.add_argument("--output", type=Path, required=True, help="results/starts/{start}")
+    start.add_argument("--threads", type=int, default=1, help="CPU threads")
+    start.set_defaults(command=_start)
     return door.run(parser, argv)
 
 
 def _run(args: argparse.Namespace) -> None:
     recipe, student = read_recipe(args.recipe, "train", StudentRun)
-    tokenizer = [path for path in sorted(args.tokenizer.glob("*.json")) if path.name != "provenance.json"]
-    witness = Witness(args.provenance, recipe, args.recipe, [args.traces, args.exemplars, *tokenizer, *args.aligned])
+    tokenizer = _tokenizer_files(args.tokenizer)
+    given = [args.traces, args.exemplars, *tokenizer, *args.aligned, args.start]
+    witness = Witness(args.provenance, recipe, args.recipe, given)
     from specialize.train.specialise import Inputs, specialise  # torch and transformers load here
 
-    given = Inputs(args.traces, args.exemplars, args.tokenizer, args.aligned)
-    specialise(student, recipe, given, args.root, args.work, args.output, args.threads)
+    inputs = Inputs(args.traces, args.exemplars, args.tokenizer, args.aligned, args.start.parent)
+    specialise(student, recipe, inputs, args.root, args.work, args.output, args.threads)
     witness.write([args.output])
+
+
+def _start(args: argparse.Namespace) -> None:
+    recipe, run = read_recipe(args.recipe, "train", StartRun)
+    if run.pretraining is None:  # nothing to learn: the manifest says what students load, or draw
+        witness = Witness(args.provenance, recipe, args.recipe, [])
+        shutil.rmtree(args.output, ignore_errors=True)
+        write_json(args.output / "manifest.json", run.model_dump(mode="json"))
+    else:
+        texts, tokenizer = args.texts / run.pretraining.texts, args.tokenizers / run.tokenizer
+        witness = Witness(args.provenance, recipe, args.recipe, [texts, *_tokenizer_files(tokenizer)])
+        from specialize.train.pretrain import pretrain  # torch and transformers load here
+
+        pretrain(run, recipe, tokenizer, texts, args.work, args.output, args.threads)
+    witness.write([args.output])
+
+
+def _tokenizer_files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.json")) if path.name != "provenance.json"]
 
 
 if __name__ == "__main__":

@@ -8,15 +8,17 @@ The environment stands here and not in the recipe, so that another machine does 
 import os
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 from specialize.core.errors import CheckpointError
 from specialize.core.files import sha256_file, write_json, write_text
+from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
 from specialize.core.recipe import Recipe
 
@@ -28,17 +30,34 @@ def export(
     """Write the student after `step` updates to `folder`, complete or not at all. It loads with plain transformers."""
     if (folder / "manifest.json").is_file():
         return
+    parameters = model.num_parameters()
+    card = model_card(run, step, parameters, recipe, inputs)
+    _write(folder, model, tokenizer, {"student": run.student, "step": step}, card, recipe, inputs)
+
+
+def export_start(
+    folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase,
+    run: StartRun, recipe: Recipe, inputs: dict[str, str], curve: str,
+) -> None:  # fmt: skip
+    """Write a start that the run pretrained, and its training curve, to `folder`, complete or not at all."""
+    card = start_card(run, model.num_parameters(), recipe, inputs)
+    _write(folder, model, tokenizer, {"start": run.name}, card, recipe, inputs, {"training.csv": curve})
+
+
+def _write(
+    folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, whose: dict[str, str | int], card: str,
+    recipe: Recipe, inputs: dict[str, str], beside: Mapping[str, str] = MappingProxyType({}),
+) -> None:  # fmt: skip
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     transformers_logging.disable_progress_bar()
     model.save_pretrained(temporary)
     tokenizer.save_pretrained(temporary)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    write_text(temporary / "README.md", model_card(run, step, parameters, recipe, inputs))
+    for name, text in {"README.md": card, **beside}.items():
+        write_text(temporary / name, text)
     manifest = {
-        "student": run.student,
-        "step": step,
-        "parameters": parameters,
+        **whose,
+        "parameters": model.num_parameters(),
         "recipe": recipe.model_dump(),
         "recipe_sha256": recipe.digest,
         "inputs": inputs,
@@ -74,6 +93,7 @@ def model_card(run: StudentRun, step: int, parameters: int, recipe: Recipe, inpu
     if run.distribution:
         how = " (" + ", ".join(f"{name} {value}" for name, value in run.distribution.model_dump().items()) + ")"
     start = "random weights" if run.start == "scratch" else f"`{run.start}`"
+    start += " (pretrained by the same run)" if run.pretrained else ""
     return f"""---
 library_name: transformers
 pipeline_tag: text2text-generation
@@ -94,6 +114,31 @@ Made from:
 {given}
 
 Ask it in the format that it was trained on, for example `Q: {{question}}\\nLet's think step by step`.
+"""
+
+
+def start_card(run: StartRun, parameters: int, recipe: Recipe, inputs: dict[str, str]) -> str:
+    """Return the README.md of a start that the run pretrained."""
+    given = "\n".join(f"- `{name}`: sha256 `{digest}`" for name, digest in sorted(inputs.items()))
+    learned = run.pretraining
+    assert learned is not None
+    return f"""---
+library_name: transformers
+pipeline_tag: text2text-generation
+tags: [t5]
+---
+
+# {run.name}
+
+{parameters:,} parameters; from random weights, pretrained on texts of a procedural world: a start for students.
+
+- objective: {learned.objective.replace("_", " ")}
+- {learned.steps} updates of {learned.batch_tokens} tokens, seed {learned.seed}
+- AdamW, peak learning rate {learned.learning_rate:g}, of the embedding {learned.embedding_learning_rate:g}
+- recipe: sha256 `{recipe.digest}` (in full in `manifest.json`)
+
+Made from:
+{given}
 """
 
 

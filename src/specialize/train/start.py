@@ -15,23 +15,28 @@ from transformers import (
 )
 
 from specialize.core.errors import CheckpointError
+from specialize.core.params.starts import Architecture
 from specialize.core.params.train import StudentRun
 
 ROWS_MULTIPLE = 128
 """The embedding has a multiple of so many rows, as T5's own (32,100 pieces in 32,128 rows)."""
 
 
-def load_start(run: StudentRun, root: Path, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load_start(
+    run: StudentRun, root: Path, folder: Path, pretrained: Path
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Return the model (fp32, ready to train) and its tokenizer.
 
-    folder: the tokenizer, as the traces room left it; root: raw files. `start` is a folder below `root` (or an absolute
+    folder: the tokenizer, as the traces room left it; root: raw files; pretrained: folder of the start, where this run
+    made it. Another `start` is a folder below `root` (or an absolute
     path) where there is one, else a Hugging Face id. Raises CheckpointError where either cannot be loaded.
     """
-    tokenizer = _load_tokenizer(folder)
+    tokenizer = load_tokenizer(folder)
     set_seed(run.seed)
-    if run.start == "scratch":
-        return _scratch(run, tokenizer), tokenizer
-    start = _located(run.start, root)
+    if not run.pretrained and run.start == "scratch":
+        assert run.architecture is not None  # the params model asks for it with `scratch`
+        return random_weights(run.architecture, tokenizer, run.seed, run.dropout), tokenizer
+    start = str(pretrained) if run.pretrained else _located(run.start, root)
     try:
         # dropout_rate: the released code of the paper never calls train(), so its students learn without dropout.
         model = AutoModelForSeq2SeqLM.from_pretrained(
@@ -50,13 +55,16 @@ def load_start(run: StudentRun, root: Path, folder: Path) -> tuple[PreTrainedMod
     return model, tokenizer
 
 
-def _scratch(run: StudentRun, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
-    assert run.architecture is not None  # the params model asks for it with `scratch`
+def random_weights(
+    architecture: Architecture, tokenizer: PreTrainedTokenizerBase, seed: int, dropout: float, spare_rows: int = 0
+) -> PreTrainedModel:
+    """Return a T5 with random weights; its embedding has at least `spare_rows` rows behind the tokenizer's pieces."""
+    set_seed(seed)
     config = T5Config(
-        **run.architecture.model_dump(),
-        vocab_size=-(-len(tokenizer) // ROWS_MULTIPLE) * ROWS_MULTIPLE,
+        **architecture.model_dump(),
+        vocab_size=-(-(len(tokenizer) + spare_rows) // ROWS_MULTIPLE) * ROWS_MULTIPLE,
         feed_forward_proj="gated-gelu",
-        dropout_rate=run.dropout,
+        dropout_rate=dropout,
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
         decoder_start_token_id=tokenizer.pad_token_id,
@@ -64,7 +72,8 @@ def _scratch(run: StudentRun, tokenizer: PreTrainedTokenizerBase) -> PreTrainedM
     return T5ForConditionalGeneration(config)
 
 
-def _load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Load a tokenizer that the traces room left. Raises CheckpointError where it cannot be."""
     try:
         return AutoTokenizer.from_pretrained(str(folder))
     except (OSError, ValueError) as error:

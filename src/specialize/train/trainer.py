@@ -22,6 +22,7 @@ from transformers import (
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
 from specialize.core.formats import FORMATS, is_chain_of_thought
+from specialize.core.params.starts import PretrainingParams
 from specialize.core.params.train import StudentRun
 from specialize.train.batches import PAD_TO, split_batch
 from specialize.train.chunks import Chunks
@@ -52,13 +53,20 @@ class ExampleDataset(Dataset[dict[str, Any]]):
         if is_chain_of_thought(example.format):
             target = self.targets[example.trace]
         else:
-            ids = np.array(self.tokenizer(text_target=self.corpus.target(example))["input_ids"])
-            none = np.zeros((len(ids), 0))
-            target = Target(ids, none, none, np.zeros(len(ids), np.int64), np.zeros(0, np.float32))
-        return {
-            "input_ids": source, "labels": target.ids.tolist(), "formats": FORMATS.index(example.format),
-            **{name: value for name, value in target._asdict().items() if name != "ids"},
-        }  # fmt: skip
+            target = of_no_teacher(self.tokenizer(text_target=self.corpus.target(example))["input_ids"])
+        return as_row(source, target, FORMATS.index(example.format))
+
+
+def of_no_teacher(ids: Sequence[int]) -> Target:
+    """Return a target of which no distribution is known: K = 0, no chunk."""
+    none = np.zeros((len(ids), 0))
+    return Target(np.array(ids), none, none, np.zeros(len(ids), np.int64), np.zeros(0, np.float32))
+
+
+def as_row(source: Sequence[int], target: Target, format: int) -> dict[str, Any]:
+    """Return what the Collator reads of one example; format: its place in FORMATS."""
+    rest = {name: value for name, value in target._asdict().items() if name != "ids"}
+    return {"input_ids": source, "labels": target.ids.tolist(), "formats": format, **rest}
 
 
 class Collator:
@@ -102,8 +110,8 @@ class StudentTrainer(Seq2SeqTrainer):
     """transformers' Trainer, given the batches and the learning rates by role."""
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, dataset: ExampleDataset,
-        micro_batches: MicroBatches, run: StudentRun, args: Seq2SeqTrainingArguments,
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, dataset: Dataset[dict[str, Any]],
+        micro_batches: MicroBatches, run: StudentRun | PretrainingParams, args: Seq2SeqTrainingArguments,
     ) -> None:  # fmt: skip
         # See the module's docstring: the loss is already normalised over the update.
         model.accepts_loss_kwargs = False

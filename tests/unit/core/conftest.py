@@ -34,9 +34,10 @@ def tree() -> dict[str, Any]:
             "checkpoint_every": 10,
             "batch_tokens": 64,
             "formats": {"zero_shot_chain_of_thought": 1.0},
+            "starts": {"random": {"tokenizer": "words", "architecture": shape}},
             "students": {
-                "xs": {"tokenizer": "words", "architecture": shape},
-                "s": {"tokenizer": "words", "architecture": shape},
+                "xs": {"start": "random", "tokenizer": "words"},
+                "s": {"start": "random", "tokenizer": "words"},
             },
         },
         "evaluate": {"formats": ["zero_shot_chain_of_thought"], "generic_formats": ["answer_only"]},

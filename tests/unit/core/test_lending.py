@@ -81,7 +81,7 @@ def test_unchanged_recipes_are_not_touched(project: Path, tree: Tree, at_exit: l
 
 def test_first_recipes_go_again(project: Path, tree: Tree, at_exit: list[Any]) -> None:
     lending.lend_recipes(parse_params(tree, "here"), project)
-    assert len(state(project)) == 8
+    assert len(state(project)) == 9
     for call in at_exit:
         call()
     assert state(project) == {}

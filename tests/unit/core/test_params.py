@@ -15,6 +15,10 @@ PROJECT = Path(__file__).resolve().parents[3]
 SHIPPED = [PROJECT / "params.yaml", *sorted((PROJECT / "presets").glob("*.yaml"))]
 Tree = dict[str, Any]
 
+PRETRAINING = {
+    "objective": "instructions", "steps": 5, "warmup_steps": 1, "learning_rate": 0.1, "embedding_learning_rate": 0.1,
+}  # fmt: skip
+
 
 def mistakes(tree: Any) -> str:
     with pytest.raises(ParamsError) as error:
@@ -40,7 +44,8 @@ def test_there_are_presets() -> None:
         "train",
         "train.formats",
         "train.students.xs",
-        "train.students.xs.architecture",
+        "train.starts.random",
+        "train.starts.random.architecture",
     ],
 )
 def test_unknown_keys_are_refused(tree: Tree, where: str) -> None:
@@ -83,21 +88,47 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     ),
     "no weight": (lambda t: t["train"].update(formats={}), "train.formats: .*needs a weight above 0"),
     "student name": (
-        lambda t: t["train"]["students"].update({"../x": {"start": "t5-small", "tokenizer": "words"}}),
+        lambda t: t["train"]["students"].update({"../x": {"start": "random", "tokenizer": "words"}}),
         r"train.students: .*got \.\./x",
     ),
     "no students": (lambda t: t["train"].update(students={}), "train.students: .*at least 1"),
+    "start name": (
+        lambda t: t["train"]["starts"].update({"../x": {"source": "t5-small", "tokenizer": "words"}}),
+        r"train.starts: .*got \.\./x",
+    ),
+    "no such start": (
+        lambda t: t["train"]["students"]["s"].update(start="t5-small"),
+        r"train: .*students.s.start must be one of train.starts \(random\), got 't5-small'",
+    ),
+    "tokenizer of another start": (
+        lambda t: t["train"]["students"]["s"].update(tokenizer="letters"),
+        r"students.s.tokenizer must be its start's, 'words', got 'letters'",
+    ),
     "scratch without shape": (
-        lambda t: t["train"]["students"].update(s={"tokenizer": "words"}),
-        "students.s: .*'architecture' goes with",
+        lambda t: t["train"]["starts"].update(m={"tokenizer": "words"}),
+        "starts.m: .*'architecture' goes with",
+    ),
+    "pretraining of a checkpoint": (
+        lambda t: t["train"]["starts"].update(
+            m={"source": "t5-small", "tokenizer": "words", "pretraining": PRETRAINING}
+        ),
+        "starts.m: .*'pretraining' goes with",
+    ),
+    "warm-up of a start": (
+        lambda t: t["train"]["starts"]["random"].update(pretraining={**PRETRAINING, "warmup_steps": 5}),
+        "pretraining: .*fewer than steps",
+    ),
+    "checkpoints beyond the end": (
+        lambda t: t["train"].update(checkpoints=[5, 21]),
+        r"checkpoints: expected steps from 1 to 20, got \[21\]",
     ),
     "shape without scratch": (
-        lambda t: t["train"]["students"]["s"].update(start="t5-small"),
-        "students.s: .*'architecture' goes with",
+        lambda t: t["train"]["starts"]["random"].update(source="t5-small"),
+        "starts.random: .*'architecture' goes with",
     ),
     "no such tokenizer": (
-        lambda t: t["train"]["students"]["s"].update(tokenizer="letters"),
-        r"train.students.s.tokenizer must be one of traces.tokenizers \(words\), got 'letters'",
+        lambda t: t["train"]["starts"].update(m={"source": "t5-small", "tokenizer": "letters"}),
+        r"train.starts.m.tokenizer must be one of traces.tokenizers \(words\), got 'letters'",
     ),
     "tokenizer name": (lambda t: t["traces"]["tokenizers"].update({"../x": {}}), r"traces.tokenizers: .*got \.\./x"),
     "vocabulary of another": (

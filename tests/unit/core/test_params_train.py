@@ -79,9 +79,11 @@ def test_undefined_divergences_are_refused(divergence: str, missing_mass: str, s
 def test_a_run_holds_every_setting_of_section_and_student(tree: Tree) -> None:
     """A setting that a run lacked would decide weights without standing in the recipe."""
     every = {*TrainingParams.model_fields, *StudentParams.model_fields, "student"}
+    every |= {"revision", "architecture", "pretrained"}  # of its start
     assert set(StudentRun.model_fields) == every
     assert set(Settings.model_fields) <= set(TrainParams.model_fields)
-    made = run(tree, start="t5-small", architecture=None, revision="abc", tokenizer="tok")
+    tree["train"]["starts"]["t5"] = {"source": "t5-small", "revision": "abc", "tokenizer": "tok"}
+    made = run(tree, start="t5", tokenizer="tok")
     assert (made.student, made.start, made.revision, made.tokenizer) == (
         "xs",
         "t5-small",
@@ -97,6 +99,20 @@ def test_checkpoints_begin_at_the_start_and_end_at_the_last_update(
 ) -> None:
     tree["train"] |= {"steps": steps, "checkpoint_every": every, "warmup_steps": 0}
     assert TrainParams.model_validate(tree["train"]).checkpoint_steps == expected
+
+
+def test_early_checkpoints_stand_beside_those_at_intervals(tree: Tree) -> None:
+    tree["train"]["checkpoints"] = [2, 5, 10]
+    assert TrainParams.model_validate(tree["train"]).checkpoint_steps == [0, 2, 5, 10, 20]
+
+
+def test_a_student_of_a_pretrained_start_has_no_shape_of_its_own(tree: Tree) -> None:
+    pretraining = {"objective": "span_corruption", "steps": 50, "learning_rate": 0.1, "embedding_learning_rate": 0.1}
+    tree["train"]["starts"]["random"]["pretraining"] = pretraining
+    made = run(tree)
+    assert made.pretrained and made.start == "random" and made.architecture is None
+    start = TrainParams.model_validate(tree["train"]).start_run("random")
+    assert start.name == "random" and start.architecture and start.pretraining and start.pretraining.steps == 50
 
 
 @pytest.mark.parametrize(("steps", "every"), [(20, 3), (5, 10)])

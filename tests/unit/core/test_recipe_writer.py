@@ -15,7 +15,16 @@ from specialize.core.recipe_writer import ROOMS, raw_root, recipe_texts, rules_d
 
 Tree = dict[str, Any]
 TRACES = {"traces.json", "traces/words.json"}
-NAMES = {"data.json", "teacher.json", *TRACES, "train/s.json", "train/xs.json", "evaluate.json", "report.json"}
+NAMES = {
+    "data.json",
+    "teacher.json",
+    *TRACES,
+    "train/s.json",
+    "train/xs.json",
+    "train/starts/random.json",
+    "evaluate.json",
+    "report.json",
+}
 Texts = Callable[[Tree], dict[str, str]]
 
 
@@ -88,8 +97,19 @@ def test_a_section_setting_passes_by_a_student_that_has_its_own(texts: Texts, tr
 
 def test_an_added_student_leaves_the_others(texts: Texts, tree: Tree) -> None:
     before = texts(tree)
-    tree["train"]["students"]["m"] = {"start": "t5-base", "tokenizer": "words"}
+    tree["train"]["students"]["m"] = {"start": "random", "tokenizer": "words"}
     assert changed(before, texts(tree)) == {"train/m.json", "report.json"}
+
+
+def test_an_added_or_changed_start_leaves_the_students_of_others(texts: Texts, tree: Tree) -> None:
+    before = texts(tree)
+    tree["train"]["starts"]["t5"] = {"source": "t5-base", "tokenizer": "words"}
+    with_it = texts(tree)
+    assert changed(before, with_it) == {"train/starts/t5.json"}
+    tree["train"]["students"]["m"] = {"start": "t5", "tokenizer": "words"}
+    with_student = texts(tree)
+    tree["train"]["starts"]["t5"]["revision"] = "abc"
+    assert changed(with_student, texts(tree)) == {"train/starts/t5.json", "train/m.json"}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +120,7 @@ def test_an_added_student_leaves_the_others(texts: Texts, tree: Tree) -> None:
         ("raw/teacher/recorded.json", {"teacher.json"}),
         ("workflow/traces.smk", TRACES),
         ("workflow/common.smk", NAMES),
-        ("workflow/train.smk", {"train/s.json", "train/xs.json"}),
+        ("workflow/train.smk", {"train/s.json", "train/xs.json", "train/starts/random.json"}),
     ],
 )
 def test_the_content_of_a_file_counts(texts: Texts, tree: Tree, project: Path, file: str, expected: set[str]) -> None:
@@ -136,7 +156,8 @@ def test_a_model_folder_counts_for_the_student_or_tokenizer_that_uses_it(
     folder.mkdir(parents=True)
     (folder / "tokenizer.json").write_text("{}")
     if recipe == "train/s.json":
-        tree["train"]["students"]["s"] = {"start": "models/small", "tokenizer": "words"}
+        tree["train"]["starts"]["small"] = {"source": "models/small", "tokenizer": "words"}
+        tree["train"]["students"]["s"] = {"start": "small", "tokenizer": "words"}
     else:
         tree["traces"]["tokenizers"]["words"] = {"source": "models/small"}
     before = texts(tree)

@@ -43,7 +43,8 @@ def test_the_page_has_a_row_for_every_key() -> None:
         assert f"\n## {name}\n" in page
     for key in (
         "data.datasets.<name>.hub.id",
-        "train.students.<name>.architecture.d_model",
+        "train.starts.<name>.architecture.d_model",
+        "train.starts.<name>.pretraining.objective",
         "train.formats.zero_shot_answer_only",
     ):
         assert f"\n| `{key}` | " in page

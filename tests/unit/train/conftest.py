@@ -5,7 +5,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 
-from specialize.core.files import write_records
+from specialize.core.files import write_json, write_records
 from specialize.core.formats import target
 from specialize.core.params.train import Architecture, FormatWeights, StudentRun
 from specialize.core.recipe import Recipe
@@ -65,8 +65,9 @@ def make_files(corpus, tokenizer, tmp_path):
         folder = tmp_path / name
         given = Inputs(
             folder / "traces.parquet", folder / "exemplars.jsonl", folder / "tokenizer",
-            [folder / "part-00000.parquet", folder / "part-00001.parquet"],
+            [folder / "part-00000.parquet", folder / "part-00001.parquet"], folder / "start",
         )  # fmt: skip
+        write_json(given.start / "manifest.json", {})
         save_tokenizer(tokenizer, given.tokenizer)
         parquet.write_table(pyarrow.Table.from_pylist([trace.model_dump() for trace in corpus.traces]), given.traces)
         write_records(given.exemplars, corpus.pool)

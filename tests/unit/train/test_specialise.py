@@ -11,7 +11,8 @@ from specialize.core.errors import CheckpointError, RecordError, SpecializeError
 from specialize.core.files import sha256_file
 from specialize.core.params.train import DistributionParams
 from specialize.train import specialise as module
-from specialize.train.specialise import last_complete_checkpoint, specialise
+from specialize.train.specialise import specialise
+from specialize.train.work import hold, last_complete_checkpoint
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
 
@@ -125,7 +126,7 @@ def test_learning_happens(make_run, recipe_of, files, tmp_path):
 
 
 def test_two_trainings_of_one_student_do_not_meet(make_run, recipe_of, files, tmp_path):
-    lock = module._lock(tmp_path / "work", "nano")
+    lock = hold(tmp_path / "work", "nano")
     with pytest.raises(SpecializeError, match="another process"):
         go(make_run(), recipe_of, files, tmp_path)
     lock.close()

@@ -16,7 +16,7 @@ MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperatur
 
 
 def plan(corpus, run, given, tmp_path):
-    model, tokenizer = load_start(run, tmp_path, given.tokenizer)
+    model, tokenizer = load_start(run, tmp_path, given.tokenizer, given.start)
     targets = read_targets(given.aligned, corpus.traces)
     examples, batches = plan_run(corpus, targets, tokenizer, run)
     return model, tokenizer, ExampleDataset(corpus, targets, examples, tokenizer), batches

@@ -14,7 +14,7 @@ import pytest
 import torch
 from transformers import AutoModelForSeq2SeqLM
 
-from specialize.core.files import write_records
+from specialize.core.files import write_json, write_records
 from specialize.core.formats import prompt, target
 from specialize.core.params.train import Architecture, DistributionParams, FormatWeights
 from specialize.core.records import Problem, Trace
@@ -69,7 +69,10 @@ def lesson(tmp_path_factory):
     texts = {target(FORMAT, rationale, "7"): p for rationale, p in RATIONALES.items()}
     tokenizer = learn_tokenizer([prompt(FORMAT, QUESTION), *texts], 400)
     teacher = Teacher(texts, tokenizer)
-    given = Inputs(folder / "t.parquet", folder / "e.jsonl", folder / "tokenizer", [folder / "part.parquet"])
+    given = Inputs(
+        folder / "t.parquet", folder / "e.jsonl", folder / "tokenizer", [folder / "part.parquet"], folder / "start"
+    )
+    write_json(given.start / "manifest.json", {})
     save_tokenizer(tokenizer, given.tokenizer)
     drawn = random.Random(5).choices(list(RATIONALES), list(RATIONALES.values()), k=SAMPLES)
     traces = [

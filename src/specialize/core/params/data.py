@@ -126,6 +126,11 @@ class DataParams(Section):
         return next(name for name, dataset in self.datasets.items() if dataset.role == "seed")
 
     @property
+    def texts(self) -> list[str]:
+        """Names of the files of the procedural world that starts are pretrained on."""
+        return ["instructions", "pretraining"] if self.source == "procedural" else []
+
+    @property
     def raw_files(self) -> list[str]:
         """The raw files that the source reads, relative to `root`."""
         if self.source == "procedural":

@@ -1,11 +1,12 @@
 """params.yaml, section `train`: the students and how they learn."""
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from specialize.core.params.section import Section
+from specialize.core.params.starts import Architecture, StartParams, StartRun
 
 
 class FormatWeights(Section):
@@ -25,21 +26,6 @@ class FormatWeights(Section):
         if sum(self.model_dump().values()) <= 0:
             raise ValueError("at least one format needs a weight above 0")
         return self
-
-
-class Architecture(Section):
-    """Shape of a T5 that starts from random weights."""
-
-    d_model: int = Field(ge=8, multiple_of=2)
-    """Width of the model (FlanT5-Base: 768)."""
-    d_kv: int = Field(ge=4)
-    """Width of one attention head (64)."""
-    d_ff: int = Field(ge=8)
-    """Width of the gated feed-forward layer (2048)."""
-    num_layers: int = Field(ge=1)
-    """Layers of the encoder and of the decoder, each (12)."""
-    num_heads: int = Field(ge=1)
-    """Attention heads (12)."""
 
 
 class DistributionParams(Section):
@@ -96,20 +82,10 @@ class Settings(Section):
 class StudentParams(Settings):
     """One student; a setting given here stands before the section's."""
 
-    start: str = "scratch"
-    """`scratch`, or a Hugging Face id or folder (paper: google/flan-t5-base … -xxl, t5-large, t5-3b)."""
-    revision: str | None = None
-    """Commit of a Hugging Face start checkpoint. Pin it: a branch may move under an experiment."""
+    start: str
+    """Name of one of `train.starts`."""
     tokenizer: str
-    """Name of one of `traces.tokenizers`."""
-    architecture: Architecture | None = None
-    """Needed where `start` is `scratch`."""
-
-    @model_validator(mode="after")
-    def _shape(self) -> "StudentParams":
-        if (self.start == "scratch") != (self.architecture is not None):
-            raise ValueError("'architecture' goes with 'start: scratch', and only with it")
-        return self
+    """Name of one of `traces.tokenizers`: the start's."""
 
 
 class TrainingParams(Section):
@@ -117,6 +93,8 @@ class TrainingParams(Section):
 
     steps: int = Field(ge=1)
     """Optimizer updates."""
+    checkpoints: list[int] = Field(default_factory=list)
+    """Checkpoints after these updates, besides those of `checkpoint_every`: early ones show what is lost first."""
     checkpoint_every: int = Field(ge=1)
     """A checkpoint after each so many updates, besides step 0, the start itself (paper: 10K micro-batches)."""
     batch_tokens: int = Field(ge=64)
@@ -143,6 +121,11 @@ class TrainingParams(Section):
     """An example with a longer target is left out and counted."""
 
 
+def checkpoint_steps(training: TrainingParams) -> list[int]:
+    """Return the steps after which a checkpoint stands, 0 first."""
+    return sorted({*range(0, training.steps + 1, training.checkpoint_every), *training.checkpoints})
+
+
 class StudentRun(TrainingParams):
     """Everything that decides one student's weights: the params of its recipe."""
 
@@ -155,9 +138,12 @@ class StudentRun(TrainingParams):
     distribution: DistributionParams | None
     """Null where `loss` is `sample`."""
     start: str
+    """`scratch`, a Hugging Face id, a folder; or of what the run pretrained the name, see `pretrained`."""
     revision: str | None
     tokenizer: str
     architecture: Architecture | None
+    pretrained: bool = False
+    """Whether the start stands in `results/starts/`."""
 
 
 class TrainParams(TrainingParams):
@@ -176,16 +162,32 @@ class TrainParams(TrainingParams):
     token (paper: distribution for 3B and 11B). A student may set its own."""
     distribution: DistributionParams = DistributionParams()
     """How distributions are matched. A student may set its own."""
+    starts: dict[str, StartParams] = Field(min_length=1)
+    """Name → what students start from."""
     students: dict[str, StudentParams] = Field(min_length=1)
     """Name → student. Names are file names: lower-case letters, digits, `_` and `-`."""
 
-    @field_validator("students")
+    @field_validator("students", "starts")
     @classmethod
-    def _names(cls, students: dict[str, StudentParams]) -> dict[str, StudentParams]:
-        bad = [name for name in students if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name)]
+    def _names(cls, named: dict[str, Any]) -> dict[str, Any]:
+        bad = [name for name in named if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name)]
         if bad:
             raise ValueError(f"expected names of lower-case letters, digits, '_' and '-', got {', '.join(bad)}")
-        return students
+        return named
+
+    @model_validator(mode="after")
+    def _starts_agree(self) -> "TrainParams":
+        problems, known = [], ", ".join(self.starts)
+        for name, student in self.students.items():
+            start = self.starts.get(student.start)
+            if start is None:
+                problems.append(f"students.{name}.start must be one of train.starts ({known}), got {student.start!r}")
+            elif start.tokenizer != student.tokenizer:
+                asked = f"its start's, {start.tokenizer!r}"
+                problems.append(f"students.{name}.tokenizer must be {asked}, got {student.tokenizer!r}")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
 
     @model_validator(mode="after")
     def _last_checkpoint(self) -> "TrainParams":
@@ -194,6 +196,8 @@ class TrainParams(TrainingParams):
                 f"steps ({self.steps}) must be a multiple of checkpoint_every ({self.checkpoint_every}), "
                 "so that the last update leaves a checkpoint"
             )
+        if bad := [step for step in self.checkpoints if not 0 < step <= self.steps]:
+            raise ValueError(f"checkpoints: expected steps from 1 to {self.steps}, got {bad}")
         if self.warmup_steps >= self.steps:
             raise ValueError(f"warmup_steps ({self.warmup_steps}) must be fewer than steps ({self.steps})")
         return self
@@ -201,11 +205,12 @@ class TrainParams(TrainingParams):
     @property
     def checkpoint_steps(self) -> list[int]:
         """Steps after which a checkpoint stands, 0 first."""
-        return list(range(0, self.steps + 1, self.checkpoint_every))
+        return checkpoint_steps(self)
 
     def run_of(self, name: str) -> StudentRun:
         """Return one student's complete settings: its own before the section's."""
         own = self.students[name]
+        start = self.starts[own.start]
         shared = {field: getattr(self, field) for field in TrainingParams.model_fields}
         learning_rate = own.learning_rate or self.learning_rate
         loss = own.loss or self.loss
@@ -219,8 +224,13 @@ class TrainParams(TrainingParams):
             loss=loss,
             # None keeps a student of the other loss out of it: its recipe stays when these settings change.
             distribution=(own.distribution or self.distribution) if loss == "distribution" else None,
-            start=own.start,
-            revision=own.revision,
+            start=own.start if start.pretraining else start.source,
+            revision=start.revision,
             tokenizer=own.tokenizer,
-            architecture=own.architecture,
+            architecture=None if start.pretraining else start.architecture,
+            pretrained=start.pretraining is not None,
         )
+
+    def start_run(self, name: str) -> StartRun:
+        """Return everything that decides one start."""
+        return StartRun(name=name, **{field: getattr(self.starts[name], field) for field in StartParams.model_fields})

@@ -36,12 +36,11 @@ class Params(Section):
             problems.append("report.format must be one of evaluate.formats")
         if self.report.generic_format not in self.evaluate.generic_formats:
             problems.append("report.generic_format must be one of evaluate.generic_formats")
-        for name, student in self.train.students.items():
-            if student.tokenizer not in self.traces.tokenizers:
+        for name, start in self.train.starts.items():
+            if start.tokenizer not in self.traces.tokenizers:
                 known = ", ".join(self.traces.tokenizers)
                 problems.append(
-                    f"train.students.{name}.tokenizer must be one of traces.tokenizers ({known}), "
-                    f"got {student.tokenizer!r}"
+                    f"train.starts.{name}.tokenizer must be one of traces.tokenizers ({known}), got {start.tokenizer!r}"
                 )
         if problems:
             raise ValueError("; ".join(problems))

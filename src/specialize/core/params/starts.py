@@ -1,0 +1,112 @@
+"""params.yaml, `train.starts`: what students start from."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from specialize.core.params.section import Section
+
+
+class Architecture(Section):
+    """Shape of a T5 that starts from random weights."""
+
+    d_model: int = Field(ge=8, multiple_of=2)
+    """Width of the model (FlanT5-Base: 768)."""
+    d_kv: int = Field(ge=4)
+    """Width of one attention head (64)."""
+    d_ff: int = Field(ge=8)
+    """Width of the gated feed-forward layer (2048)."""
+    num_layers: int = Field(ge=1)
+    """Layers of the encoder and of the decoder, each (12)."""
+    num_heads: int = Field(ge=1)
+    """Attention heads (12)."""
+
+
+class PretrainingParams(Section):
+    """How random weights become a start checkpoint, on the texts of the procedural world."""
+
+    objective: Literal["span_corruption", "instructions"]
+    """`span_corruption`: fill in what is masked, as T5 learned. `instructions`: solve the tasks of a mixture, as FlanT5
+    learned."""
+    steps: int = Field(ge=1)
+    """Optimizer updates."""
+    batch_tokens: int = Field(default=2500, ge=64)
+    """Source and target tokens of one update, padding included."""
+    learning_rate: float = Field(gt=0, le=1)
+    """Peak learning rate of AdamW; for equal steps at every size it should fall as 1 / d_model."""
+    embedding_learning_rate: float = Field(gt=0, le=1)
+    """Peak rate of the embedding and the relative position bias, the same at every size."""
+    schedule: Literal["cosine", "linear", "constant"] = "linear"
+    """Decay of the learning rate after the warm-up."""
+    warmup_steps: int = Field(default=30, ge=0)
+    """Updates of linear warm-up."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """AdamW's weight decay."""
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    """Gradients are clipped to this norm."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Dropout while pretraining."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Arithmetic."""
+    seed: int = Field(default=1, ge=0)
+    """Seed of the weights, the order and the formats or masks."""
+    chain_of_thought: float = Field(default=0.5, ge=0, le=1)
+    """Share of the instructions whose target holds the reasoning; of the others it is the answer alone."""
+    in_context: float = Field(default=0.0, ge=0, le=1)
+    """Share of the instructions with a worked exemplar before the question."""
+    noise: float = Field(default=0.15, gt=0, lt=1)
+    """Share of masked tokens in span corruption (T5: 0.15)."""
+    span: float = Field(default=3.0, ge=1)
+    """Mean length of a masked span, in tokens (T5: 3)."""
+
+    @property
+    def texts(self) -> str:
+        """Name of the data room's file to learn from."""
+        return "instructions.jsonl" if self.objective == "instructions" else "pretraining.jsonl"
+
+    @property
+    def gradient_accumulation_steps(self) -> int:
+        """An update is one batch."""
+        return 1
+
+    @property
+    def distribution(self) -> None:
+        """There is no teacher."""
+
+    @model_validator(mode="after")
+    def _warm(self) -> "PretrainingParams":
+        if self.warmup_steps >= self.steps:
+            raise ValueError(f"warmup_steps ({self.warmup_steps}) must be fewer than steps ({self.steps})")
+        return self
+
+
+class StartParams(Section):
+    """One start: random weights, such weights after a pretraining of ours, or a checkpoint that others made."""
+
+    source: str = "scratch"
+    """`scratch`: random weights. Or a Hugging Face id or a folder below `data.root` (paper: google/flan-t5-base …
+    -xxl, t5-large, t5-3b)."""
+    revision: str | None = None
+    """Commit of a Hugging Face checkpoint. Pin it: a branch may move under an experiment."""
+    tokenizer: str
+    """Name of one of `traces.tokenizers`; a student has its start's."""
+    architecture: Architecture | None = None
+    """Needed where `source` is `scratch`."""
+    pretraining: PretrainingParams | None = None
+    """Null: students begin with what the source has; random weights are then drawn by the student's seed."""
+
+    @model_validator(mode="after")
+    def _shape(self) -> "StartParams":
+        if (self.source == "scratch") != (self.architecture is not None):
+            raise ValueError("'architecture' goes with 'source: scratch', and only with it")
+        if self.pretraining and self.source != "scratch":
+            raise ValueError("'pretraining' goes with 'source: scratch', and only with it")
+        if self.revision and self.source == "scratch":
+            raise ValueError("'revision' goes with a Hugging Face id, not with 'source: scratch'")
+        return self
+
+
+class StartRun(StartParams):
+    """Everything that decides a start: the params of its recipe."""
+
+    name: str

@@ -1,0 +1,156 @@
+"""Start checkpoints: what they learn from, and that they are made whole, resumed, and loaded by students."""
+
+import json
+import random
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given as given_cases
+from hypothesis import strategies as st
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+from specialize.core.files import write_records
+from specialize.core.params.starts import PretrainingParams, StartRun
+from specialize.core.params.train import Architecture
+from specialize.core.recipe import Recipe
+from specialize.core.records import Problem, Text
+from specialize.train import pretrain as module
+from specialize.train.__main__ import main
+from specialize.train.corruption import SENTINELS, corrupt
+from specialize.train.instructions import render
+from specialize.train.progress import TellProgress
+from specialize.train.specialise import specialise
+
+FIRST, END = 999, 1
+SETTINGS = dict(objective="instructions", steps=4, warmup_steps=1, batch_tokens=600, learning_rate=5e-3,
+                embedding_learning_rate=5e-3)  # fmt: skip
+
+
+@given_cases(st.lists(st.integers(10, 500), max_size=80), st.floats(0.05, 0.6), st.floats(1, 5), st.integers(0, 99))
+def test_source_and_target_together_are_the_text(tokens, noise, span, seed):
+    made = corrupt(tokens, FIRST, END, noise, span, random.Random(seed))
+    if made is None:
+        assert len(tokens) < 2
+        return
+    source, target = made
+    assert source.pop() == target.pop() == END
+    marks = [token for token in source if token > FIRST - SENTINELS]
+    assert marks == [token for token in target if token > FIRST - SENTINELS]
+    assert marks == list(range(FIRST, FIRST - len(marks), -1)) and target[0] == FIRST
+    spans = {mark: target[target.index(mark) + 1 :] for mark in marks}
+    for mark, after in pairwise(marks):
+        spans[mark] = spans[mark][: spans[mark].index(after)]
+    restored = [token for part in source for token in spans.get(part, [part])]
+    assert restored == tokens and all(spans.values())
+    assert sum(map(len, spans.values())) == max(1, round(len(tokens) * noise))
+
+
+def mixture() -> list[Problem]:
+    maths = [
+        Problem(id=f"m{n}", dataset="world", question=f"What is {n} + 1?", answer=f"{n + 1}", kind="number",
+                rationale=f"{n} + 1 = {n + 1}.", task="arithmetic")
+        for n in range(30)
+    ]  # fmt: skip
+    generic = [
+        Problem(id=f"g{n}", dataset="world_generic", task="echo", question=f"Say {n}", answer=f"w{n}", kind="text",
+                rationale=f"It is w{n}.", instruction="Echo.")
+        for n in range(30)
+    ]  # fmt: skip
+    return maths + generic
+
+
+def test_a_mixture_is_asked_as_evaluation_asks():
+    params = PretrainingParams(**SETTINGS, in_context=0.5)
+    rows = render(mixture(), params, 0)
+    assert rows == render(mixture(), params, 0) != render(mixture(), params, 1)
+    for problem, (source, target) in zip(mixture(), rows, strict=True):
+        assert source.count(problem.question) == 1, "its own exemplar it never is"
+        assert target.startswith(str(problem.rationale)) or problem.answer in target.split()
+        assert source.startswith("Echo.\n\nQ: ") == (problem.instruction is not None)
+    sources = {source for source, _ in rows}
+    assert "Echo.\n\nQ: Say 3\nA:" in sources or any(
+        s.endswith("Q: Say 3\nA: Let's think step by step.\n") for s in sources
+    )
+    only = render(mixture(), PretrainingParams(**SETTINGS, chain_of_thought=0.0), 0)
+    assert {target for _, target in only} == {f"The answer is {n + 1}" for n in range(30)} | {
+        f"w{n}" for n in range(30)
+    }
+
+
+@pytest.fixture
+def texts(tmp_path):
+    write_records(tmp_path / "instructions.jsonl", mixture())
+    write_records(tmp_path / "pretraining.jsonl", [Text(text=f"Tom has {n} apples and {n} pears.") for n in range(60)])
+    return tmp_path
+
+
+def start_run(**changes) -> StartRun:
+    shape = Architecture(d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    return StartRun(
+        name="raw", tokenizer="words", architecture=shape, pretraining=PretrainingParams(**{**SETTINGS, **changes})
+    )
+
+
+def go(run, folder, files, texts):
+    recipe = Recipe(room="train", params=run.model_dump(mode="json"), code="c", rules="r", files={})
+    name = "instructions" if run.pretraining.objective == "instructions" else "pretraining"
+    module.pretrain(run, recipe, files.tokenizer, texts / f"{name}.jsonl", folder / "work", folder / "raw", 1)
+    return folder / "raw"
+
+
+@pytest.mark.parametrize("objective", ["instructions", "span_corruption"])
+def test_a_start_loads_and_students_begin_with_its_weights(objective, files, texts, tmp_path, make_run, recipe_of):
+    out = go(start_run(objective=objective), tmp_path / "a", files, texts)
+    model, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(out), AutoTokenizer.from_pretrained(out)
+    assert model.get_input_embeddings().weight.shape[0] >= len(tokenizer) + SENTINELS
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["start"] == "raw" and manifest["files"]["training.csv"]
+    assert (out / "training.csv").read_text().startswith("step,loss")
+    given = files.__class__(files.traces, files.exemplars, files.tokenizer, files.aligned, out)
+    run = make_run(start="raw", pretrained=True, architecture=None)
+    specialise(run, recipe_of(run), given, tmp_path, tmp_path / "work", tmp_path / "out", 1)
+    first = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out" / "step-0").state_dict()
+    assert all(torch.equal(first[name], value) for name, value in model.state_dict().items())
+
+
+def test_a_pretraining_cut_off_goes_on_and_ends_in_the_same_bytes(files, texts, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "SAVE_EVERY", 2)
+    run = start_run(dropout=0.1)
+    whole = go(run, tmp_path / "whole", files, texts)
+    original = TellProgress.on_step_end
+
+    def cut_off(self, args, state, control, **kwargs):
+        original(self, args, state, control, **kwargs)
+        if state.global_step == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TellProgress, "on_step_end", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            go(run, tmp_path / "cut", files, texts)
+    assert not (tmp_path / "cut" / "raw").exists()
+    again = go(run, tmp_path / "cut", files, texts)
+    assert (again / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    assert (again / "manifest.json").read_bytes() == (whole / "manifest.json").read_bytes()
+
+
+def test_a_start_that_is_not_pretrained_is_a_manifest(tmp_path):
+    run = StartRun(name="flan", source="google/flan-t5-base", revision="abc", tokenizer="t5")
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(Recipe(room="train", params=run.model_dump(mode="json"), code="", rules="", files={}).text())
+    given = [
+        "--recipe",
+        recipe,
+        "--work",
+        tmp_path / "work",
+        "--texts",
+        tmp_path,
+        "--tokenizers",
+        tmp_path,
+        "--output",
+        tmp_path / "flan",
+    ]
+    assert main(["start", *map(str, given)]) == 0
+    assert [path.name for path in (tmp_path / "flan").iterdir()] == ["manifest.json"]
+    assert json.loads((tmp_path / "flan" / "manifest.json").read_text())["source"] == "google/flan-t5-base"
