@@ -76,13 +76,16 @@ class Workspace:
         jobs: Counter[str] = Counter()
         before = self._record()
         yield jobs
-        jobs.update(rule for rule, _ in self._record() - before)
+        jobs.update(job[0] for job, began in self._record().items() if before.get(job) != began)
 
-    def _record(self) -> set[tuple[str, float]]:
-        """(rule, start time) of each job. There is a record for each output; those of one job share both."""
+    def _record(self) -> dict[tuple[str, ...], float]:
+        """Job (its rule and log files) → when it began. There is a record for each output, a moment after the last."""
         files = [path for path in (self.folder / ".snakemake" / "metadata").rglob("*") if path.is_file()]
-        records = [json.loads(path.read_text()) for path in files]
-        return {(record["rule"], record["starttime"]) for record in records}
+        began: dict[tuple[str, ...], float] = {}
+        for record in (json.loads(path.read_text()) for path in files):
+            job = (record["rule"], *record["log"])
+            began[job] = max(record["starttime"], began.get(job, 0.0))
+        return began
 
     def commit(self, message: str = "run") -> None:
         self.git("add", "--all")
