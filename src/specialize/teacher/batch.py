@@ -148,7 +148,8 @@ class _Round:
         for file_id in (now.output_file_id, now.error_file_id):
             if file_id:
                 content = await self._call(lambda name=file_id: api.files.content(name))  # type: ignore[misc]
-                got += sum(self._keep(batch, line) for line in content.text.splitlines() if line.strip())
+                # Lines end at \n alone: a completion may hold U+2028 or U+0085, at which str.splitlines would cut it.
+                got += sum(self._keep(batch, line) for line in content.content.split(b"\n") if line.strip())
         if now.status == "failed":
             first = now.errors.data[0].message if now.errors and now.errors.data else "no message"
             self.refusal = f"batch {batch.batch_id} failed: {first}"
@@ -156,13 +157,13 @@ class _Round:
         LOG.info("batch %s: %s, %s completions received", batch.batch_id, now.status, f"{got:,}")
         return got
 
-    def _keep(self, batch: Batch, text: str) -> int:
+    def _keep(self, batch: Batch, text: bytes) -> int:
         """Keep one line of an output or error file; return how many completions of it can be used."""
         try:
             line = json.loads(text)
             asked = self.state.asked(batch, int(line["custom_id"]))
             response = line.get("response") or {}
-            status, body = response.get("status_code", 500), response.get("body")
+            status, body = int(response.get("status_code", 500)), response.get("body")
         except (ValueError, KeyError, TypeError, AttributeError):
             LOG.warning("batch %s: a line that cannot be read is left out", batch.batch_id)
             return 0

@@ -107,6 +107,19 @@ def test_lines_that_went_wrong_are_asked_again_or_kept(tmp_path: Path) -> None:
     assert [row.choice["finish_reason"] for row in rows].count("content_filter") == 3
 
 
+def test_marks_that_look_like_ends_of_lines_lose_no_completion(tmp_path: Path) -> None:
+    class Odd(Teacher):
+        def complete(self, body: Any) -> dict[str, Any]:
+            answer = super().complete(body)
+            for choice in answer["choices"]:
+                choice["text"] += "\u2028\u0085"
+            return answer
+
+    server = BatchServer(Odd(PROBLEMS, 0.5))
+    rows = batched(tmp_path, server)
+    assert (len(server.batches), server.choices, len(rows)) == (1, ALL, ALL)
+
+
 def test_a_refused_line_ends_the_run_and_the_others_are_kept(tmp_path: Path) -> None:
     refused = {0: {"response": {"status_code": 400, "body": {"error": {"message": "no such model"}}}}}
     with pytest.raises(RefusedError, match="no such model"):
