@@ -10,7 +10,6 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import write_records
 from specialize.core.params.teacher import TeacherParams
 from specialize.core.records import Problem
-from specialize.teacher import batch as batches
 from specialize.teacher.batch import fill_by_batch
 from specialize.teacher.batch_state import BatchState
 from specialize.teacher.cache import Row, open_cache
@@ -21,6 +20,7 @@ from specialize.teacher.plan import Plan
 from specialize.teacher.policy import RefusedError
 from specialize.teacher.prompt import FewShot
 from specialize.teacher.sample import SamplingError, fill
+from specialize.teacher.turns import alone
 
 PROBLEMS = [
     Problem(
@@ -162,7 +162,7 @@ def test_two_processes_do_not_share_batches(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
     with (
         open_cache(tmp_path / "cache") as cache,
-        batches._alone(cache),
+        alone(cache, "batch", wait=False),
         pytest.raises(SpecializeError, match="another"),
     ):
         fill_by_batch(plan(tmp_path), cache, "http://127.0.0.1:1/v1")

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +23,9 @@ from specialize.teacher.local.server import HOST, Server
 from specialize.teacher.local.teacher import Teacher
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import FewShot
-from specialize.teacher.sample import fill
+from specialize.teacher.sample import fill, turn_of
 from specialize.teacher.shards import write_shards
+from specialize.teacher.turns import alone
 
 PROBLEMS = [
     Problem(
@@ -184,6 +186,32 @@ def test_a_server_without_logprobs(tmp_path: Path) -> None:
 def test_a_server_that_never_answers(tmp_path: Path) -> None:
     with pytest.raises(SpecializeError, match="asked 2 times, in the end: no whole answer in time"):
         sampled(tmp_path, Faults(rates=FaultRates(hang=1)), limits={"timeout_s": 0.1, "attempts": 2})
+
+
+def test_two_runs_at_once_pay_once(tmp_path: Path) -> None:
+    """The second waits for the first, and finds in the cache what that one has paid for."""
+    write_records(tmp_path / "problems.jsonl", PROBLEMS)
+    params = TeacherParams.model_validate({"mode": "online", "samples": SAMPLES, "top_k": 3})
+    plan, at_work = Plan(tmp_path / "problems.jsonl", params, FewShot(), "here"), threading.Event()
+    with served(Faults()) as (url, server):
+        with open_cache(tmp_path / "elsewhere") as cache:
+            fill(plan, cache, url)
+            rows = list(cache.everything())
+        paid = dict(server.stats)
+
+        def first() -> None:
+            with open_cache(tmp_path / "cache") as cache, alone(cache, turn_of(plan), wait=False):
+                at_work.set()
+                time.sleep(0.3)
+                cache.add(rows)
+
+        thread = threading.Thread(target=first)
+        thread.start()
+        assert at_work.wait(10)
+        with open_cache(tmp_path / "cache") as cache:
+            fill(plan, cache, url)
+        thread.join()
+        assert dict(server.stats) == paid
 
 
 def test_every_fault_is_tried_here() -> None:
