@@ -188,5 +188,8 @@ def test_pulled_results_refill_the_cache_of_a_paid_teacher(
     assert "2 of them new" in capsys.readouterr().err
     assert main(["cache", "refill"]) == 0
     assert capsys.readouterr().err == "", "a file that is known is not read again"
+    assert main(["cache", "prune", "--model", "m", "--yes"]) == 0
+    assert main(["cache", "refill"]) == 0
+    assert "2 of them new" in capsys.readouterr().err, "what was pruned is not known any more"
     with open_cache(tmp_path / "cache") as cache:
         assert held(cache, 8) == {0, 1}
