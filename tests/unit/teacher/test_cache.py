@@ -167,10 +167,23 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     connection.close()
     status, said = call("verify")
     assert status == 2 and "damaged content" in said
-    file.write_text('{"key": 1}\n')
-    assert call("import", str(file))[0] == 2
+    exported = json.loads(file.read_text().splitlines()[0])
+    for odd in ({"key": 1}, exported | {"key": "x"}, exported | {"choice": 1}):
+        file.write_text(json.dumps(odd) + "\n")
+        assert call("import", str(file))[0] == 2
     with open_cache(copy) as cache:
         assert export(cache.everything(), file) == 2
+
+
+def test_a_damaged_result_stops_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPECIALIZE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "params.yaml").write_text("teacher: {mode: online, base_url: https://api.example.org/v1}\n")
+    (tmp_path / "part-00000.parquet").write_text("cut off")
+    assert main(["cache", "refill", "--params", str(tmp_path / "params.yaml"), "--results", str(tmp_path)]) == 0
+    assert "expected a Parquet file of completions" in capsys.readouterr().err
+    assert main(["cache", "import", str(tmp_path / "part-00000.parquet")]) == 2
 
 
 def test_pulled_results_refill_the_cache_of_a_paid_teacher(
