@@ -23,7 +23,8 @@ REQUEST = httpx2.Request("POST", "http://here/v1")
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
 def test_what_may_pass(status: int) -> None:
-    assert isinstance(judged_status(status, {}, {"error": {"message": "later"}}), TransientError)
+    meaning = judged_status(status, {}, {"error": {"message": "later"}})
+    assert isinstance(meaning, TransientError) and meaning.maybe_billed == (status in (408, 502, 504))
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 405, 413, 422])
