@@ -14,9 +14,11 @@ import pytest
 from aiohttp import web
 
 from specialize.core.errors import SpecializeError
-from specialize.core.files import write_records
+from specialize.core.files import write_records, write_text
 from specialize.core.params.teacher import TeacherParams
+from specialize.core.recipe import Recipe
 from specialize.core.records import Problem
+from specialize.teacher.__main__ import main
 from specialize.teacher.cache import open_cache
 from specialize.teacher.local.faults import FaultRates, Faults
 from specialize.teacher.local.server import HOST, Server
@@ -212,6 +214,21 @@ def test_two_runs_at_once_pay_once(tmp_path: Path) -> None:
             fill(plan, cache, url)
         thread.join()
         assert dict(server.stats) == paid
+
+
+def test_results_that_the_cache_lacks_are_not_paid_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They came from elsewhere; the door is about to write over them, and nobody has refilled the cache before."""
+    monkeypatch.chdir(tmp_path)
+    write_records(Path("problems.jsonl"), PROBLEMS)
+    with served(Faults()) as (url, server):
+        params = {"mode": "online", "base_url": url, "samples": SAMPLES, "top_k": 3}
+        recipe = Recipe(room="teacher", params=params, code="", rules="", files={})
+        write_text(Path("teacher.json"), recipe.text())
+        command = ["sample", "--recipe", "teacher.json", "--problems", "problems.jsonl"]
+        for cache in ("theirs", "ours"):
+            monkeypatch.setenv("SPECIALIZE_CACHE", cache)
+            assert main([*command, "--output", "out/part-00000.parquet"]) == 0
+        assert server.stats["choices"] == len(PROBLEMS) * SAMPLES
 
 
 def test_every_fault_is_tried_here() -> None:
