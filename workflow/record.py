@@ -7,11 +7,14 @@ where there is no DVC repository, there is nothing to do.
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from hashlib import md5
 from pathlib import Path
 
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
+from specialize.core.errors import SpecializeError
 from specialize.core.freshness import settle
 from specialize.core.opening import UNRECORDED
 from specialize.core.params.tree import load_params
@@ -44,10 +47,9 @@ def built_stages(project: Path) -> list[str]:
     return [*built, "report"] if fresh("report/") else built
 
 
-def recipes_hold(project: Path) -> bool:
+def recipes_hold(project: Path, texts: Mapping[str, str]) -> bool:
     """Whether the recipes are still those that params.yaml and code ask for: DVC would vouch for the new ones."""
     folder = project / "results" / "recipes"
-    texts = recipe_texts(load_params(project / "params.yaml"), project)
     return all((folder / name).is_file() and (folder / name).read_text() == text for name, text in texts.items())
 
 
@@ -57,38 +59,49 @@ def main() -> None:
     if not is_repository or "DVC_STAGE" in os.environ:
         UNRECORDED.unlink(missing_ok=True)
         return
-    if not recipes_hold(project):
-        print(
-            "Params or code changed during this run: DVC has recorded nothing. Run the same command again.",
-            file=sys.stderr,
-        )
-        return
-    stages = ["recipes", *built_stages(project)]
     try:
-        record(project, stages)
-    except DvcException as error:
+        texts = recipe_texts(load_params(project / "params.yaml"), project)
+        stages = ["recipes", *built_stages(project)] if recipes_hold(project, texts) else []
+        done = bool(stages) and record(project, stages, texts)
+    except (DvcException, SpecializeError, SyntaxError) as error:
         print(
             f"DVC has not recorded this run: {error}\nThe results are there and safe. To record them: "
             "PYTHONPATH=src python workflow/record.py",
             file=sys.stderr,
         )
-    else:
-        UNRECORDED.unlink(missing_ok=True)
-        print(f"DVC has recorded {len(stages)} stages in dvc.lock", file=sys.stderr)
+        return
+    if not done:
+        print(
+            "Params or code changed during this run: DVC has recorded nothing. Run the same command again.",
+            file=sys.stderr,
+        )
+        return
+    UNRECORDED.unlink(missing_ok=True)
+    print(f"DVC has recorded {len(stages)} stages in dvc.lock", file=sys.stderr)
 
 
-def record(project: Path, stages: list[str]) -> None:
+def record(project: Path, stages: Sequence[str], texts: Mapping[str, str]) -> bool:
     """`dvc commit --force`, and an entry in DVC's run cache for each stage, as if `dvc repro` had run it.
 
     So a later `dvc repro` or `dvc exp run` with the same recipe restores what Snakemake has built (row T8).
 
-    Raises DvcException.
+    texts: the recipes by which results were found fresh. A dry run beside this may lend others at any moment: where DVC
+    has read another, dvc.lock is as it was, and False is returned. Raises DvcException.
     """
+    lock = project / "dvc.lock"
+    before = lock.read_bytes() if lock.is_file() else None
+    digests = {f"results/recipes/{name}": md5(text.encode()).hexdigest() for name, text in texts.items()}
     with Repo(str(project)) as repo:
-        for name in stages:
-            for stage in repo.commit(name, force=True):
-                with repo.lock:
-                    repo.stage_cache.save(stage)
+        committed = [stage for name in stages for stage in repo.commit(name, force=True)]
+        seen = [(Path(dep.fs_path), dep.hash_info.value) for stage in committed for dep in stage.deps]
+        names = [(Path(os.path.relpath(path, project.resolve())).as_posix(), digest) for path, digest in seen]
+        if any(digests.get(name, digest) != digest for name, digest in names):
+            lock.unlink() if before is None else lock.write_bytes(before)
+            return False
+        with repo.lock:
+            for stage in committed:
+                repo.stage_cache.save(stage)
+    return True
 
 
 if __name__ == "__main__":

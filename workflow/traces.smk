@@ -1,8 +1,7 @@
 """Completions + gold answers → correct, deduplicated, decontaminated traces, in each tokenizer's tokens.
 
 In:  results/completions/*.parquet, results/problems/
-Out: results/traces/{traces.parquet,exemplars.jsonl,funnel.json}, results/traces/tokenizers/{tokenizer}/,
-     results/traces/aligned/{tokenizer}/{part-*.parquet,coverage.json}
+Out: results/traces/{traces.parquet,exemplars.jsonl,funnel.json}, results/traces/{tokenizers,aligned}/{tokenizer}/
 """
 
 
@@ -11,8 +10,7 @@ include: "common.smk"
 
 rule traces:
     input:
-        "results/traces/traces.parquet",
-        expand("results/traces/aligned/{tokenizer}/coverage.json", tokenizer=TOKENIZERS),
+        expand(f"{ALIGNED}/coverage.json", tokenizer=TOKENIZERS),
 
 
 rule filter_completions:
@@ -30,9 +28,8 @@ rule filter_completions:
         "results/logs/traces.log",
     shell:
         "python -m specialize.traces build --recipe {input.recipe:q} --completions {input.completions:q}"
-        " --problems {input.problems:q} --against {input.against:q}"
-        " --output {output.traces:q} --exemplars {output.exemplars:q} --funnel {output.funnel:q}"
-        " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+        " --problems {input.problems:q} --against {input.against:q} --output {output.traces:q}"
+        " --exemplars {output.exemplars:q} --funnel {output.funnel:q} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
 
 
 rule build_tokenizer:
@@ -40,7 +37,7 @@ rule build_tokenizer:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
         texts=texts_of,
     output:
-        expand("results/traces/tokenizers/{{tokenizer}}/{name}", name=TOKENIZER_FILES),
+        TOKENIZER,
         provenance="results/traces/tokenizers/{tokenizer}/provenance.json",
     log:
         "results/logs/traces/{tokenizer}.tokenizer.log",
@@ -54,36 +51,29 @@ rule build_tokenizer:
 rule align_traces:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
-        tokenizer=expand(
-            "results/traces/tokenizers/{{tokenizer}}/{name}", name=TOKENIZER_FILES
-        ),
+        tokenizer=TOKENIZER,
         traces="results/traces/traces.parquet",
         completions="results/completions/part-{shard}.parquet",
     output:
-        aligned="results/traces/aligned/{tokenizer}/part-{shard}.parquet",
-        coverage="results/traces/aligned/{tokenizer}/part-{shard}.coverage.json",
-        provenance="results/traces/aligned/{tokenizer}/part-{shard}.provenance.json",
+        aligned=f"{ALIGNED}/part-{{shard}}.parquet",
+        coverage=f"{ALIGNED}/part-{{shard}}.coverage.json",
+        provenance=f"{ALIGNED}/part-{{shard}}.provenance.json",
     log:
         "results/logs/traces/{tokenizer}.part-{shard}.log",
     shell:
-        "python -m specialize.traces targets --recipe {input.recipe:q}"
-        " --tokenizer results/traces/tokenizers/{wildcards.tokenizer} --traces {input.traces:q}"
-        " --completions {input.completions:q} --output {output.aligned:q} --coverage {output.coverage:q}"
-        " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+        "python -m specialize.traces targets --recipe {input.recipe:q} --tokenizer results/traces/tokenizers/{wildcards.tokenizer}"
+        " --traces {input.traces:q} --completions {input.completions:q} --output {output.aligned:q}"
+        " --coverage {output.coverage:q} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
 
 
 rule sum_coverage:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
-        parts=expand(
-            "results/traces/aligned/{{tokenizer}}/part-{shard}.coverage.json",
-            shard=SHARDS,
-        ),
+        parts=[f"{ALIGNED}/part-{shard}.coverage.json" for shard in SHARDS],
     output:
-        coverage="results/traces/aligned/{tokenizer}/coverage.json",
-        provenance="results/traces/aligned/{tokenizer}/provenance.json",
+        coverage=f"{ALIGNED}/coverage.json",
+        provenance=f"{ALIGNED}/provenance.json",
     log:
         "results/logs/traces/{tokenizer}.coverage.log",
     shell:
-        "python -m specialize.traces coverage --recipe {input.recipe:q} --output {output.coverage:q} {input.parts:q}"
-        " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+        "python -m specialize.traces coverage --recipe {input.recipe:q} --output {output.coverage:q} {input.parts:q} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

@@ -32,13 +32,10 @@ rule make_start:
 
 rule train_student:
     input:
+        unpack(begun_with),
         recipe=f"{RECIPES}/train/{{student}}.json",
         traces="results/traces/traces.parquet",
         exemplars="results/traces/exemplars.jsonl",
-        tokenizer=tokenizer_files,
-        aligned=aligned_parts,
-        coverage=aligned_coverage,
-        start=start_of,
     output:
         expand("results/checkpoints/{{student}}/step-{step}/manifest.json", step=STEPS),
         curve="results/checkpoints/{student}/training.csv",
@@ -49,9 +46,9 @@ rule train_student:
     threads: 1
     params:
         root=ROOT,
-        folder=tokenizer_of,
     shell:
         "python -m specialize.train run --recipe {input.recipe:q} --traces {input.traces:q}"
-        " --exemplars {input.exemplars:q} --tokenizer {params.folder:q} --aligned {input.aligned:q} --start {input.start:q}"
+        " --exemplars {input.exemplars:q} --tokenizer $(dirname {input.tokenizer[0]:q}) --aligned {input.aligned:q}"
+        " --start {input.start:q}"
         " --root {params.root:q} --work results/work/train"
         " --output results/checkpoints/{wildcards.student} --threads {threads} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

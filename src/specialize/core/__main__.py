@@ -10,6 +10,7 @@ from specialize.core import door
 from specialize.core.attic import set_aside
 from specialize.core.errors import ParamsError
 from specialize.core.files import write_text
+from specialize.core.opening import folders_of
 from specialize.core.params.tree import load_params
 from specialize.core.recipe_writer import recipe_texts, write_recipes
 from specialize.core.reference import reference_text, schema_text
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _recipes(args: argparse.Namespace) -> None:
     params = load_params(args.project / "params.yaml")
     texts = recipe_texts(params, args.project)
-    set_aside(args.project, params.train.students)
+    set_aside(args.project, folders_of(params))
     touched = write_recipes(texts, args.project / "results" / "recipes")
     print(f"recipes: {len(texts)}, changed: {', '.join(touched) or 'none'}")
 

@@ -1,34 +1,46 @@
-"""Students that params.yaml no longer names: their results are set aside, and come back with their names.
+"""Students and tokenizers that params.yaml no longer names: their results are set aside, and come back with the names.
 
-DVC's report stage hangs on `results/checkpoints` and `results/scores` as a whole, so a folder left by an earlier choice
-of students would be part of what it records, and no clone has it. Deleting it would throw training away. So it moves to
-`results/attic/`, which neither Git nor DVC keeps, and returns when params.yaml names the student again; whether it is
-still what its recipe makes is told by its provenance, as always.
+DVC's report stage hangs on `results/checkpoints`, `results/scores` and `results/traces/aligned` as a whole, so a folder
+left by an earlier choice of students or tokenizers would be part of what it records, and no clone has it. Deleting it
+would throw training away. So it moves to `results/attic/`, which neither Git nor DVC keeps, and returns when it is
+named again; whether it is still what its recipe makes is told by its provenance, as always.
+
+known: folder below results/ that holds one folder a name → the names that params.yaml knows.
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-FOLDERS = ("checkpoints", "predictions", "scores")
 ATTIC = "attic"
 
 
-def bring_back(project: Path, students: Iterable[str]) -> list[str]:
-    """Move the named students' folders back from the attic where none stands in their place; return which."""
-    return [f"{folder}/{name}" for folder in FOLDERS for name in sorted(students) if _bring_back(project, folder, name)]
+def bring_back(project: Path, known: Mapping[str, Iterable[str]]) -> list[str]:
+    """Move the named folders back from the attic where none stands in their place; return which."""
+    return [
+        f"{folder}/{name}"
+        for folder, names in known.items()
+        for name in sorted(names)
+        if _bring_back(project, folder, name)
+    ]
 
 
-def set_aside(project: Path, students: Iterable[str]) -> list[str]:
-    """Move every other student's folders to the attic; return which."""
-    named = set(students)
+def set_aside(project: Path, known: Mapping[str, Iterable[str]]) -> list[str]:
+    """Move every other folder to the attic; return which."""
     moved = []
-    for folder in FOLDERS:
+    for folder, names in known.items():
         for path in sorted((project / "results" / folder).glob("*/")):
-            if path.name not in named:
+            if path.name not in names:
                 _move(path, project / "results" / ATTIC / folder / path.name)
                 moved.append(f"{folder}/{path.name}")
     return moved
+
+
+def put_back(project: Path, moved: Iterable[str]) -> None:
+    """Move to the attic again what was brought back for a look alone."""
+    for name in moved:
+        if (path := project / "results" / name).is_dir():
+            _move(path, project / "results" / ATTIC / name)
 
 
 def _bring_back(project: Path, folder: str, name: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from specialize.core.errors import SpecializeError
+from specialize.core.running import join_as_job
 
 Command = Callable[[argparse.Namespace], None]
 
@@ -28,6 +29,7 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     Status 0: done; 2: a mistake that the user can mend, told in one line. Set SPECIALIZE_DEBUG=1 for a traceback.
     """
     args = parser.parse_args(argv)
+    join_as_job()
     try:
         args.command(args)
     except BrokenPipeError:

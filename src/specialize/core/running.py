@@ -2,19 +2,23 @@
 
 Snakemake's lock is a few files that say nothing of who wrote them: after `kill -9` they stay, and every later run
 stops until somebody decides that nobody else is at work. The operating system knows better: each run holds a shared
-lock on one file for as long as it lives, however it ends. Whoever can have that file to itself is alone, and the
-files of Snakemake's lock are a dead run's.
+lock on one file for as long as it lives, however it ends, and so does each of its jobs, which may outlive it. Whoever
+can have that file to itself is alone, and the files of Snakemake's lock are a dead run's.
 """
 
 import fcntl
 import os
 import platform
+import shlex
 import shutil
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 FILE = Path(".snakemake") / "running"
+VARIABLE = "SPECIALIZE_RUNNING"
+"""Names that file to the jobs of a run."""
 LOCKS = Path(".snakemake") / "locks"
 
 _held: dict[Path, IO[str]] = {}
@@ -41,6 +45,8 @@ def join_runs(project: Path) -> str | None:
             fcntl.flock(stream, fcntl.LOCK_SH)
         if is_locked(project):
             told = f"another snakemake is at work in this folder (process {process} on {host})"
+            if host == platform.node() and _is_dead(process):
+                told = "jobs of a run that was killed are still at work in this folder: run this again when they end"
         return told
     if is_locked(project):
         if host != platform.node():
@@ -52,6 +58,35 @@ def join_runs(project: Path) -> str | None:
     stream.flush()
     fcntl.flock(stream, fcntl.LOCK_SH)
     return told
+
+
+def join_as_job() -> None:
+    """Count this process among the runs of the project whose job it is, until it ends; where it is no job, do nothing.
+
+    A run that is killed leaves its jobs alive: a second run of the same jobs beside them would pay and write twice.
+    """
+    if file := os.environ.get(VARIABLE):
+        with suppress(OSError):  # a file system without locks
+            _held[Path(file)] = Path(file).open(encoding="utf-8")  # noqa: SIM115
+            fcntl.flock(_held[Path(file)], fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def job_environment(project: Path) -> str:
+    """Return what stands before each job's command: this interpreter and this copy of the code, also where the
+    environment is not activated or belongs to another copy of the project (dvc exp run --temp), and which run it is of.
+    """
+    path, code, file = (shlex.quote(str(p)) for p in (Path(sys.executable).parent, project / "src", project / FILE))
+    return f"export PATH={path}:$PATH PYTHONPATH={code} {VARIABLE}={file}; "
+
+
+def _is_dead(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return True
+    except PermissionError:
+        pass
+    return False
 
 
 def is_locked(project: Path) -> bool:

@@ -25,6 +25,7 @@ from specialize.teacher.local.command import add_serve
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import read_few_shot
 from specialize.teacher.recorded import read_recorded
+from specialize.teacher.refill import refill_results
 from specialize.teacher.sample import fill
 from specialize.teacher.settings import read_limits, read_settings
 from specialize.teacher.shards import write_shards
@@ -93,6 +94,8 @@ def _sample(args: argparse.Namespace) -> None:
     local = params.base_url == LOCAL
     server = local_teacher(serve_command([args.problems, *args.worked], params.local)) if local else None
     with open_cache(args.work if local else cache_folder()) as cache:
+        if params.paid:
+            refill_results(cache, args.output[0].parent)  # what stands there is written over
         if params.mode == "batch":
             fill_by_batch(plan, cache, params.base_url)
         else:

@@ -6,13 +6,10 @@ looked for among the provider's before it is submitted, and what was collected i
 """
 
 import asyncio
-import fcntl
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from specialize.core.errors import SpecializeError
 from specialize.core.log import Progress, get_logger
 from specialize.teacher.batch_state import Batch, BatchState
 from specialize.teacher.budget import BudgetError, cost
@@ -24,6 +21,7 @@ from specialize.teacher.received import Asked
 from specialize.teacher.requests import PATHS, runs
 from specialize.teacher.responses import MalformedResponseError
 from specialize.teacher.sample import FILTERED, KEPT, SamplingError
+from specialize.teacher.turns import alone
 
 LOG = get_logger("teacher")
 NAME = "specialize"
@@ -37,7 +35,7 @@ Result = TypeVar("Result")
 
 def fill_by_batch(plan: Plan, cache: Cache, base_url: str) -> None:
     """Ask for every completion that the cache lacks. Raises SpecializeError; what was received is never lost."""
-    with _alone(cache):
+    with alone(cache, "batch", wait=False):
         state = BatchState(cache)
         try:
             asyncio.run(_fill(plan, cache, state, base_url))
@@ -148,7 +146,8 @@ class _Round:
         for file_id in (now.output_file_id, now.error_file_id):
             if file_id:
                 content = await self._call(lambda name=file_id: api.files.content(name))  # type: ignore[misc]
-                got += sum(self._keep(batch, line) for line in content.text.splitlines() if line.strip())
+                # Lines end at \n alone: a completion may hold U+2028 or U+0085, at which str.splitlines would cut it.
+                got += sum(self._keep(batch, line) for line in content.content.split(b"\n") if line.strip())
         if now.status == "failed":
             first = now.errors.data[0].message if now.errors and now.errors.data else "no message"
             self.refusal = f"batch {batch.batch_id} failed: {first}"
@@ -156,13 +155,13 @@ class _Round:
         LOG.info("batch %s: %s, %s completions received", batch.batch_id, now.status, f"{got:,}")
         return got
 
-    def _keep(self, batch: Batch, text: str) -> int:
+    def _keep(self, batch: Batch, text: bytes) -> int:
         """Keep one line of an output or error file; return how many completions of it can be used."""
         try:
             line = json.loads(text)
             asked = self.state.asked(batch, int(line["custom_id"]))
             response = line.get("response") or {}
-            status, body = response.get("status_code", 500), response.get("body")
+            status, body = int(response.get("status_code", 500)), response.get("body")
         except (ValueError, KeyError, TypeError, AttributeError):
             LOG.warning("batch %s: a line that cannot be read is left out", batch.batch_id)
             return 0
@@ -203,14 +202,3 @@ class _Round:
             return await persist(limits, attempt, tell, asyncio.sleep)
         except TransientError as fault:
             raise SamplingError(f"{fault}. {KEPT}") from None
-
-
-@contextmanager
-def _alone(cache: Cache) -> Iterator[None]:
-    """Keep a second process from submitting the same batches; the system lets go of the lock when we die."""
-    with cache.path.with_suffix(".batch-lock").open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise SpecializeError(f"{cache.path.parent}: another process is working on the batches") from None
-        yield

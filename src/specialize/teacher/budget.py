@@ -55,6 +55,7 @@ class Budget:
         """`spent`: dollars that the samples in the cache cost."""
         self.prices, self.bound, self.spent = limits.prices, limits.budget, spent
         self.reserved = 0.0
+        self.in_flight = 0
         self.settled = asyncio.Event()
 
     async def reserve(self, prompt_bound: int, completion_bound: int) -> float:
@@ -64,7 +65,7 @@ class Budget:
         """
         dollars = cost(self.prices, prompt_bound, completion_bound)
         while self.bound is not None and self.spent + self.reserved + dollars > self.bound:
-            if not self.reserved:
+            if not self.in_flight:
                 raise BudgetError(
                     f"the budget of {self.bound:,.2f} dollars leaves no room for another request: "
                     f"{self.spent:,.4f} are spent and the next may cost {dollars:,.4f}. What was received is kept; "
@@ -73,12 +74,13 @@ class Budget:
             self.settled.clear()
             await self.settled.wait()
         self.reserved += dollars
+        self.in_flight += 1
         return dollars
 
     def settle(self, reserved: float, spent: float) -> None:
         """Put what a request cost in the place of what was kept for it."""
-        self.reserved = max(0.0, self.reserved - reserved)
+        self.in_flight -= 1
+        # What rounding leaves of many sums would look like a request in flight, and be waited for in vain.
+        self.reserved = max(0.0, self.reserved - reserved) if self.in_flight else 0.0
         self.spent += spent
-        if self.reserved < 1e-12:
-            self.reserved = 0.0
         self.settled.set()

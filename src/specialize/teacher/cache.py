@@ -85,6 +85,9 @@ class Held:
     samples: frozenset[int]
     billed_prompt: float
     billed_completion: float
+    untold_requests: float
+    """Requests, or shares of them, whose cost the server did not tell."""
+    untold_samples: int
 
 
 def cache_folder() -> Path:
@@ -107,8 +110,10 @@ class Cache:
         query = f"SELECT sample, billed_prompt, billed_completion FROM completions WHERE {_FITS}"
         for sample, prompt, completion in self.connection.execute(query, _wanted(key, samples, limit, bare)):
             found.setdefault(sample, (prompt, completion))
-        billed = list(found.values())
-        return Held(frozenset(found), sum(pair[0] for pair in billed), sum(pair[1] for pair in billed))
+        told = [pair for pair in found.values() if pair[0] >= 0]
+        untold = [-pair[0] for pair in found.values() if pair[0] < 0]
+        billed = sum(pair[0] for pair in told), sum(pair[1] for pair in told)
+        return Held(frozenset(found), *billed, sum(untold), len(untold))
 
     def read(self, key: str, samples: int, limit: int, bare: bool) -> Iterator[Row]:
         """Yield a request's rows in the order of their samples, one each."""
@@ -178,9 +183,21 @@ def _stored(row: Row, now: int) -> tuple[Any, ...]:
     return (
         *(bytes.fromhex(row.key), row.sample, row.max_tokens, int(row.bare), row.model),
         *(reason_of(row.choice), length_of(row.choice, row.usage, row.choices)),
-        *(row.billed("prompt_tokens"), row.billed("completion_tokens")),
+        *_billed(row),
         *(now, len(raw), pa.compress(raw, codec="zstd", asbytes=True)),
     )
+
+
+def _billed(row: Row) -> tuple[float, float]:
+    """Return the row's share of prompt and completion tokens; negative, its share of a request whose cost was not told.
+
+    What the provider's filter turned away came with no response, and cost nothing.
+    """
+    if row.response and not all(
+        isinstance(row.usage.get(name), int) for name in ("prompt_tokens", "completion_tokens")
+    ):
+        return -1 / row.choices, 0.0
+    return row.billed("prompt_tokens"), row.billed("completion_tokens")
 
 
 def _row(key: bytes, sample: int, limit: int, model: str, bare: int, size: int, content: bytes) -> Row:

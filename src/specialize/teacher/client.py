@@ -18,12 +18,21 @@ NO_KEY = "none"
 
 
 class KeyMissingError(SpecializeError):
-    """No key in the environment."""
+    """No key in the environment, or none that can be one."""
 
 
 def key_for(params: TeacherParams, base_url: str) -> str:
-    """Return the key from the environment. Raises KeyMissingError where a server elsewhere will want one."""
+    """Return the key from the environment.
+
+    Raises KeyMissingError where it cannot be sent, and where there is none and a server elsewhere will want one.
+    """
     if key := os.environ.get(params.key_variable, "").strip():
+        # No header can carry others, and the client's own complaint would quote them.
+        if not all("!" <= character <= "~" for character in key):
+            raise KeyMissingError(
+                f"{params.key_variable}: expected a key in printable ASCII without blanks, got other characters "
+                "(a line too many, a typographic quote?)"
+            )
         return key
     if is_loopback(base_url):
         return NO_KEY

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from specialize.core.errors import RecordError
 from specialize.core.files import replacing
 from specialize.teacher.responses import Answer
 
@@ -70,7 +71,15 @@ def remove_others(written: Sequence[Path]) -> None:
 
 
 def read_completions(path: Path) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
-    """Return the facts of a file of completions (empty: none) and its rows, some in memory at a time."""
-    file = pq.ParquetFile(path)
+    """Return the facts of a file of completions (empty: none) and its rows, some in memory at a time.
+
+    Raises RecordError where it is no such file.
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise RecordError(str(path), "(whole file)", "a Parquet file of completions", str(error)) from None
+    if file.schema_arrow.names != SCHEMA.names:
+        raise RecordError(str(path), "(columns)", ", ".join(SCHEMA.names), file.schema_arrow.names)
     facts = json.loads((file.schema_arrow.metadata or {}).get(FACTS, b"{}"))
     return facts, (row for batch in file.iter_batches(ROWS_PER_GROUP) for row in batch.to_pylist())

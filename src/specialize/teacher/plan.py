@@ -56,6 +56,9 @@ class Plan:
             held = cache.held(request.key, params.samples, params.max_tokens, self.bare)
             cached += len(held.samples)
             spent += cost(limits.prices, held.billed_prompt, held.billed_completion)
+            # As the run that paid for them booked them: at what they may have cost at most.
+            bounds = held.untold_requests * request.prompt_bound, held.untold_samples * params.max_tokens
+            spent += cost(limits.prices, *bounds)
             missing = set(range(params.samples)) - held.samples
             asked = sum(1 for _ in runs(missing, limits.samples_per_request))
             requests += asked

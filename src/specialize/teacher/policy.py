@@ -15,6 +15,8 @@ LONGEST_WAIT_S = 60.0
 LONGEST_RETRY_AFTER_S = 1800.0
 """A server that asks for more patience has spent a quota, not lost its breath."""
 RETRYABLE = frozenset({408, 409, 429})
+GAVE_UP = frozenset({408, 502, 504})
+"""Somebody on the way stopped waiting; the model may have done the work all the same."""
 SHOWN = 300
 """Characters of a server's message that are shown."""
 
@@ -78,7 +80,7 @@ def judged_status(
             return RefusedError(
                 f"status {status}: the server asks to come back in {wait / 60:.0f} minutes", status, code
             )
-        return TransientError(f"status {status}: {said}", wait)
+        return TransientError(f"status {status}: {said}", wait, maybe_billed=status in GAVE_UP)
     return RefusedError(f"the server refused the request (status {status}): {said}", status, code)
 
 

@@ -1,6 +1,7 @@
 """A cache written to files and read back: JSON Lines of its own, or the results' Parquet, which keeps the keys."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -8,11 +9,15 @@ from typing import Any
 
 from specialize.core.errors import RecordError
 from specialize.core.files import read_rows, replacing, sha256_file
+from specialize.core.log import get_logger
 from specialize.teacher.cache import Cache, Row
 from specialize.teacher.completions import read_completions
+from specialize.teacher.responses import raw_text
 
+LOG = get_logger("teacher")
 ROWS_AT_ONCE = 1000
 _FIELDS = ("key", "sample", "max_tokens", "model", "choice", "response", "choices", "bare")
+_KEY = re.compile("[0-9a-f]{64}")
 
 
 def export(rows: Iterable[Row], path: Path) -> int:
@@ -45,7 +50,12 @@ def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
     """
     total = new = 0
     for path in sorted(folder.glob("part-*.parquet")):
-        if read_completions(path)[0] and not cache.knows(sha256_file(path)):
+        try:
+            was_sampled = bool(read_completions(path)[0])
+        except RecordError as error:
+            LOG.warning("not taken back to the cache: %s", error)  # nothing of it can be had, and a run must go on
+            continue
+        if was_sampled and not cache.knows(sha256_file(path)):
             counts = refill(cache, path)
             total, new = total + counts[0], new + counts[1]
     return total, new
@@ -55,6 +65,9 @@ def _of_lines(path: Path) -> Iterator[Row]:
     for where, value in read_rows(path):
         if not isinstance(value, dict) or set(value) != set(_FIELDS):
             raise RecordError(where, "(whole line)", f"an object with {', '.join(_FIELDS)}", value)
+        if not (isinstance(key := value["key"], str) and _KEY.fullmatch(key)):
+            raise RecordError(where, "key", "64 hexadecimal digits", key)
+        raw_text(value["choice"])
         yield Row(**value)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from specialize.core.errors import SpecializeError
+from specialize.core.files import sha256_text
 from specialize.core.log import Progress, get_logger
 from specialize.core.params.teacher import TeacherParams
 from specialize.teacher.budget import Budget, cost
@@ -17,6 +18,7 @@ from specialize.teacher.policy import RefusedError, TransientError, persist
 from specialize.teacher.received import Asked
 from specialize.teacher.requests import Request, runs
 from specialize.teacher.responses import MalformedResponseError
+from specialize.teacher.turns import alone
 
 LOG = get_logger("teacher")
 BARE_TRIES = 3
@@ -37,12 +39,19 @@ class _StoppedError(Exception):
 
 def fill(plan: Plan, cache: Cache, base_url: str) -> None:
     """Ask for every completion that the cache lacks. Raises SpecializeError; what was received is never lost."""
-    estimate = plan.estimate(cache)
-    missing = estimate.samples - estimate.cached
-    LOG.info("%s of %s completions are in the cache", f"{estimate.cached:,}", f"{estimate.samples:,}")
-    if missing:
+    if next(plan.missing(cache), None) is None:
+        LOG.info("all completions are in the cache")
+        return
+    with alone(cache, turn_of(plan), wait=True):
+        estimate = plan.estimate(cache)
+        LOG.info("%s of %s completions are in the cache", f"{estimate.cached:,}", f"{estimate.samples:,}")
         progress = Progress(LOG, "completions", estimate.samples, done=estimate.cached)
         asyncio.run(_fill(plan, cache, base_url, Budget(plan.params.limits, estimate.spent), progress))
+
+
+def turn_of(plan: Plan) -> str:
+    """Return what only one process may do at a time: ask this server for this model's completions."""
+    return sha256_text(f"{plan.endpoint} {plan.params.model}")[:16]
 
 
 async def _fill(plan: Plan, cache: Cache, base_url: str, budget: Budget, progress: Progress) -> None:

@@ -131,9 +131,18 @@ def _coverage(args: argparse.Namespace) -> None:
     whole = Coverage()
     for part in args.parts:
         whole = whole.plus(read_coverage(read_json(part), str(part)))
+    _drop_other_shards(args.parts)
     write_json(args.output, whole.report())
     witness.write([args.output])
     _tell(whole)
+
+
+def _drop_other_shards(parts: Sequence[Path]) -> None:
+    """Remove what a run with more shards left: the folder is recorded and shared as a whole."""
+    beside = {path for part in parts for path in part.parent.glob("part-*.coverage.json")}
+    for left in beside - set(parts):
+        for path in left.parent.glob(left.name.replace("coverage.json", "*")):
+            path.unlink()
 
 
 def _align(args: argparse.Namespace) -> None:

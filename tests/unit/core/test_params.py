@@ -231,7 +231,7 @@ def test_raw_files_follow_the_source(tree: Tree) -> None:
         "multiarith/MultiArith.json",
     ]
     tree["data"] |= {"source": "procedural", "datasets": {"world": {"role": "seed"}}}
-    tree["teacher"]["recorded"] = ["results/made.jsonl", "teacher/given.json"]
+    tree["teacher"]["recorded"] = ["results/problems/made.jsonl", "teacher/given.json"]
     params = parse_params(tree, "here")
     assert params.data.raw_files == []
     assert params.teacher.raw_files == ["teacher/given.json"]
@@ -271,6 +271,9 @@ def test_a_dump_of_the_params_is_valid_params(tree: Tree) -> None:
         ({"base_url": "host"}, "expected `local` or an address"),
         ({"limits": {"budget": 3}}, "expected prices beside a budget"),
         ({"mode": "recorded", "recorded": []}, "expected at least one file"),
+        ({"recorded": ["results/report/a.json"]}, "expected a file below results/problems/"),
+        ({"prompt": "my/prompt.jsonl"}, "expected a file below prompts/ or results/problems/"),
+        ({"prompt": "prompts/../my.jsonl"}, "expected a file below prompts/ or results/problems/"),
     ],
 )
 def test_mistakes_in_the_teacher(tree: Tree, change: Tree, told: str) -> None:

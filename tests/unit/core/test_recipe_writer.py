@@ -51,7 +51,7 @@ def test_a_recipe_per_room_and_per_student(texts: Texts, tree: Tree) -> None:
     [
         ("data", {"seed": 9}, {"data.json"}),
         ("data", {"root": "./raw"}, set()),
-        ("teacher", {"recorded": ["teacher/recorded.json", "results/other.json"]}, {"teacher.json"}),
+        ("teacher", {"recorded": ["teacher/recorded.json", "results/problems/other.json"]}, {"teacher.json"}),
         ("teacher", {"temperature": 0.7}, {"teacher.json"}),
         ("teacher", {"limits": {"concurrency": 3, "timeout_s": 9}}, set()),
         ("traces", {"ngram": 5}, {"traces.json"}),

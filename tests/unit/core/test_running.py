@@ -1,5 +1,6 @@
 """A killed run's lock goes, a live run's stays."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,33 @@ def test_the_lock_of_a_live_run_stays(tmp_path: Path, locked: Path) -> None:
     told = running.join_runs(locked)
     assert told and "killed" in told, "and goes when that run is killed"
     assert not running.is_locked(locked)
+
+
+JOB = """
+import sys
+from specialize.core import door
+def command(_):
+    print("at work", flush=True)
+    sys.stdin.read()
+parser = door.parser_for("room", "x")
+parser.set_defaults(command=command)
+door.run(parser, [])
+"""
+
+
+def test_a_job_that_outlives_its_run_keeps_the_lock(locked: Path) -> None:
+    (locked / running.FILE).write_text(f"{running.platform.node()} {2**22 + 1}\n")  # no process has this number
+    environment = {**os.environ, running.VARIABLE: str(locked / running.FILE)}
+    with subprocess.Popen(
+        [sys.executable, "-c", JOB], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as job:
+        assert job.stdout and job.stdout.readline() == "at work\n"
+        told = running.join_runs(locked)
+        assert told and "jobs of a run that was killed are still at work" in told
+        assert running.is_locked(locked)
+        job.communicate()
+    told = running.join_runs(locked)
+    assert told and "taken away" in told
 
 
 def test_a_lock_of_another_machine_is_never_judged(locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,9 @@ class BatchServer:
         good.reverse()  # the order of lines is not promised
         for kind, lines in (("output", good), ("error", bad)):
             if lines:
-                self.files[f"{kind}-{batch['id']}"] = "".join(json.dumps(line) + "\n" for line in lines)
+                self.files[f"{kind}-{batch['id']}"] = "".join(
+                    json.dumps(line, ensure_ascii=False) + "\n" for line in lines
+                )
                 batch[f"{kind}_file_id"] = f"{kind}-{batch['id']}"
         batch["status"] = self.status
 

@@ -10,7 +10,6 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import write_records
 from specialize.core.params.teacher import TeacherParams
 from specialize.core.records import Problem
-from specialize.teacher import batch as batches
 from specialize.teacher.batch import fill_by_batch
 from specialize.teacher.batch_state import BatchState
 from specialize.teacher.cache import Row, open_cache
@@ -21,6 +20,7 @@ from specialize.teacher.plan import Plan
 from specialize.teacher.policy import RefusedError
 from specialize.teacher.prompt import FewShot
 from specialize.teacher.sample import SamplingError, fill
+from specialize.teacher.turns import alone
 
 PROBLEMS = [
     Problem(
@@ -107,6 +107,19 @@ def test_lines_that_went_wrong_are_asked_again_or_kept(tmp_path: Path) -> None:
     assert [row.choice["finish_reason"] for row in rows].count("content_filter") == 3
 
 
+def test_marks_that_look_like_ends_of_lines_lose_no_completion(tmp_path: Path) -> None:
+    class Odd(Teacher):
+        def complete(self, body: Any) -> dict[str, Any]:
+            answer = super().complete(body)
+            for choice in answer["choices"]:
+                choice["text"] += "\u2028\u0085"
+            return answer
+
+    server = BatchServer(Odd(PROBLEMS, 0.5))
+    rows = batched(tmp_path, server)
+    assert (len(server.batches), server.choices, len(rows)) == (1, ALL, ALL)
+
+
 def test_a_refused_line_ends_the_run_and_the_others_are_kept(tmp_path: Path) -> None:
     refused = {0: {"response": {"status_code": 400, "body": {"error": {"message": "no such model"}}}}}
     with pytest.raises(RefusedError, match="no such model"):
@@ -149,7 +162,7 @@ def test_two_processes_do_not_share_batches(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
     with (
         open_cache(tmp_path / "cache") as cache,
-        batches._alone(cache),
+        alone(cache, "batch", wait=False),
         pytest.raises(SpecializeError, match="another"),
     ):
         fill_by_batch(plan(tmp_path), cache, "http://127.0.0.1:1/v1")

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from specialize.core.errors import RecordError
+from specialize.core.files import write_records
+from specialize.core.params.teacher import TeacherParams
+from specialize.core.records import Problem
 from specialize.teacher.__main__ import main
 from specialize.teacher.cache import FILE, Cache, CacheError, Row, cache_folder, open_cache
 from specialize.teacher.completions import SCHEMA, completion_row, write_completions
+from specialize.teacher.plan import Plan
+from specialize.teacher.prompt import FewShot
 from specialize.teacher.refill import export, refill
 
 KEY = "ab" * 32
@@ -37,6 +43,22 @@ def test_a_row_comes_back_as_it_was_sent(tmp_path: Path) -> None:
         assert list(cache.read(KEY, 1, 8, False)) == list(cache.everything()) == [sent]
         assert cache.held(KEY, 1, 8, False).billed_prompt == 2.0  # a third of the request's prompt
         assert cache.held("cd" * 32, 1, 8, False).samples == frozenset()
+
+
+def test_what_no_server_told_the_cost_of_is_not_free(tmp_path: Path) -> None:
+    untold = [Row(KEY, n, 8, "m", {"text": "x", "finish_reason": "stop"}, {"id": "cmpl-1"}, 2) for n in (1, 2)]
+    filtered = Row(KEY, 3, 8, "m", {"text": "", "finish_reason": "content_filter"}, {})
+    write_records(tmp_path / "p.jsonl", [Problem(id="p", dataset="d", question="q", answer="1", kind="number")])
+    limits = {"prices": {"prompt": 1e6, "completion": 1e6}}  # a dollar a token
+    params = TeacherParams.model_validate({"mode": "online", "samples": 4, "max_tokens": 8, "limits": limits})
+    plan = Plan(tmp_path / "p.jsonl", params, FewShot(), "here")
+    _, request = next(plan.requests())
+    with open_cache(tmp_path) as cache:
+        cache.add([replace(one, key=request.key) for one in (row(0), *untold, filtered)])
+        held = cache.held(request.key, 9, 8, True)
+        assert (held.billed_prompt, held.billed_completion) == (2.0, 3.0)
+        assert (held.untold_requests, held.untold_samples) == (1.0, 2)
+        assert plan.estimate(cache).spent == 5 + request.prompt_bound + 2 * 8
 
 
 def test_another_bound_on_length_asks_again_only_for_what_it_changes(tmp_path: Path) -> None:
@@ -167,10 +189,23 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     connection.close()
     status, said = call("verify")
     assert status == 2 and "damaged content" in said
-    file.write_text('{"key": 1}\n')
-    assert call("import", str(file))[0] == 2
+    exported = json.loads(file.read_text().splitlines()[0])
+    for odd in ({"key": 1}, exported | {"key": "x"}, exported | {"choice": 1}):
+        file.write_text(json.dumps(odd) + "\n")
+        assert call("import", str(file))[0] == 2
     with open_cache(copy) as cache:
         assert export(cache.everything(), file) == 2
+
+
+def test_a_damaged_result_stops_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPECIALIZE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "params.yaml").write_text("teacher: {mode: online, base_url: https://api.example.org/v1}\n")
+    (tmp_path / "part-00000.parquet").write_text("cut off")
+    assert main(["cache", "refill", "--params", str(tmp_path / "params.yaml"), "--results", str(tmp_path)]) == 0
+    assert "expected a Parquet file of completions" in capsys.readouterr().err
+    assert main(["cache", "import", str(tmp_path / "part-00000.parquet")]) == 2
 
 
 def test_pulled_results_refill_the_cache_of_a_paid_teacher(
@@ -188,5 +223,8 @@ def test_pulled_results_refill_the_cache_of_a_paid_teacher(
     assert "2 of them new" in capsys.readouterr().err
     assert main(["cache", "refill"]) == 0
     assert capsys.readouterr().err == "", "a file that is known is not read again"
+    assert main(["cache", "prune", "--model", "m", "--yes"]) == 0
+    assert main(["cache", "refill"]) == 0
+    assert "2 of them new" in capsys.readouterr().err, "what was pruned is not known any more"
     with open_cache(tmp_path / "cache") as cache:
         assert held(cache, 8) == {0, 1}

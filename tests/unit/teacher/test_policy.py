@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specialize.core.params.teacher import LimitsParams
+from specialize.core.params.teacher import LimitsParams, Prices, TeacherParams
 from specialize.teacher.budget import Budget, BudgetError, Estimate
+from specialize.teacher.client import KeyMissingError, key_for
 from specialize.teacher.limits import BURST_S, Rate
 from specialize.teacher.policy import RefusedError, TransientError, judged, judged_status, persist, retry_after
 
@@ -22,7 +23,8 @@ REQUEST = httpx2.Request("POST", "http://here/v1")
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
 def test_what_may_pass(status: int) -> None:
-    assert isinstance(judged_status(status, {}, {"error": {"message": "later"}}), TransientError)
+    meaning = judged_status(status, {}, {"error": {"message": "later"}})
+    assert isinstance(meaning, TransientError) and meaning.maybe_billed == (status in (408, 502, 504))
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 405, 413, 422])
@@ -136,3 +138,25 @@ def test_estimate_lines() -> None:
     told = "\n".join(Estimate(100, 40, 6, 500_000, 250_000, prices, 1.5).lines())
     assert "2.00  dollars at most; 1.50 spent before" in told
     assert "unknown" in "\n".join(Estimate(1, 0, 1, 1, 1, None, 0).lines())
+
+
+def test_what_rounding_leaves_is_not_waited_for() -> None:
+    async def play() -> None:
+        limits = LimitsParams(budget=1e6, prices=Prices(prompt=0, completion=1))
+        budget = Budget(limits, spent=1e6 - 0.9)
+        kept = [await budget.reserve(0, tokens) for tokens in (100_000, 200_000, 300_000)]
+        budget.reserved += 1e-9  # as after a great many sums
+        for dollars in kept:
+            budget.settle(dollars, 0.0)
+        with pytest.raises(BudgetError):
+            await asyncio.wait_for(budget.reserve(0, 1_000_000), 5)
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("odd", ["sk-very\nsecret", "sk-very secret", "sk-véry-secret", "“sk-very-secret”"])
+def test_a_key_that_no_header_can_carry_is_not_told(monkeypatch: pytest.MonkeyPatch, odd: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", odd)
+    with pytest.raises(KeyMissingError, match="OPENAI_API_KEY: expected a key in printable ASCII") as caught:
+        key_for(TeacherParams(mode="online"), "https://api.example.org/v1")
+    assert "secret" not in str(caught.value)

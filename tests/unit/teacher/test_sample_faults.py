@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,17 +14,20 @@ import pytest
 from aiohttp import web
 
 from specialize.core.errors import SpecializeError
-from specialize.core.files import write_records
+from specialize.core.files import write_records, write_text
 from specialize.core.params.teacher import TeacherParams
+from specialize.core.recipe import Recipe
 from specialize.core.records import Problem
+from specialize.teacher.__main__ import main
 from specialize.teacher.cache import open_cache
 from specialize.teacher.local.faults import FaultRates, Faults
 from specialize.teacher.local.server import HOST, Server
 from specialize.teacher.local.teacher import Teacher
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import FewShot
-from specialize.teacher.sample import fill
+from specialize.teacher.sample import fill, turn_of
 from specialize.teacher.shards import write_shards
+from specialize.teacher.turns import alone
 
 PROBLEMS = [
     Problem(
@@ -184,6 +188,47 @@ def test_a_server_without_logprobs(tmp_path: Path) -> None:
 def test_a_server_that_never_answers(tmp_path: Path) -> None:
     with pytest.raises(SpecializeError, match="asked 2 times, in the end: no whole answer in time"):
         sampled(tmp_path, Faults(rates=FaultRates(hang=1)), limits={"timeout_s": 0.1, "attempts": 2})
+
+
+def test_two_runs_at_once_pay_once(tmp_path: Path) -> None:
+    """The second waits for the first, and finds in the cache what that one has paid for."""
+    write_records(tmp_path / "problems.jsonl", PROBLEMS)
+    params = TeacherParams.model_validate({"mode": "online", "samples": SAMPLES, "top_k": 3})
+    plan, at_work = Plan(tmp_path / "problems.jsonl", params, FewShot(), "here"), threading.Event()
+    with served(Faults()) as (url, server):
+        with open_cache(tmp_path / "elsewhere") as cache:
+            fill(plan, cache, url)
+            rows = list(cache.everything())
+        paid = dict(server.stats)
+
+        def first() -> None:
+            with open_cache(tmp_path / "cache") as cache, alone(cache, turn_of(plan), wait=False):
+                at_work.set()
+                time.sleep(0.3)
+                cache.add(rows)
+
+        thread = threading.Thread(target=first)
+        thread.start()
+        assert at_work.wait(10)
+        with open_cache(tmp_path / "cache") as cache:
+            fill(plan, cache, url)
+        thread.join()
+        assert dict(server.stats) == paid
+
+
+def test_results_that_the_cache_lacks_are_not_paid_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They came from elsewhere; the door is about to write over them, and nobody has refilled the cache before."""
+    monkeypatch.chdir(tmp_path)
+    write_records(Path("problems.jsonl"), PROBLEMS)
+    with served(Faults()) as (url, server):
+        params = {"mode": "online", "base_url": url, "samples": SAMPLES, "top_k": 3}
+        recipe = Recipe(room="teacher", params=params, code="", rules="", files={})
+        write_text(Path("teacher.json"), recipe.text())
+        command = ["sample", "--recipe", "teacher.json", "--problems", "problems.jsonl"]
+        for cache in ("theirs", "ours"):
+            monkeypatch.setenv("SPECIALIZE_CACHE", cache)
+            assert main([*command, "--output", "out/part-00000.parquet"]) == 0
+        assert server.stats["choices"] == len(PROBLEMS) * SAMPLES
 
 
 def test_every_fault_is_tried_here() -> None:

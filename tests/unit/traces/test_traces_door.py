@@ -191,6 +191,11 @@ def test_tokenizer_targets_and_coverage_through_the_door(project: Path, capsys: 
     assert main(["coverage", *tell, part, part, "--output", f"{project}/coverage.json"]) == 0
     one, two = read_json(Path(part)), read_json(project / "coverage.json")
     assert one["rejected"] == {"no log-probabilities": 1} and two["traces"] == 2
+    for name in ("parquet", "coverage.json", "provenance.json"):
+        (project / f"part-00007.{name}").touch()
+    assert main(["coverage", *tell, part, "--output", f"{project}/coverage.json"]) == 0
+    assert not list(project.glob("part-00007*")), "a run with more shards left them"
+    assert (project / "part-0.parquet").is_file()
     capsys.readouterr()
     assert main(["align", "--tokenizer", folder, *completions, "--method", "dtw"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(ROWS)

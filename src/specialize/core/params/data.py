@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from specialize.core.params.section import Section
+from specialize.core.params.section import Section, file_below
 
 BENCHMARKS = ("gsm8k", "multiarith", "asdiv", "svamp", "bbh")
 WORLDS = ("world", "world_plain", "world_units", "world_distractor", "world_longer", "world_generic")
@@ -98,6 +98,11 @@ class DataParams(Section):
     """Name → part. Files and hub: gsm8k, multiarith, asdiv, svamp, bbh. Procedural: world and its five companions."""
     procedural: ProceduralParams = ProceduralParams()
     """Sizes of the procedural world."""
+
+    @field_validator("exemplars")
+    @classmethod
+    def _dvc_sees_exemplars(cls, path: str) -> str:
+        return file_below(path, "prompts/")
 
     @model_validator(mode="after")
     def _coherent(self) -> "DataParams":

@@ -21,3 +21,10 @@ class Section(BaseModel):
         if isinstance(value, float) and value == 0 and math.copysign(1, value) < 0:
             raise ValueError("expected 0 without a sign, since equal numbers must make equal recipes")
         return value
+
+
+def file_below(path: str, *folders: str) -> str:
+    """Return a path of the project that DVC's stages know of by its folder. Raises ValueError for any other."""
+    if path.startswith(folders) and ".." not in path.split("/"):
+        return path
+    raise ValueError(f"expected a file below {' or '.join(folders)}, got {path!r}: DVC would not see it change")

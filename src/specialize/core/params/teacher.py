@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from specialize.core.params.section import Section
+from specialize.core.params.section import Section, file_below
 
 LOCAL = "local"
 LEGACY_TOP_K = 5
 CHAT_TOP_K = 20
+MADE = "results/problems/"
+"""What the data room makes, and the teacher room may read."""
 
 
 class Prices(Section):
@@ -87,8 +89,8 @@ class TeacherParams(Section):
     `batch`: the same through OpenAI's Batch API, at half the price and within a day."""
     recorded: list[str] = Field([], validate_default=True)
     """Files of recorded completions: a JSON array or JSON Lines of `{"instruction" or "question", "output"}`, or of
-    OpenAI's responses beside a question. A path that begins with `results/` is made by this pipeline, any other is
-    relative to `data.root`. Each file is one teacher, named by the file. Mode `recorded` only."""
+    OpenAI's responses beside a question. A path that begins with `results/problems/` is made by this pipeline, any
+    other is relative to `data.root`. Each file is one teacher, named by the file. Mode `recorded` only."""
     base_url: Annotated[str, AfterValidator(_plain_url)] = LOCAL
     """Address of the server, up to `/v1`; `local`: the job starts the teacher of this project on this machine."""
     api: Literal["completions", "chat"] = "completions"
@@ -99,7 +101,7 @@ class TeacherParams(Section):
     """Name of the environment variable that holds the key. The key itself is never written anywhere."""
     prompt: str | None = None
     """Few-shot prompt: a `.jsonl` of worked problems (`question`, `rationale`, `answer`) or a `.txt` set before the
-    question as it is; in `prompts/`, or made under `results/`. Null: zero-shot."""
+    question as it is; below `prompts/` or `results/problems/`. Null: zero-shot."""
     samples: int = Field(40, ge=1, le=10_000)
     """Completions per question [40]."""
     temperature: float = Field(0.5, ge=0, le=2)
@@ -126,7 +128,12 @@ class TeacherParams(Section):
     def _recorded_has_files(cls, recorded: list[str], info: ValidationInfo) -> list[str]:
         if info.data.get("mode") == "recorded" and not recorded:
             raise ValueError("expected at least one file of recorded completions, got none")
-        return recorded
+        return [file_below(path, MADE) if path.startswith("results/") else path for path in recorded]
+
+    @field_validator("prompt")
+    @classmethod
+    def _dvc_sees_prompt(cls, path: str | None) -> str | None:
+        return path and file_below(path, "prompts/", MADE)
 
     @model_validator(mode="after")
     def _api_gives_top_k(self) -> "TeacherParams":
