@@ -12,7 +12,7 @@ from small_tokenizers import FAMILIES, certain, completion, vocabulary
 
 from specialize.core.params.traces import AlignmentParams
 from specialize.traces.alignment.align import Aligned, align
-from specialize.traces.alignment.tokens import student_tokens, teacher_tokens
+from specialize.traces.alignment.tokens import _character_spans, student_tokens, teacher_tokens
 from specialize.traces.origins import OURS
 from specialize.traces.targets import align_batch
 from specialize.traces.told import TOLD
@@ -100,6 +100,21 @@ def test_spans_rise_and_stay_in_the_text(family, text):
     begins, ends = found.begins[found.covers], found.ends[found.covers]
     assert (begins <= ends).all() and (ends[:-1] <= begins[1:]).all()
     assert (begins >= 0).all() and (ends <= len(text.encode())).all()
+
+
+@given(text=texts)
+def test_counted_pieces_stand_where_the_tokenizer_says(text):
+    own = vocabulary("metaspace")
+    many = [text, "Tom has 12 apples.", "é", "a < b", text]
+    encoded = own.tokenizer(many, return_offsets_mapping=True)
+    ids = np.concatenate(encoded["input_ids"]).astype(np.int64)
+    rows = np.concatenate([[0], np.cumsum([len(one) for one in encoded["input_ids"]])])
+    begins, ends = _character_spans(own, ids, encoded["offset_mapping"], many, rows)
+    bounds = np.concatenate(encoded["offset_mapping"])
+    words = (own.byte_lengths[ids] > 0) & ~own.blank_alone[ids]
+    assert (ends[words] == bounds[words, 1]).all()
+    own_begin = words & ~own.opens_word[ids] | own.blank_alone[ids]
+    assert (begins[own_begin] == bounds[own_begin, 0]).all()
 
 
 @given(text=texts)
