@@ -29,10 +29,11 @@ def alternatives(teacher: TeacherTokens, tokens: np.ndarray) -> tuple[np.ndarray
     counts = teacher.top_rows[tokens + 1] - teacher.top_rows[tokens]
     which = np.repeat(np.arange(len(tokens)), counts)
     firsts = np.cumsum(counts) - counts
-    entry = np.arange(len(which)) + (teacher.top_rows[tokens] - firsts)[which]
+    entry = np.arange(len(which)) + np.repeat(teacher.top_rows[tokens] - firsts, counts)
     spelled, logprobs = teacher.top[entry], teacher.top_logprobs[entry]
     sampled = teacher.tokens[tokens]
-    listed = np.bincount(which[spelled == sampled[which]], minlength=len(tokens)) > 0
+    listed = np.zeros(len(tokens), dtype=bool)
+    listed[which[spelled == np.repeat(sampled, counts)]] = True
     if not listed.all():
         lacking = np.flatnonzero(~listed)
         place = (firsts + counts)[lacking]
@@ -40,7 +41,7 @@ def alternatives(teacher: TeacherTokens, tokens: np.ndarray) -> tuple[np.ndarray
         spelled = np.insert(spelled, place, sampled[lacking])
         logprobs = np.insert(logprobs, place, teacher.logprobs[tokens[lacking]])
     # A null is nan, and nan is not told; a server's rounding may pass 0.
-    return which, spelled, np.nan_to_num(np.exp(np.minimum(logprobs, 0.0)), copy=False, nan=0.0)
+    return which, spelled, np.fmax(np.exp(np.minimum(logprobs, 0.0)), 0.0)
 
 
 def soft_targets(

@@ -57,7 +57,7 @@ def teacher_tokens(columns: pa.RecordBatch | pa.Table) -> TeacherTokens:
     )
     inner, inner_logprobs = top.flatten(), top_logprobs.flatten()
     spelled = pa.concat_arrays([tokens.flatten(), inner.flatten()]).dictionary_encode()
-    codes = spelled.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    codes = spelled.indices.to_numpy().astype(np.int64)
     count = len(inner)
     return TeacherTokens(
         rows=_offsets(tokens),
