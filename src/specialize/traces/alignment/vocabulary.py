@@ -97,11 +97,11 @@ class StudentVocabulary:
             number = self._ids.get("".join([self._letters[byte] for byte in token]), NONE)
             return number, number
         text = _decoded(token)
-        if text is None:
+        if not text:
             return NONE, NONE
         body = self._normalised(text.strip())
         blank = text[:1].isspace()
-        if text and not body:
+        if not body:
             alone = self._ids.get(META, NONE) if self.family == "metaspace" else NONE
             return alone, alone
         if text[-1:].isspace() or any(letter.isspace() for letter in body):
