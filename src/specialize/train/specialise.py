@@ -215,6 +215,7 @@ def _arguments(run: StudentRun, work: Path) -> Seq2SeqTrainingArguments:
         max_grad_norm=run.max_grad_norm,
         weight_decay=run.weight_decay,
         bf16=run.precision == "bf16",
+        use_cpu=not torch.accelerator.is_available(),  # else transformers refuses bf16 on a machine without one
         seed=run.seed,
         save_strategy="steps",
         save_steps=run.checkpoint_every,
