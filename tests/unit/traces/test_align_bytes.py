@@ -14,6 +14,7 @@ from specialize.core.params.traces import AlignmentParams
 from specialize.traces.alignment.align import Aligned, align
 from specialize.traces.alignment.merging import merged
 from specialize.traces.alignment.tokens import _character_spans, student_tokens, teacher_tokens
+from specialize.traces.alignment.vocabulary import StudentVocabulary
 from specialize.traces.origins import OURS
 from specialize.traces.targets import align_batch
 from specialize.traces.told import TOLD
@@ -206,6 +207,14 @@ def test_text_that_reads_like_a_mark_is_no_mark():
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_token_of_no_bytes_is_no_student_token(family):
     assert vocabulary(family).exact(b"") == (-1, -1)
+
+
+def test_what_is_remembered_of_texts_has_an_end(monkeypatch):
+    monkeypatch.setattr("specialize.traces.alignment.vocabulary.MOST_CUTS", 8)
+    own = StudentVocabulary(vocabulary("byte_level").tokenizer)
+    for number in range(40):
+        assert own.cut(f"{number}".encode(), False) == vocabulary("byte_level").cut(f"{number}".encode(), False)
+    assert len(own._cut) <= 8
 
 
 def test_folded_line_ends_and_the_first_word():
