@@ -78,15 +78,18 @@ def byte_origins(completion: str, target: str, places: np.ndarray) -> np.ndarray
     """Return for each byte of the target (UTF-8) its byte in the completion, or OURS. places: as `target_origins`."""
     if completion.isascii() and target.isascii():
         return places
-    widths = _widths(target)
-    starts = np.concatenate([[0], np.cumsum(_widths(completion))])
+    widths = np.diff(byte_starts(target))
+    starts = byte_starts(completion)
     firsts = np.where(places == OURS, OURS, starts[places])
     within = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
     spread = np.repeat(firsts, widths)
     return np.where(spread == OURS, OURS, spread + within)
 
 
-def _widths(text: str) -> np.ndarray:
-    """Return the bytes of each character in UTF-8."""
+def byte_starts(text: str) -> np.ndarray:
+    """Return the byte (UTF-8) at which each character begins, and last their number: [characters + 1]."""
+    if text.isascii():
+        return np.arange(len(text) + 1)
     points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    return 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
+    widths = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
+    return np.concatenate([[0], np.cumsum(widths)])

@@ -18,7 +18,8 @@ from specialize.core.errors import RecordError
 from specialize.core.files import read_rows
 from specialize.core.formats import prompt
 
-ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 256
+"""An alignment of so many works on arrays that stay in a cache: twice as many take 1.4 times as long each."""
 KEYS = ("problem_id", "teacher", "sample")
 SCHEMA = pa.schema(
     [

@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import torch
 from transformers import Seq2SeqTrainingArguments
 
 from specialize.core.params.starts import PretrainingParams
@@ -23,6 +24,7 @@ def arguments(run: StudentRun | PretrainingParams, work: Path, save_every: int) 
         max_grad_norm=run.max_grad_norm,
         weight_decay=run.weight_decay,
         bf16=run.precision == "bf16",
+        use_cpu=not torch.accelerator.is_available(),  # else transformers refuses bf16 on a machine without one
         seed=run.seed,
         save_strategy="steps",
         save_steps=save_every,

@@ -12,7 +12,9 @@ from small_tokenizers import FAMILIES, certain, completion, vocabulary
 
 from specialize.core.params.traces import AlignmentParams
 from specialize.traces.alignment.align import Aligned, align
-from specialize.traces.alignment.tokens import student_tokens, teacher_tokens
+from specialize.traces.alignment.merging import merged
+from specialize.traces.alignment.tokens import _character_spans, student_tokens, teacher_tokens
+from specialize.traces.alignment.vocabulary import StudentVocabulary
 from specialize.traces.origins import OURS
 from specialize.traces.targets import align_batch
 from specialize.traces.told import TOLD
@@ -103,6 +105,21 @@ def test_spans_rise_and_stay_in_the_text(family, text):
 
 
 @given(text=texts)
+def test_counted_pieces_stand_where_the_tokenizer_says(text):
+    own = vocabulary("metaspace")
+    many = [text, "Tom has 12 apples.", "é", "a < b", text]
+    encoded = own.tokenizer(many, return_offsets_mapping=True)
+    ids = np.concatenate(encoded["input_ids"]).astype(np.int64)
+    rows = np.concatenate([[0], np.cumsum([len(one) for one in encoded["input_ids"]])])
+    begins, ends = _character_spans(own, ids, encoded["offset_mapping"], many, rows)
+    bounds = np.concatenate(encoded["offset_mapping"])
+    words = (own.byte_lengths[ids] > 0) & ~own.blank_alone[ids]
+    assert (ends[words] == bounds[words, 1]).all()
+    own_begin = words & ~own.opens_word[ids] | own.blank_alone[ids]
+    assert (begins[own_begin] == bounds[own_begin, 0]).all()
+
+
+@given(text=texts)
 def test_identical_tokenizers_give_the_identity(text):
     own = vocabulary("byte_level")
     ids = own.tokenizer(text, add_special_tokens=False)["input_ids"]
@@ -160,6 +177,44 @@ def test_several_student_tokens_share_a_teacher_tokens_distribution():
     assert found[1] == {}, "after q the known part leaves no choice: the token itself"
     assert found[2] == pytest.approx({"x": 2 / 3, "y": 1 / 3}, rel=1e-3)
     assert found[0]["q"] * 1.0 * found[2]["x"] == pytest.approx(0.5, rel=2e-3), "the chain rule"
+
+
+@pytest.mark.parametrize("family", ["metaspace", "wordpiece"])
+def test_what_the_tokenizer_cannot_spell_stays_one_hot(family):
+    """Its alternatives alone would teach them, and not what the teacher said."""
+    found = aligned(family, completion(certain("Tom", " <", " has")))
+    unknown = np.flatnonzero(found.student.ids == vocabulary(family).unknown)
+    assert len(unknown) and not set(unknown) & set(found.soft.positions)
+
+
+def test_alternatives_without_a_student_token_are_missing_mass_behind_the_first_token_too():
+    own = vocabulary("metaspace")
+    leaves = [(b"1/", 0.5), (b"1<", 0.25), (b"1=", 0.125)]
+    first, second = merged(own, leaves, own.cut(b"1/", fresh=False))
+    one, slash, equals = (own.exact(letter)[0] for letter in (b"1", b"/", b"="))
+    assert min(one, slash, equals) >= 0 and first == {one: 0.875}
+    assert second == pytest.approx({slash: 0.5 / 0.875, equals: 0.125 / 0.875})
+
+
+def test_text_that_reads_like_a_mark_is_no_mark():
+    own = vocabulary("byte_level")
+    told = [(b"qz", 0.5, [(b"qz", 0.5), (b"</s>", 0.25), (b"q<pad>", 0.125)])]
+    found = aligned("byte_level", completion(told))
+    assert all(own.pieces[number] for number in found.soft.ids)
+    assert soft("byte_level", found)[0] == pytest.approx({"q": 0.625}, rel=1e-3)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_token_of_no_bytes_is_no_student_token(family):
+    assert vocabulary(family).exact(b"") == (-1, -1)
+
+
+def test_what_is_remembered_of_texts_has_an_end(monkeypatch):
+    monkeypatch.setattr("specialize.traces.alignment.vocabulary.MOST_CUTS", 8)
+    own = StudentVocabulary(vocabulary("byte_level").tokenizer)
+    for number in range(40):
+        assert own.cut(f"{number}".encode(), False) == vocabulary("byte_level").cut(f"{number}".encode(), False)
+    assert len(own._cut) <= 8
 
 
 def test_folded_line_ends_and_the_first_word():

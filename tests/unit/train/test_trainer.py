@@ -1,13 +1,14 @@
 """The update: its loss, its weights, its learning rates."""
 
+import dataclasses
+
 import pytest
 import torch
-from transformers import Seq2SeqTrainingArguments
 
 from specialize.core.formats import FORMATS
 from specialize.core.params.train import DistributionParams
 from specialize.train.losses import IGNORED, token_losses
-from specialize.train.specialise import plan_run
+from specialize.train.specialise import _arguments, plan_run
 from specialize.train.start import load_start
 from specialize.train.targets import read_targets
 from specialize.train.trainer import Collator, ExampleDataset, MicroBatches, StudentTrainer
@@ -24,10 +25,10 @@ def plan(corpus, run, given, tmp_path):
 
 def train(corpus, run, given, tmp_path, steps=3, logging_steps=1):
     model, tokenizer, dataset, batches = plan(corpus, run, given, tmp_path)
-    args = Seq2SeqTrainingArguments(
-        output_dir=str(tmp_path / "out"), max_steps=steps, logging_steps=logging_steps, report_to=[], save_strategy="no", disable_tqdm=True,
-        gradient_accumulation_steps=run.gradient_accumulation_steps, learning_rate=run.learning_rate,
-        lr_scheduler_type="constant", max_grad_norm=run.max_grad_norm, remove_unused_columns=False, seed=run.seed,
+    args = dataclasses.replace(
+        _arguments(run, tmp_path / "out"),
+        max_steps=steps, logging_steps=logging_steps, logging_first_step=False, save_strategy="no",
+        lr_scheduler_type="constant", warmup_steps=0,
     )  # fmt: skip
     trainer = StudentTrainer(
         model, tokenizer, dataset, MicroBatches(batches, run.gradient_accumulation_steps), run, args
@@ -132,6 +133,25 @@ def test_bf16_learns_from_distributions(corpus, make_run, soft_files, tmp_path):
         losses.objective.mean().backward()
         gradients.append(model.shared.weight.grad.float().flatten())
     assert torch.cosine_similarity(*gradients, dim=0) > 0.98
+
+
+def test_autocast_to_bf16_comes_near_fp32_and_does_not_depend_on_accumulation(corpus, make_run, soft_files, tmp_path):
+    seen = []
+    results = {}
+    for precision, parts in (("fp32", 1), ("bf16", 1), ("bf16", 4)):
+        run = make_run(
+            precision=precision, gradient_accumulation_steps=parts, dropout=0.0, batch_tokens=2400, **MATCHED
+        )
+        rows, weights, trainer = train(corpus, run, soft_files, tmp_path / f"{precision}{parts}")
+        assert all(value.dtype == torch.float32 for value in weights.values()), "the weights stay fp32"
+        seen.append(trainer.accelerator.mixed_precision)
+        results[precision, parts] = rows
+    assert seen == ["no", "bf16", "bf16"]
+    names = ("loss", "sample_nll", "teacher_kl", "grad_norm")
+    for row, row_16, row_4 in zip(*results.values(), strict=True):
+        assert [row_16[name] for name in names] == pytest.approx([row[name] for name in names], rel=2e-2)
+        assert [row_4[name] for name in names] == pytest.approx([row_16[name] for name in names], rel=1e-2)
+    assert results["bf16", 1][0]["loss"] != results["fp32", 1][0]["loss"]
 
 
 def test_every_weight_has_one_rate_and_lookups_have_their_own(corpus, make_run, files, tmp_path):

@@ -1,6 +1,7 @@
 """The targets of a batch: groups by bytes or by dynamic programming, then what each student token learns."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,18 +45,24 @@ def align(
         exact = vocabulary.exact_ids(teacher.spelled)
         groups = group_by_bytes(student, teacher)
         direct, fresh = _direct(student, teacher, groups, exact)
-    entries = [_direct_entries(teacher, groups, direct, fresh, exact)]
+    entries = _direct_entries(teacher, groups, direct, fresh, exact)
     others = np.flatnonzero(~direct & (groups.end > groups.begin))
     if params.groups == "merge":
-        entries.append(_merged_entries(vocabulary, student, teacher, groups, others))
-    positions, ids, probs, told_at, told = (np.concatenate(parts) for parts in zip(*entries, strict=True))
-    soft = soft_targets(positions, ids, probs, told_at, told, len(student.ids))
+        more = _merged_entries(vocabulary, student, teacher, groups, others)
+        entries = Entries(*(np.concatenate(parts) for parts in zip(entries, more, strict=True)))
+    soft = soft_targets(*entries, len(student.ids))
     chunked = others if params.groups == "chunk" else others[:0]
     return Aligned(student, groups, soft, _chunks(groups, teacher, _likely(vocabulary, student, groups, chunked)))
 
 
-Entries = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-"""positions, ids, probs: [entries]; told_at, told: [soft positions]"""
+class Entries(NamedTuple):
+    """positions, ids, probs: [entries]; told_at, told: positions, and what the teacher told there."""
+
+    positions: np.ndarray
+    ids: np.ndarray
+    probs: np.ndarray
+    told_at: np.ndarray
+    told: np.ndarray
 
 
 def _direct(
@@ -77,7 +84,7 @@ def _direct_entries(
     chosen = np.flatnonzero(direct)
     which, spelled, probs = alternatives(teacher, groups.begin[chosen])
     positions = groups.first[chosen][which]
-    return positions, exact[spelled, fresh[chosen][which].astype(np.int64)], probs, positions, probs
+    return Entries(positions, exact[spelled, fresh[chosen][which].astype(np.int64)], probs, positions, probs)
 
 
 def _merged_entries(
@@ -116,7 +123,7 @@ def _merged_entries(
                 told_at.append(first + place)
                 told.append(total if not place else 1.0)
     whole = [np.array(part, dtype=np.int64) for part in (positions, ids, told_at)]
-    return whole[0], whole[1], np.array(probs), whole[2], np.array(told)
+    return Entries(whole[0], whole[1], np.array(probs), whole[2], np.array(told))
 
 
 def _likely(vocabulary: StudentVocabulary, student: StudentTokens, groups: Groups, chosen: np.ndarray) -> np.ndarray:

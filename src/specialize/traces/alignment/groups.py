@@ -33,8 +33,9 @@ def group_by_bytes(student: StudentTokens, teacher: TeacherTokens) -> Groups:
     ends = np.where(student.covers, ends, base[row])
     ends = np.maximum(np.maximum.accumulate(ends), base[row])
     begins = np.where(student.covers, begins, ends)
-    low = np.searchsorted(boundaries, begins, side="right") - 1
-    high = np.searchsorted(boundaries, ends, side="left")
+    passed = np.cumsum(np.bincount(boundaries, minlength=ends.max(initial=0) + 1))
+    low = passed[begins] - 1  # the last boundary at or before the begin
+    high = np.where(ends > 0, passed[ends - 1], 0)  # the first one at or behind the end
     opens = np.ones(len(row), dtype=bool)
     same_row = row[1:] == row[:-1]
     opens[1:] = ~same_row | ~student.covers[1:] | ~student.covers[:-1] | (boundaries[low[1:]] >= ends[:-1])

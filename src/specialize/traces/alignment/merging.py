@@ -11,8 +11,8 @@ for k = 1 with denominator 1. So one student token beside several teacher tokens
 tokens beside one teacher token get marginals and conditionals of its distribution. Both are conditional probabilities
 of the next student token up to two approximations: beyond the top-k nothing is known (at k = 1 it is missing mass; for
 k > 1 it is taken to be spread as the known part is), and a leaf is cut as if the text behind it could not change its
-tokens. Multiplying the first position's distribution by the later tokens' probabilities alone would be none (TRL's
-GOLD had that, pull request 5905).
+tokens. What is known but has no student token is missing mass at any k. Multiplying the first position's distribution
+by the later tokens' probabilities alone would be none (TRL's GOLD had that, pull request 5905).
 """
 
 from collections import defaultdict
@@ -55,10 +55,12 @@ def merged(
     for place in range(len(ids)):
         here: defaultdict[int, float] = defaultdict(float)
         for cut, mass in cuts:
-            if len(cut) > place and cut[place] != vocabulary.unknown:
+            if len(cut) > place:
                 here[cut[place]] += mass
         whole = sum(here.values()) if place else 1.0
         certain = place > 0 and len(here) == 1
-        found.append({} if certain else {token: mass / whole for token, mass in here.items()})
+        # Marks have no piece: an unknown character, or text that only reads like a mark.
+        spelled = {token: mass / whole for token, mass in here.items() if vocabulary.pieces[token]}
+        found.append({} if certain or ids[place] not in spelled else spelled)
         cuts = [(cut, mass) for cut, mass in cuts if len(cut) > place and cut[place] == ids[place]]
     return found

@@ -29,10 +29,11 @@ def alternatives(teacher: TeacherTokens, tokens: np.ndarray) -> tuple[np.ndarray
     counts = teacher.top_rows[tokens + 1] - teacher.top_rows[tokens]
     which = np.repeat(np.arange(len(tokens)), counts)
     firsts = np.cumsum(counts) - counts
-    entry = np.arange(len(which)) + (teacher.top_rows[tokens] - firsts)[which]
+    entry = np.arange(len(which)) + np.repeat(teacher.top_rows[tokens] - firsts, counts)
     spelled, logprobs = teacher.top[entry], teacher.top_logprobs[entry]
     sampled = teacher.tokens[tokens]
-    listed = np.bincount(which[spelled == sampled[which]], minlength=len(tokens)) > 0
+    listed = np.zeros(len(tokens), dtype=bool)
+    listed[which[spelled == np.repeat(sampled, counts)]] = True
     if not listed.all():
         lacking = np.flatnonzero(~listed)
         place = (firsts + counts)[lacking]
@@ -40,7 +41,7 @@ def alternatives(teacher: TeacherTokens, tokens: np.ndarray) -> tuple[np.ndarray
         spelled = np.insert(spelled, place, sampled[lacking])
         logprobs = np.insert(logprobs, place, teacher.logprobs[tokens[lacking]])
     # A null is nan, and nan is not told; a server's rounding may pass 0.
-    return which, spelled, np.nan_to_num(np.exp(np.minimum(logprobs, 0.0)), copy=False, nan=0.0)
+    return which, spelled, np.fmax(np.exp(np.minimum(logprobs, 0.0)), 0.0)
 
 
 def soft_targets(
@@ -53,18 +54,18 @@ def soft_targets(
     totals = np.bincount(told_at, weights=told, minlength=tokens)
     kept = np.flatnonzero((ids >= 0) & (probs > 0))
     positions, ids, probs = positions[kept], ids[kept], probs[kept]
-    repeated = _repeated(positions, ids, tokens)
-    if repeated.any():
-        again = repeated[positions]
-        pair, where = np.unique((positions[again] << _ID_BITS) | ids[again], return_inverse=True)
-        positions = np.concatenate([positions[~again], pair >> _ID_BITS])
-        ids = np.concatenate([ids[~again], pair & _ID_MASK])
-        probs = np.concatenate([probs[~again], np.bincount(where, weights=probs[again])])
-    key = _keys(positions, ids, probs)
-    mass = np.bincount(positions, weights=probs.astype(np.float16), minlength=tokens)
+    first, later = _repeated(positions, ids)
+    np.add.at(probs, first, probs[later])
+    probs[later] = 0.0
+    halves = probs.astype(np.float16)
+    mass = np.bincount(positions, weights=halves, minlength=tokens)
     if (over := mass > 1.0).any():  # rounded sums, a server's or ours, may pass 1 by a little
         mass = np.bincount(positions, weights=probs, minlength=tokens)
-        key = _keys(positions, ids, probs / np.maximum(mass, 1.0)[positions], over)
+        probs = probs / np.maximum(mass, 1.0)[positions]
+        halves = probs.astype(np.float16)
+        # One float16 down, where the next one lies above.
+        halves = (halves.view(np.uint16) - ((halves > probs) & over[positions])).astype(np.uint16).view(np.float16)
+    key = _keys(positions, ids, halves)
     positions = key >> (_ID_BITS + _PROB_BITS)
     counts = np.bincount(positions, minlength=tokens)
     if counts.max(initial=0) > MOST:
@@ -74,24 +75,23 @@ def soft_targets(
     return SoftTargets(positions, key & _ID_MASK, halves, totals)
 
 
-def _keys(positions: np.ndarray, ids: np.ndarray, probs: np.ndarray, down: np.ndarray | None = None) -> np.ndarray:
-    """Return entries as sorted numbers that hold position, float16 bits of the probability, id; without those whose
-    probability is rounded to 0. down: [tokens] where to round down."""
-    halves = probs.astype(np.float16)
+def _keys(positions: np.ndarray, ids: np.ndarray, halves: np.ndarray) -> np.ndarray:
+    """Return entries as sorted numbers that hold position, bits of the probability, id; without those of 0."""
     bits = halves.view(np.uint16).astype(np.int64)
-    if down is not None:
-        bits -= (halves > probs) & down[positions]
     key = (((positions << _PROB_BITS) | (_PROB_MASK - bits)) << _ID_BITS) | ids
     # Stable, for speed: alternatives come sorted as a rule.
     return np.sort(key[bits > 0], kind="stable")
 
 
-def _repeated(positions: np.ndarray, ids: np.ndarray, tokens: int) -> np.ndarray:
-    """Return at which positions an id stands twice: [tokens]. The entries of a position stand together."""
-    found = np.zeros(tokens, dtype=bool)
-    for apart in range(1, len(positions)):
+def _repeated(positions: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for every entry whose id stood at its position before: where it did first, and the entry itself. The
+    entries of a position stand together."""
+    first = np.arange(len(ids))
+    for apart in range(1, len(ids)):
         near = positions[apart:] == positions[:-apart]
         if not near.any():
             break
-        found[positions[apart:][near & (ids[apart:] == ids[:-apart])]] = True
-    return found
+        again = np.flatnonzero(near & (ids[apart:] == ids[:-apart])) + apart
+        first[again] = again - apart  # the widest distance comes last
+    later = np.flatnonzero(first != np.arange(len(ids)))
+    return first[later], later

@@ -18,6 +18,8 @@ from specialize.core.errors import CheckpointError
 META = "▁"
 CONTINUES = "##"
 NONE = -1
+MOST_CUTS = 100_000
+"""Stretches of text whose tokens are remembered (some 30 MB): texts repeat, but there is no end of new ones."""
 
 
 class StudentVocabulary:
@@ -89,6 +91,8 @@ class StudentVocabulary:
         certain: a blank at its end belongs to what follows. None: not UTF-8."""
         key = (text, fresh)
         if key not in self._cut:
+            if len(self._cut) >= MOST_CUTS:
+                self._cut.clear()
             self._cut[key] = self._tokenise(text, fresh)
         return self._cut[key]
 
@@ -97,11 +101,11 @@ class StudentVocabulary:
             number = self._ids.get("".join([self._letters[byte] for byte in token]), NONE)
             return number, number
         text = _decoded(token)
-        if text is None:
+        if not text:
             return NONE, NONE
         body = self._normalised(text.strip())
         blank = text[:1].isspace()
-        if text and not body:
+        if not body:
             alone = self._ids.get(META, NONE) if self.family == "metaspace" else NONE
             return alone, alone
         if text[-1:].isspace() or any(letter.isspace() for letter in body):
