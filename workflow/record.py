@@ -76,6 +76,8 @@ def main() -> None:
             file=sys.stderr,
         )
         return
+    # DVC has written some files anew, with new times.
+    settle(project)
     UNRECORDED.unlink(missing_ok=True)
     print(f"DVC has recorded {len(stages)} stages in dvc.lock", file=sys.stderr)
 

@@ -52,10 +52,10 @@ def test_plots_are_drawn_from_both(two_commits):
 def test_the_table_of_experiments_fits_a_terminal(workspace, monkeypatch):
     """With the students of the default run, and all their numbers other than before."""
     students = YAML(typ="safe").load(PROJECT / "params.yaml")["train"]["students"]
-    names = ("step", "seed", "ood", "generic_ao", "generic_cot")
+    numbers = [f"{student}.seed" for student in students] + [f"m.{name}" for name in ("ood", "ao", "cot")]
     (workspace.folder / "Makefile").write_text((PROJECT / "Makefile").read_text())
     for number in (1, 2):
-        metrics = {f"{student}.{name}": 33.25 * number for student in students for name in names}
+        metrics = {name: 33.25 * number for name in numbers}
         (workspace.folder / "results" / "metrics.json").write_text(json.dumps(metrics))
         if number == 1:
             workspace.commit()
@@ -64,7 +64,7 @@ def test_the_table_of_experiments_fits_a_terminal(workspace, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(TERMINAL))
     table = workspace.run("make", "-s", "-o", "install", "-o", ".venv/.ready", "compare", f"BIN={BIN}").text
     assert max(len(line) for line in table.splitlines()) <= TERMINAL and "…" not in table, table
-    for column in ("train.learning_rate", *(f"{student}.{name}" for student in students for name in ("seed", "ood"))):
+    for column in ("train.learning_rate", *numbers):
         assert column in table
 
 
