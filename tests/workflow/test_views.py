@@ -55,7 +55,7 @@ def test_the_table_of_experiments_fits_a_terminal(workspace, monkeypatch):
     numbers = [f"{student}.seed" for student in students] + [f"m.{name}" for name in ("ood", "ao", "cot")]
     (workspace.folder / "Makefile").write_text((PROJECT / "Makefile").read_text())
     for number in (1, 2):
-        metrics = {name: 33.25 * number for name in numbers}
+        metrics = dict.fromkeys(numbers, 33.25 * number)
         (workspace.folder / "results" / "metrics.json").write_text(json.dumps(metrics))
         if number == 1:
             workspace.commit()

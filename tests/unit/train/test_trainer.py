@@ -7,8 +7,9 @@ import torch
 
 from specialize.core.formats import FORMATS
 from specialize.core.params.train import DistributionParams
+from specialize.train.arguments import arguments
 from specialize.train.losses import IGNORED, token_losses
-from specialize.train.specialise import _arguments, plan_run
+from specialize.train.specialise import plan_run
 from specialize.train.start import load_start
 from specialize.train.targets import read_targets
 from specialize.train.trainer import Collator, ExampleDataset, MicroBatches, StudentTrainer
@@ -26,7 +27,7 @@ def plan(corpus, run, given, tmp_path):
 def train(corpus, run, given, tmp_path, steps=3, logging_steps=1):
     model, tokenizer, dataset, batches = plan(corpus, run, given, tmp_path)
     args = dataclasses.replace(
-        _arguments(run, tmp_path / "out"),
+        arguments(run, tmp_path / "out", save_every=run.checkpoint_every),
         max_steps=steps, logging_steps=logging_steps, logging_first_step=False, save_strategy="no",
         lr_scheduler_type="constant", warmup_steps=0,
     )  # fmt: skip
