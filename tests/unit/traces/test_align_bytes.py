@@ -209,6 +209,15 @@ def test_a_token_of_no_bytes_is_no_student_token(family):
     assert vocabulary(family).exact(b"") == (-1, -1)
 
 
+@pytest.mark.parametrize("logprob", [None, -math.inf])
+def test_a_token_without_a_probability_spoils_no_other_chunk(logprob):
+    told = certain("Tom", " 1", "2", " has", " 1", "2")
+    row = completion(told).to_pylist()[0]
+    row["token_logprobs"][2] = logprob
+    found = aligned("byte_level", pa.RecordBatch.from_pylist([row], schema=completion(told).schema), CHUNK)
+    assert found.chunks.logprobs.tolist() == pytest.approx([2 * math.log(0.9)], rel=1e-5)
+
+
 def test_what_is_remembered_of_texts_has_an_end(monkeypatch):
     monkeypatch.setattr("specialize.traces.alignment.vocabulary.MOST_CUTS", 8)
     own = StudentVocabulary(vocabulary("byte_level").tokenizer)
