@@ -182,9 +182,11 @@ def test_several_student_tokens_share_a_teacher_tokens_distribution():
 @pytest.mark.parametrize("family", ["metaspace", "wordpiece"])
 def test_what_the_tokenizer_cannot_spell_stays_one_hot(family):
     """Its alternatives alone would teach them, and not what the teacher said."""
-    found = aligned(family, completion(certain("Tom", " <", " has")))
+    found = aligned(family, completion(certain("Tom", "<", " has")))
     unknown = np.flatnonzero(found.student.ids == vocabulary(family).unknown)
     assert len(unknown) and not set(unknown) & set(found.soft.positions)
+    behind = np.flatnonzero(found.student.covers) > unknown[-1]
+    assert behind.any() and max(found.soft.positions) > unknown[-1], "what stands behind it is aligned again"
 
 
 def test_alternatives_without_a_student_token_are_missing_mass_behind_the_first_token_too():
@@ -207,6 +209,15 @@ def test_text_that_reads_like_a_mark_is_no_mark():
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_token_of_no_bytes_is_no_student_token(family):
     assert vocabulary(family).exact(b"") == (-1, -1)
+
+
+@pytest.mark.parametrize("logprob", [None, -math.inf])
+def test_a_token_without_a_probability_spoils_no_other_chunk(logprob):
+    told = certain("Tom", " 1", "2", " has", " 1", "2")
+    row = completion(told).to_pylist()[0]
+    row["token_logprobs"][2] = logprob
+    found = aligned("byte_level", pa.RecordBatch.from_pylist([row], schema=completion(told).schema), CHUNK)
+    assert found.chunks.logprobs.tolist() == pytest.approx([2 * math.log(0.9)], rel=1e-5)
 
 
 def test_what_is_remembered_of_texts_has_an_end(monkeypatch):

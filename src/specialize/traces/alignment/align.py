@@ -135,8 +135,9 @@ def _likely(vocabulary: StudentVocabulary, student: StudentTokens, groups: Group
 
 
 def _chunks(groups: Groups, teacher: TeacherTokens, chosen: np.ndarray) -> Chunks:
-    sums = np.concatenate([[0.0], np.cumsum(np.nan_to_num(teacher.logprobs, nan=0.0))])
-    missing = np.concatenate([[0], np.cumsum(np.isnan(teacher.logprobs))])
+    finite = np.isfinite(teacher.logprobs)  # a sum must not carry an infinity into other completions
+    sums = np.concatenate([[0.0], np.cumsum(np.where(finite, teacher.logprobs, 0.0))])
+    missing = np.concatenate([[0], np.cumsum(~finite)])
     begin, end = groups.begin[chosen], groups.end[chosen]
     known = missing[end] == missing[begin]
     chosen, logprobs = chosen[known], (sums[end] - sums[begin])[known]

@@ -46,6 +46,10 @@ def group_by_bytes(student: StudentTokens, teacher: TeacherTokens) -> Groups:
     end = np.minimum(high[last] - row[last], teacher.rows[row[last] + 1])
     covers = student.covers[first]
     end = np.where(covers, np.maximum(end, begin), begin)
+    # A teacher token around an unknown character reaches into the group behind it: it stays with the one before.
+    taken = np.maximum.accumulate(np.append(0, end))[:-1]
+    end = np.where(begin < taken, taken, end)
+    begin = np.where(begin < taken, taken, begin)
     exact = covers & (boundaries[low[first]] == begins[first])
     exact &= boundaries[np.minimum(high[last], len(boundaries) - 1)] == ends[last]
     return Groups(first, last, begin, end, exact & (end > begin))

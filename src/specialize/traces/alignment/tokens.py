@@ -132,6 +132,8 @@ def _offset_spans(
     """Return the bytes that pieces cover, counted over all texts, by the tokenizer's offsets: each piece that opens a
     word owns the blanks before it; what several pieces share belongs to the first."""
     begins, ends = _character_spans(vocabulary, ids, offsets, texts, rows)
+    # The end mark has offsets (0, 0); an unknown mark has no piece either, but a place.
+    marks = (vocabulary.byte_lengths[ids] == 0) & (begins == ends)
     if all(text.isascii() for text in texts):
         begins, ends = begins + base[row], ends + base[row]
     else:
@@ -139,7 +141,6 @@ def _offset_spans(
         first = np.concatenate([[0], np.cumsum([len(one) for one in starts])])[row]
         joined = np.concatenate(starts)
         begins, ends = joined[first + begins] + base[row], joined[first + ends] + base[row]
-    marks = vocabulary.byte_lengths[ids] == 0  # the end mark has offsets (0, 0)
     begins, ends = np.where(marks, base[row + 1], begins), np.where(marks, base[row + 1], ends)
     ends = np.where(vocabulary.blank_alone[ids], begins, ends)
     previous = np.maximum.accumulate(np.concatenate([[0], ends[:-1]]))
