@@ -36,7 +36,7 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
         # The reader of standard output went away (`… | head`): not an error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (SpecializeError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except (SpecializeError, OSError) as error:  # a file that is not there, a full disk, …
         if os.environ.get("SPECIALIZE_DEBUG"):
             raise
         print(f"error: {error}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """The provider's limits: requests and tokens per minute, and the pauses that it asks for."""
 
-import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from specialize.core.params.teacher import LimitsParams
 
@@ -37,13 +37,16 @@ class Pace:
         self.requests, self.tokens = Rate(limits.requests_per_minute), Rate(limits.tokens_per_minute)
         self.paused_until = 0.0
 
-    async def wait(self, tokens: float) -> None:
-        """Wait for a place among the requests, and for `tokens`; then for the end of any pause."""
+    async def wait(self, tokens: float, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Wait for a place among the requests, and for `tokens`; then for the end of any pause.
+
+        sleep: may raise to end the wait; a pause can be half an hour long.
+        """
         delay = max(self.requests.take(), self.tokens.take(tokens))
         if delay:
-            await asyncio.sleep(delay)
+            await sleep(delay)
         while (left := self.paused_until - time.monotonic()) > 0:
-            await asyncio.sleep(left)
+            await sleep(left)
 
     def pause(self, seconds: float) -> None:
         """Let no request leave for `seconds`: the provider has said that it is too much."""

@@ -62,7 +62,10 @@ def read_few_shot(path: Path | None) -> FewShot:
     if path is None:
         return FewShot()
     if path.suffix != ".jsonl":
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise RecordError(f"{path}:1", "(whole file)", "a text in UTF-8", str(error)) from None
         return FewShot(text=text.rstrip("\n") + "\n\n" if text.strip() else "")
     rows = read_records(path, _Worked)
     if not rows:

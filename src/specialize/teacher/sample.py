@@ -155,7 +155,7 @@ class Sampler:
         taken = request.prompt_estimate + completion
         used, spent = 0.0, 0.0
         try:
-            await self.pace.wait(taken)
+            await self.pace.wait(taken, self._sleep)
             if self.stopping.is_set():
                 raise _StoppedError
             rows = asked.rows(await self.client.ask(request.ask(asked.first, asked.count)))

@@ -36,6 +36,7 @@ def test_a_command_that_ends_well_is_status_0(capsys: pytest.CaptureFixture[str]
         FileNotFoundError("what to do"),
         PermissionError("what to do"),
         IsADirectoryError("what to do"),
+        OSError("No space left on device: what to do"),
     ],
     ids=lambda error: type(error).__name__,
 )

@@ -84,6 +84,9 @@ def test_prompt_files(tmp_path: Any) -> None:
     text = tmp_path / "p.txt"
     text.write_text("Solve it.\n\n")
     assert read_few_shot(text).prompt("Q?") == "Solve it.\n\nQuestion: Q?\nLet's think step by step"
+    text.write_bytes(b"caf\xe9")
+    with pytest.raises(RecordError, match="a text in UTF-8"):
+        read_few_shot(text)
     assert read_few_shot(None) == FewShot()
     for malformed in ("", '{"question": "One?"}\n'):
         lines.write_text(malformed)

@@ -175,6 +175,13 @@ def test_a_wrong_key_ends_at_once(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_pause_holds_nobody_back_once_the_run_has_failed(tmp_path: Path) -> None:
+    """Of four in flight one is told to come back in 20 minutes, and one that the key is wrong: the run ends now."""
+    rates = FaultRates(retry_after=0.3, unauthorised=0.3)
+    with pytest.raises(SpecializeError, match="refused the key"):
+        sampled(tmp_path, Faults(seed=127, rates=rates, retry_after_s=1200))
+
+
 def test_a_server_without_logprobs(tmp_path: Path) -> None:
     dropped = Faults(rates=FaultRates(logprobs_dropped=1))
     with pytest.raises(SpecializeError, match="asked for log-probabilities") as caught:
