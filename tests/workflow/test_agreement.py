@@ -8,6 +8,8 @@ import pytest
 from ruamel.yaml import YAML
 from workspaces import BIN, LEARNING_RATE, Workspace, fresh
 
+from specialize.core.provenance import all_provenance
+
 TRAINING = {"train@nano", "evaluate@nano", "report"}
 TRAINING_JOBS = {"train_student": 1, "score_checkpoint": 2, "select_checkpoint": 1, "build_report": 1}
 
@@ -46,6 +48,17 @@ def test_t1_a_partial_build_records_what_it_built_and_nothing_else(built, tmp_pa
         assert f"{stage}:" not in status
     lock = YAML(typ="safe").load(workspace.folder / "dvc.lock")
     assert set(lock["stages"]) == {"recipes", "data", "teacher", "traces"}
+
+
+def test_a_job_vouches_for_every_input_that_its_rule_names(built):
+    """Time stamps follow provenance: an input that it does not know could be newer than outputs that are fresh."""
+    found, _ = all_provenance(built.folder / "results")
+    known = {name: {one.recipe, *one.inputs} for one in found.values() for name in one.outputs}
+    known |= {path.relative_to(built.folder).as_posix(): {one.recipe, *one.inputs} for path, one in found.items()}
+    records = built.records()
+    assert {record["rule"] for record in records.values()} >= {"train_student", "make_start", "sum_coverage"}
+    unknown = {record["rule"]: set(record["input"]) - known[name] for name, record in records.items()}
+    assert {rule: names for rule, names in unknown.items() if names} == {}
 
 
 def test_t2_and_t3_dvc_repro_runs_what_changed_and_snakemake_agrees(workspace, changed):

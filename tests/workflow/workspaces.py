@@ -1,5 +1,6 @@
 """Real git, dvc and snakemake processes in fresh folders, on presets/tiny.yaml."""
 
+import base64
 import json
 import re
 import shutil
@@ -78,11 +79,19 @@ class Workspace:
         yield jobs
         jobs.update(job[0] for job, began in self._record().items() if before.get(job) != began)
 
+    def records(self) -> dict[str, dict]:
+        """Output → what Snakemake's own record says of the job that made it."""
+        folder = self.folder / ".snakemake" / "metadata"
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        # A name is the path in base64; a long one goes on in folders.
+        names = ["".join(part.removeprefix("@") for part in path.relative_to(folder).parts) for path in files]
+        paths = [base64.urlsafe_b64decode(name).decode() for name in names]
+        return {name: json.loads(path.read_text()) for name, path in zip(paths, files, strict=True)}
+
     def _record(self) -> dict[tuple[str, ...], float]:
         """Job (its rule and log files) → when it began. There is a record for each output, a moment after the last."""
-        files = [path for path in (self.folder / ".snakemake" / "metadata").rglob("*") if path.is_file()]
         began: dict[tuple[str, ...], float] = {}
-        for record in (json.loads(path.read_text()) for path in files):
+        for record in self.records().values():
             job = (record["rule"], *record["log"])
             began[job] = max(record["starttime"], began.get(job, 0.0))
         return began

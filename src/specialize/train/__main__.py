@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> None:
     recipe, student = read_recipe(args.recipe, "train", StudentRun)
     tokenizer = _tokenizer_files(args.tokenizer)
-    given = [args.traces, args.exemplars, *tokenizer, *args.aligned, args.start]
+    # The coverage is not read, but the rule waits for it: every input of a rule stands in its provenance.
+    coverage = args.aligned[0].parent.glob("coverage.json")
+    given = [args.traces, args.exemplars, *tokenizer, *args.aligned, *coverage, args.start]
     witness = Witness(args.provenance, recipe, args.recipe, given)
     from specialize.train.specialise import Inputs, specialise  # torch and transformers load here
 
