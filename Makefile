@@ -51,7 +51,7 @@ docs: install ## write the generated pages: docs/reference/
 
 compare: install ## the table of experiments: what differs, and the main accuracies (all: dvc exp show)
 	@COLUMNS=$${COLUMNS:-200} $(BIN)/dvc exp show --only-changed --no-pager \
-	  --drop "^(results/|src/|workflow|prompts|Created)"
+	  --drop "^(results/|src/|workflow|prompts|Created)|.*[.]cot$$"
 
 why: install ## FILE=results/…: how this file came to be, and whether it would be made again
 	@$(BIN)/python -m specialize.core why "$(FILE)"

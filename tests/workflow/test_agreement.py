@@ -12,6 +12,10 @@ from specialize.core.provenance import all_provenance
 
 TRAINING = {"train@nano", "evaluate@nano", "report"}
 TRAINING_JOBS = {"train_student": 1, "score_checkpoint": 2, "select_checkpoint": 1, "build_report": 1}
+TRACES = tuple(
+    f"results/traces/{name}" for name in ("exemplars.jsonl", "funnel.json", "provenance.json", "traces.parquet")
+)
+"""The files of the filters alone."""
 
 
 def pulled_clone(workspace: Workspace, folder) -> Workspace:
@@ -40,8 +44,7 @@ def test_t1_a_partial_build_records_what_it_built_and_nothing_else(built, tmp_pa
     with workspace.recorded() as jobs:
         workspace.snakemake("results/traces/traces.parquet")
     assert jobs["filter_completions"] == 1 and not jobs.keys() & TRAINING_JOBS.keys()
-    files = ("exemplars.jsonl", "funnel.json", "provenance.json", "traces.parquet")
-    made = ("results/problems", "results/completions", *(f"results/traces/{name}" for name in files))
+    made = ("results/problems", "results/completions", *TRACES)
     assert workspace.digests(*made) == built.digests(*made)
     status = workspace.dvc("status", status=None).text
     for stage in ("recipes", "data", "teacher", "traces"):
@@ -180,8 +183,8 @@ def test_t11_code_of_a_room_reruns_it_and_what_follows(workspace, built, tmp_pat
     scratch = fresh(tmp_path / "scratch")
     scratch.edit(*change)
     scratch.snakemake("results/traces/traces.parquet")
-    assert workspace.digests("results/traces") == scratch.digests("results/traces")
-    assert workspace.digests("results/traces") != built.digests("results/traces")
+    assert workspace.digests(*TRACES) == scratch.digests(*TRACES)
+    assert workspace.digests(*TRACES) != built.digests(*TRACES)
 
 
 def test_t12_students_do_not_disturb_each_other(workspace, built):

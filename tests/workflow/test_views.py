@@ -64,7 +64,7 @@ def test_the_table_of_experiments_fits_a_terminal(workspace, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(TERMINAL))
     table = workspace.run("make", "-s", "-o", "install", "-o", ".venv/.ready", "compare", f"BIN={BIN}").text
     assert max(len(line) for line in table.splitlines()) <= TERMINAL and "…" not in table, table
-    for column in ("train.learning_rate", *numbers):
+    for column in ("train.learning_rate", *(name for name in numbers if not name.endswith(".cot"))):
         assert column in table
 
 
