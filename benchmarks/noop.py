@@ -19,6 +19,7 @@ from pathlib import Path
 
 from fake_run import BIN, bare_snakefile, fake
 from measure import alternate, summary, write
+from ruamel.yaml import YAML
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "tests" / "workflow"))
@@ -61,14 +62,14 @@ def forgetful(folder: Path, run: Callable[[], None]) -> Callable[[], None]:
 
 def large(workspace: Workspace, students: int, checkpoints: int) -> None:
     """Ask for `students` students with `checkpoints` checkpoints each, on five benchmarks."""
-    text = (PROJECT / "params.yaml").read_text()
-    start, end = text.index("    xs:\n"), text.index("\nevaluate:")
-    student = text[text.index("    s:\n") : end].rstrip().replace("    s:\n", "    NAME:\n")
-    named = "\n".join(student.replace("NAME", f"student{number:02d}") for number in range(students))
-    text = text[:start] + named + "\n" + text[end:]
-    text = text.replace("  steps: 1200\n", f"  steps: {(checkpoints - 1) * CHECKPOINT_EVERY}\n")
-    text = text.replace("  checkpoint_every: 300\n", f"  checkpoint_every: {CHECKPOINT_EVERY}\n")
-    (workspace.folder / "params.yaml").write_text(text)
+    yaml = YAML()
+    params = yaml.load(PROJECT / "params.yaml")
+    train = params["train"]
+    one = train["students"]["s"]
+    train["students"] = {f"student{number:02d}": dict(one) for number in range(students)}
+    train["starts"] = {one["start"]: train["starts"][one["start"]]}
+    train |= {"steps": (checkpoints - 1) * CHECKPOINT_EVERY, "checkpoint_every": CHECKPOINT_EVERY, "checkpoints": []}
+    yaml.dump(params, workspace.folder / "params.yaml")
 
 
 def parts_of_snakemake(folder: Path, rounds: int) -> dict[str, float]:
