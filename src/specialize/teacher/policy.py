@@ -112,6 +112,11 @@ async def persist(
     Between two calls: exponential back-off with full jitter, or what the server asked for and a little more, so that
     clients that were told the same do not come back together.
     """
+    try:
+        return await attempt()
+    except TransientError as fault:
+        first = [fault]
+    # Nearly every call ends above; what follows costs a twentieth of a request, so it is made only when it is needed.
     backoff = wait_random_exponential(multiplier=2 * limits.backoff_s, max=LONGEST_WAIT_S)
 
     def wait(state: RetryCallState) -> float:
@@ -124,7 +129,9 @@ async def persist(
         on_fault(_fault_of(state), state.attempt_number, state.upcoming_sleep)
 
     async def once() -> Result:
-        return await attempt()  # tenacity tells coroutine functions from others by their definition
+        if first:
+            raise first.pop()
+        return await attempt()
 
     retrying = AsyncRetrying(
         stop=stop_after_attempt(limits.attempts),
