@@ -5,6 +5,7 @@ job of it is fresh by its provenance, so a partial build records what it built a
 where there is no DVC repository, there is nothing to do.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -93,6 +94,7 @@ def record(project: Path, stages: Sequence[str], texts: Mapping[str, str]) -> bo
     lock = project / "dvc.lock"
     before = lock.read_bytes() if lock.is_file() else None
     digests = {f"results/recipes/{name}": md5(text.encode()).hexdigest() for name, text in texts.items()}
+    logging.getLogger("dvc").setLevel(logging.WARNING)  # as `dvc commit --quiet`
     with Repo(str(project)) as repo:
         committed = [stage for name in stages for stage in repo.commit(name, force=True)]
         seen = [(Path(dep.fs_path), dep.hash_info.value) for stage in committed for dep in stage.deps]
