@@ -1,6 +1,5 @@
 """Sampling from a server that misbehaves: every fault is recovered from, kept as it is, or told in one line."""
 
-import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from aiohttp import web
+from batch_server import serving
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import write_records, write_text
@@ -21,7 +20,7 @@ from specialize.core.records import Problem
 from specialize.teacher.__main__ import main
 from specialize.teacher.cache import open_cache
 from specialize.teacher.local.faults import FaultRates, Faults
-from specialize.teacher.local.server import HOST, Server
+from specialize.teacher.local.server import Server
 from specialize.teacher.local.teacher import Teacher
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import FewShot
@@ -48,28 +47,9 @@ Good = dict[str, list[dict[str, Any]]]
 @contextmanager
 def served(faults: Faults) -> Iterator[tuple[str, Server]]:
     """A local teacher on a thread of its own; yields its base URL and the server with its counts."""
-    server, ready, loop = Server(Teacher(PROBLEMS, 0.6), faults), threading.Event(), asyncio.new_event_loop()
-    runner = web.AppRunner(server.app(), shutdown_timeout=0.1)
-
-    async def start() -> None:
-        await runner.setup()
-        await web.TCPSite(runner, HOST, 0).start()
-        ready.set()
-
-    def run() -> None:
-        loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield f"http://{HOST}:{runner.addresses[0][1]}/v1", server
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+    server = Server(Teacher(PROBLEMS, 0.6), faults)
+    with serving(server.app()) as url:
+        yield url, server
 
 
 def sampled(folder: Path, faults: Faults, api: str = "completions", **changes: Any) -> tuple[pa.Table, dict[str, int]]:
