@@ -48,13 +48,22 @@ class ExampleDataset(Dataset[dict[str, Any]]):
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         """Return input_ids, labels, the format's place, and of the Target (answer-only: K = 0, no chunk) the rest."""
-        example = self.examples[index]
-        source = self.tokenizer(self.corpus.source(example))["input_ids"]
-        if is_chain_of_thought(example.format):
-            target = self.targets[example.trace]
-        else:
-            target = of_no_teacher(self.tokenizer(text_target=self.corpus.target(example))["input_ids"])
-        return as_row(source, target, FORMATS.index(example.format))
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Any]]:
+        """Return the rows of a batch. The DataLoader asks so: one call of the tokenizer for a batch is much cheaper."""
+        examples = [self.examples[index] for index in indices]
+        sources = self.tokenizer([self.corpus.source(example) for example in examples])["input_ids"]
+        answers = [self.corpus.target(example) for example in examples if not is_chain_of_thought(example.format)]
+        answer_ids = iter(self.tokenizer(text_target=answers)["input_ids"] if answers else [])
+        targets = [
+            self.targets[example.trace] if is_chain_of_thought(example.format) else of_no_teacher(next(answer_ids))
+            for example in examples
+        ]
+        return [
+            as_row(source, target, FORMATS.index(example.format))
+            for source, target, example in zip(sources, targets, examples, strict=True)
+        ]
 
 
 def of_no_teacher(ids: Sequence[int]) -> Target:
