@@ -8,7 +8,7 @@ import pytest
 from workspaces import PROJECT
 
 sys.path.insert(0, str(PROJECT / "workflow"))
-from watch import Watcher
+from watch import TYPICAL_S, Watcher
 
 SAID = """\
 Using workflow specific profile profiles/default for setting default command line arguments.
@@ -63,7 +63,7 @@ def test_what_is_left_follows_from_what_was_seen(told):
     watcher, _ = told
     (seconds,) = watcher.took["train_student"]
     # One more student takes as long; a score takes its usual part of that, at the pace of this machine.
-    score = 12.0 * seconds / 100.0
+    score = TYPICAL_S["score_checkpoint"] * seconds / TYPICAL_S["train_student"]
     assert watcher.left_s(100.0) == pytest.approx((seconds + 2 * score) / 2)
 
 
