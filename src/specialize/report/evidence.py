@@ -16,6 +16,9 @@ from specialize.report.study import Coverage, Study, late_step
 When = Callable[[str], int]
 """Student → step."""
 CONFIDENCE = 0.95
+FIRST = 10 / 260
+"""Share of the training after which the paper's first checkpoint of its 3B student stands (10K of 260K micro-batches,
+Fig. 3A1). A run may score much earlier ones, of which the paper says nothing."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,14 @@ class Evidence:
         """Before any training."""
         return 0
 
-    def first(self, student: str) -> int:
+    def earliest(self, student: str) -> int:
         """The first checkpoint after the start."""
         return next((step for step in self.study.steps(student) if step), 0)
+
+    def first(self, student: str) -> int:
+        """The first checkpoint that stands no earlier in the training than the paper's."""
+        least = FIRST * self.last(student)
+        return next((step for step in self.study.steps(student) if step and step >= least), 0)
 
     def late(self, student: str) -> int:
         """The first checkpoint at or after two thirds of the training."""

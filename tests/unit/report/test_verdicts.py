@@ -57,6 +57,14 @@ def test_c3(chain, word):
     assert bool(verdict.lacking) == (word == "not tested here")
 
 
+def test_c3_looks_no_earlier_than_the_paper_and_tells_what_was_there():
+    made = [Made("s", chain=(0.6, 0.4, 0.0, 0.0))]
+    verdict = price.chain_of_thought_lost(made_evidence(made, steps=(0, 11, 12, 300)))  # the paper's first: 11.5
+    assert verdict.word == "holds"
+    assert verdict.notes[1].startswith("After 11 updates: s: 40.0")
+    assert len(price.chain_of_thought_lost(made_evidence(made, steps=(0, 12, 24, 300))).notes) == 1
+
+
 @pytest.mark.parametrize(
     ("small", "large", "word"),
     [

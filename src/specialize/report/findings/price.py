@@ -8,7 +8,7 @@ from specialize.report.evidence import Evidence, Term, When
 from specialize.report.marks import Measure
 from specialize.report.paired import Comparison
 from specialize.report.verdict import Answer, Part, Verdict, all_of, all_toward, told, toward
-from specialize.report.wording import NBSP, percent, points
+from specialize.report.wording import NBSP, joined, percent, points
 
 NEAR_ZERO = 0.05
 """Fallen to nothing: the whole interval lies below. (The paper's 0.3 % would take thousands of problems to show.)"""
@@ -43,7 +43,7 @@ def chain_of_thought_lost(evidence: Evidence) -> Verdict:
         paper="BBH 25.9–41.8 → 0.0–0.3 at all sizes, 0 at the first checkpoint",
         parts=tuple(part for part in parts if part),
         lacking=lacking,
-        notes=("Before: " + "; ".join(told(level, "percent") for level in starts if level) + ".",) if known else (),
+        notes=_on_the_way(evidence, measure) if known else (),
     )
 
 
@@ -161,6 +161,20 @@ def _readings(evidence: Evidence) -> tuple[str, ...]:
         if told_both:
             notes.append(f"{arm.name}: {', '.join(told_both)}.")
     return tuple(notes)
+
+
+def _on_the_way(evidence: Evidence, measure: Measure | None) -> tuple[str, ...]:
+    """Return the levels before the training, and at a checkpoint that stands earlier than the paper's first."""
+    ladder = evidence.ladders[0]
+    names = [name for arm in ladder for name in arm.names]
+    moments = [("Before", evidence.start)]
+    if any(evidence.earliest(name) < evidence.first(name) for name in names):
+        steps = sorted({evidence.earliest(name) for name in names})
+        moments.append((f"After {joined([str(step) for step in steps])} updates", evidence.earliest))
+    return tuple(
+        f"{word}: {'; '.join(told(level, 'percent') for level in _levels(evidence, ladder, when, measure) if level)}."
+        for word, when in moments
+    )
 
 
 def _levels(evidence: Evidence, arms: list[Arm], when: When, measure: Measure | None) -> list[Comparison | None]:
