@@ -15,6 +15,10 @@ PALETTE = ("#0068a8", "#00845f", "#c94f00", "#a8508a", "#7a6a00", "#4b56b8", "#8
 """Told apart by colour-blind readers too, on white; the page has a lighter set for dark."""
 MARKERS = "osD^vPX*"
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+EARLY = 20
+"""How many times as far as the first checkpoint the last one stands, before an axis becomes logarithmic."""
+APART = 2.5
+"""Of steps on a logarithmic axis those are written that are so many times apart, the last among them."""
 NAMES = {
     "seed": "seed dataset",
     "out_of_distribution": "out-of-distribution mean",
@@ -79,6 +83,24 @@ def step_axis(axes: Any) -> None:
     """Name the x axis, with whole numbers."""
     axes.set_xlabel("step")
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
+
+
+def checkpoint_axis(axes: Any, steps: Sequence[int]) -> None:
+    """Name the x axis. Where the first checkpoints stand close together it is logarithmic from the first on: what is
+    lost at once can be seen."""
+    later = sorted({step for step in steps if step})
+    if len(later) < 2 or EARLY * later[0] > later[-1]:
+        step_axis(axes)
+        return
+    axes.set_xlabel("step, logarithmic")
+    axes.set_xscale("symlog", linthresh=later[0], linscale=0.4)
+    told = [later[-1]]
+    for step in reversed(later):
+        if told[-1] >= APART * step:
+            told.append(step)
+    told.append(0)
+    axes.set_xticks(told, labels=[str(step) for step in told])
+    axes.minorticks_off()
 
 
 def banded_line(axes: Any, known: Sequence[tuple[int, Estimate]], number: int) -> Any:

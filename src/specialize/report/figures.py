@@ -15,6 +15,7 @@ from specialize.report.drawing import (
     PALETTE,
     STYLE,
     banded_line,
+    checkpoint_axis,
     empty_figure,
     panels_of,
     set_top,
@@ -82,7 +83,7 @@ def _dynamics(evidence: Evidence, arms: Sequence[Arm]) -> Any:
                 drawn[NAMES[ability]] = banded_line(axes, known, number)
                 highs += [estimate.high for _, estimate in known]
         axes.set_title(f"{arm.name} ({size(arm.parameters)})")
-        step_axis(axes)
+        checkpoint_axis(axes, [step for step, _ in dynamics])
     set_top(panels[0], highs)
     if drawn:
         figure.legend(drawn.values(), drawn.keys(), loc="outside upper left", ncols=len(drawn))
@@ -135,12 +136,13 @@ def _formats(evidence: Evidence) -> Any:
     drawn: dict[str, Any] = {}
     highs = []
     for arm, axes in zip(arms, panels, strict=True):
-        for number, (format, known) in enumerate(arm_formats(evidence, arm).items()):
+        of_formats = arm_formats(evidence, arm)
+        for number, (format, known) in enumerate(of_formats.items()):
             if known:
                 drawn[FORMATS[format]] = banded_line(axes, known, number)
                 highs += [estimate.high for _, estimate in known]
         axes.set_title(f"{arm.name}: {arm.formats.replace('_', '-')} formats")
-        step_axis(axes)
+        checkpoint_axis(axes, [step for known in of_formats.values() for step, _ in known])
     set_top(panels[0], highs)
     if drawn:
         figure.legend(drawn.values(), drawn.keys(), loc="outside upper left", ncols=len(drawn))
