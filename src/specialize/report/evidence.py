@@ -11,14 +11,11 @@ from specialize.report.arms import Arm, arms_of, ladders_of
 from specialize.report.marks import Floats, Marks, Measure, task_weights
 from specialize.report.paired import Comparison, changed, contrast_interval, mcnemar
 from specialize.report.selection import front_of
-from specialize.report.study import Coverage, Study, late_step
+from specialize.report.study import Coverage, Study, early_step, late_step
 
 When = Callable[[str], int]
 """Student → step."""
 CONFIDENCE = 0.95
-FIRST = 10 / 260
-"""Share of the training after which the paper's first checkpoint of its 3B student stands (10K of 260K micro-batches,
-Fig. 3A1). A run may score much earlier ones, of which the paper says nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +54,7 @@ class Evidence:
 
     def first(self, student: str) -> int:
         """The first checkpoint that stands no earlier in the training than the paper's."""
-        least = FIRST * self.last(student)
-        return next((step for step in self.study.steps(student) if step and step >= least), 0)
+        return early_step(self.study.steps(student))
 
     def late(self, student: str) -> int:
         """The first checkpoint at or after two thirds of the training."""

@@ -87,6 +87,11 @@ class Coverage(Foreign):
     numbers: TokenCounts = TokenCounts()
 
 
+FIRST = 10 / 260
+"""Share of the training after which the paper's first checkpoint of its 3B student stands (10K of 260K micro-batches,
+Fig. 3A1). A run may score much earlier ones, of which the paper says nothing."""
+
+
 @dataclass(frozen=True)
 class StudyFiles:
     """The files of a run that the report reads."""
@@ -138,8 +143,8 @@ def files_of(
 ) -> StudyFiles:  # fmt: skip
     """Return the files of the students and datasets that a recipe names.
 
-    Predictions are read of a few checkpoints a student: the start, the first, the one at two thirds, the last and the
-    selected ones. So what is read grows with the number of students, not of checkpoints.
+    Predictions are read of a few checkpoints a student: the start, the first, the first as late as the paper's, the one
+    at two thirds, the last and the selected ones. What is read grows with the students, not the checkpoints.
     """
     selected, curves, manifests, scored, marks = [], [], [], [], []
     for student in sorted(run.students):
@@ -151,7 +156,7 @@ def files_of(
         manifests += [checkpoints / student / f"step-{step}" / "manifest.json" for step in steps]
         scored += [scores / student / f"step-{step}" / f"{name}.json" for step in steps for name in run.datasets]
         choice = parse_record(str(selected[-1]), read_json(selected[-1]), Selected)
-        compared = {steps[0], steps[min(1, len(steps) - 1)], late_step(steps), steps[-1]}
+        compared = {steps[0], steps[min(1, len(steps) - 1)], early_step(steps), late_step(steps), steps[-1]}
         compared |= {step for step in choice.by.values() if step in steps}
         marks += [
             (student, step, name, predictions / student / f"step-{step}" / f"{name}.parquet")
@@ -159,6 +164,11 @@ def files_of(
             for name in run.datasets
         ]
     return StudyFiles(problems, funnel, selected, curves, manifests, scored, marks, sorted(coverage))
+
+
+def early_step(steps: Sequence[int]) -> int:
+    """Return the first of ascending steps that stands no earlier in the training than the paper's first checkpoint."""
+    return next(step for step in steps if step >= FIRST * steps[-1])
 
 
 def late_step(steps: Sequence[int]) -> int:

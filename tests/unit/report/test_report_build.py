@@ -229,7 +229,7 @@ def test_predictions_are_read_of_a_few_checkpoints_alone(tmp_path):
     path = tmp_path / "report/provenance.json"
     assert main([*arguments, "--provenance", str(path)]) == 0
     read = {Path(name).parent.name for name in read_provenance(path).inputs if name.endswith(".parquet")}
-    assert read == {"step-0", "step-100", "step-2700", "step-3000", "step-4000"}
+    assert read == {"step-0", "step-100", "step-200", "step-2700", "step-3000", "step-4000"}
 
 
 def test_a_damaged_curve_is_named_with_its_line(tmp_path, capsys):

@@ -66,3 +66,11 @@ def test_a_study_with_every_arm_tells_of_arms_not_of_students(tmp_path):
 def test_the_page_of_one_student_shows_no_figure_without_arms(tmp_path):
     text = (build(MadeRun(tmp_path, students={"a": 10})) / "index.html").read_text()
     assert "paper, Fig. 3B" not in text and "paper, Fig. 4" not in text and "Which start" not in text
+
+
+def test_the_first_checkpoint_is_no_earlier_than_the_papers_and_its_answers_are_read(tmp_path):
+    run = MadeRun(tmp_path, students={"small": 60_000}, steps=(0, 100, 2000, 3000, 4000))
+    report = build(run)
+    (found,) = (row for row in json.loads((report / "verdicts.json").read_text()) if row["name"] == "C3")
+    assert len(found["parts"]) == 2
+    assert found["notes"][1].startswith("After 100 updates: ")
