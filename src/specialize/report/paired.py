@@ -88,3 +88,12 @@ def slope_weights(x: Sequence[float]) -> list[float]:
     """Return the weights whose contrast with the values at `x` is the slope of their least-squares line."""
     centred = np.asarray(x) - np.mean(x)
     return [float(each) for each in centred / (centred**2).sum()]
+
+
+def bend_weights(x: Sequence[float]) -> list[float]:
+    """Return the weights whose contrast with the values at `x` says how far the least-squares parabola stands, in the
+    middle of the range, above the straight line through its own ends: 0 for values on a line. At least three places."""
+    places = np.asarray(x)
+    half = (places.max() - places.min()) / 2
+    quadratic = np.linalg.pinv(np.vander(places - places.mean(), 3))[0]
+    return [float(each) for each in -quadratic * half**2]

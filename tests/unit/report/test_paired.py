@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specialize.report.marks import task_weights
-from specialize.report.paired import contrast_interval, line_through, mcnemar, slope_weights
+from specialize.report.paired import bend_weights, contrast_interval, line_through, mcnemar, slope_weights
 
 BOTH = (-1.0, 1.0)
 
@@ -83,3 +83,11 @@ def test_weights_make_the_mean_over_problems_the_mean_over_tasks():
     weights = task_weights(ids, is_suite=True)
     assert float((weights * [1, 1, 1, 0]).mean()) == pytest.approx(0.5)
     assert list(task_weights(ids, is_suite=False)) == [1, 1, 1, 1]
+
+
+def test_bend_weights_find_no_bend_on_a_line_and_the_height_of_a_parabola():
+    x = np.array([1.0, 1.5, 3.0, 4.0])
+    weights = np.array(bend_weights(x))
+    assert weights @ (2 * x - 7) == pytest.approx(0, abs=1e-9)
+    height = 0.3 * (1 - ((x - 2.5) / 1.5) ** 2)  # 0 at both ends, 0.3 in the middle
+    assert weights @ (height + 5 * x) == pytest.approx(0.3)

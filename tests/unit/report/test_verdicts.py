@@ -128,8 +128,21 @@ def test_c6_of_a_raw_start_says_that_it_was_flat():
 def test_c6_tells_the_slope_a_tenfold():
     verdict = scaling.log_linear(made_evidence(of_sizes([0.02] * 3, [0.3, 0.45, 0.6]), STARTS))
     (rises, fits) = verdict.parts
+    assert fits.comparisons[0].value == pytest.approx(0, abs=1e-6)
     assert rises.comparisons[0].value == pytest.approx(0.15 / 0.477121, abs=1e-4)
     assert "R² 1.00 over 3 sizes, 31.4 points per tenfold" in fits.told
+
+
+@pytest.mark.parametrize(
+    ("after", "word"),
+    [
+        ([0.2, 0.8, 0.9], "does not hold"),  # rises, and clearly bends
+        ([0.1, 0.45, 0.6], "unclear"),  # bends clearly, yet R² is .95
+    ],
+)
+def test_c6_asks_whether_the_curve_bends(after, word):
+    verdict = scaling.log_linear(made_evidence(of_sizes([0.02] * 3, after), STARTS))
+    assert verdict.word == word, verdict.parts
 
 
 @pytest.mark.parametrize(
@@ -151,7 +164,18 @@ def test_c7_pairs_only_what_is_alike_but_for_the_start():
     assert verdict.word == "not tested here"
     assert "span_corruption" in verdict.lacking
     students = [Made("a"), Made("b", recipe={"start": "raw", "learning_rate": 1e-2})]
-    assert start.better_start(made_evidence(students, STARTS)).notes == ("a and b differ in learning rate too.",)
+    assert start.better_start(made_evidence(students, STARTS)).notes[0] == "a and b differ in learning rate too."
+
+
+def test_c7_asks_nothing_of_the_gains_where_both_starts_stand_alike():
+    students = [
+        Made("a", seed=(0.1, 0.2, 0.5, 0.9), recipe={"start": "generalist"}),
+        Made("b", seed=(0.1, 0.2, 0.3, 0.5), recipe={"start": "raw"}),
+    ]
+    verdict = start.better_start(made_evidence(students, STARTS))
+    assert (verdict.word, len(verdict.parts)) == ("holds", 1)
+    assert "clearly more than the raw one" in verdict.lacking
+    assert "Before the training a against b: 0.0" in verdict.notes[0]
 
 
 APART = {"seed": 200, "out_of_distribution": 300}

@@ -36,9 +36,19 @@ def test_c9_needs_many_checkpoints():
     assert late.drift_apart(made_evidence([Made("s"), Made("l", LARGE)])).word == "not tested here"
 
 
+def test_c9_counts_independent_changes():
+    # Of two changes less their mean one is the other's mirror image: nine students make nine changes, not eighteen.
+    wave = (0.3, 0.5, 0.4, 0.6)
+    made = [Made(f"s{n}", seed=wave, out=wave, recipe={"seed": n}, by={"seed": 1600}) for n in range(9)]
+    verdict = late.drift_apart(made_evidence(made, steps=(0, 800, 1200, 1600)))
+    assert "n 9 changes" in verdict.parts[0].told
+    fewer = made_evidence(made[:7], steps=(0, 800, 1200, 1600))
+    assert late.drift_apart(fewer).word == "not tested here"
+
+
 def test_correlation_is_pearsons_with_fishers_interval():
     x, y = np.array([0, 1, 2, 3, 4, 5]), np.array([0, 1, 1, 3, 2, 4])
-    r, low, high = late.correlation(list(zip(x, y, strict=True)))
+    r, low, high = late.correlation(list(zip(x, y, strict=True)), free=len(x) - 1)
     direct = ((x - x.mean()) * (y - y.mean())).mean() / (x.std() * y.std())
     ends = np.tanh(np.arctanh(direct) + np.array([-1, 1]) * 1.959964 / np.sqrt(len(x) - 3))
     assert (r, low, high) == pytest.approx((direct, *ends), abs=1e-5)
@@ -50,6 +60,7 @@ def test_correlation_is_pearsons_with_fishers_interval():
         ((0.1, 0.2, 0.3, 0.5), LEVEL, "holds"),
         ((0.1, 0.2, 0.5, 0.3), LEVEL, "does not hold"),
         (SLIGHT, LEVEL, "unclear"),
+        ((0.1, 0.2, 0.3, 0.8), (0.1, 0.2, 0.3, 0.5), "does not hold"),  # the largest gains less, but gains
     ],
 )
 def test_c10(small, large, word):
@@ -120,6 +131,7 @@ UP = (0.1, 0.2, 0.3, 0.5)
         (formats.zero_shot_only, "zero_shot", UP, DOWN, "holds"),
         (formats.zero_shot_only, "zero_shot", UP, UP, "does not hold"),
         (formats.zero_shot_only, "zero_shot", UP, SLIGHT, "unclear"),
+        (formats.zero_shot_only, "zero_shot", UP, None, "not tested here"),
         (formats.zero_shot_only, "all", UP, DOWN, "not tested here"),
     ],
 )
@@ -128,3 +140,20 @@ def test_c12_and_c13(finding, kind, zero_shot, in_context, word):
     verdict = finding(made_evidence([made]))
     assert verdict.word == word
     assert bool(verdict.lacking) == (word == "not tested here")
+
+
+def test_c13_asks_for_a_fall_only_where_there_is_something_to_lose():
+    verdict = formats.zero_shot_only(
+        made_evidence([Made("s", seed=UP, in_context=(0.02, 0.1, 0.1, 0.2), recipe={"formats": "zero_shot"})])
+    )
+    assert (verdict.word, len(verdict.parts)) == ("holds", 1)
+    assert "in context, for it to fall" in verdict.lacking
+
+
+def test_c13_tells_how_in_context_data_end_beside_zero_shot_data():
+    made = [
+        Made("i", seed=UP, in_context=UP, recipe={"formats": "in_context"}),
+        Made("z", seed=UP, in_context=DOWN, recipe={"formats": "zero_shot"}),
+    ]
+    (note,) = formats.zero_shot_only(made_evidence(made)).notes
+    assert note.startswith("Asked in context, i against z, world: +40.0")

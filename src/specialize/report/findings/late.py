@@ -1,33 +1,38 @@
 """C9, C10: how accuracy moves late in the training."""
 
 from itertools import pairwise
-from statistics import fmean, stdev
+from math import atanh, sqrt, tanh
+from statistics import NormalDist, fmean, stdev
 
 from scipy.stats import pearsonr
 
+from specialize.report.arms import Arm
 from specialize.report.dynamics import dynamics_of
 from specialize.report.evidence import CONFIDENCE, Evidence, Term
 from specialize.report.paired import Comparison
-from specialize.report.verdict import Answer, Part, Verdict, all_toward
+from specialize.report.verdict import Answer, Part, Verdict, all_toward, told
 
 FEWEST = 8
-"""Changes between checkpoints, over all students, below which their correlation is not spoken of."""
+"""Independent changes between checkpoints, over all students, below which their correlation is not spoken of."""
 WEAK = 0.5
 """Correlation below which the two share less than a quarter of their variance."""
 
-TOO_FEW = f"at least {FEWEST} changes between late checkpoints, with validation problems of both"
+LEVEL = 0.05
+"""No longer gains: the whole interval of the change lies below."""
+
+TOO_FEW = f"at least {FEWEST} independent changes between late checkpoints, with validation problems of both"
 NOISE = "Much of what moves between two checkpoints is the draw of the problems, which by itself looks independent."
 
 
 def drift_apart(evidence: Evidence) -> Verdict:
     """C9: late in training, accuracy on the seed dataset and out of distribution fluctuate independently."""
-    changes = _late_changes(evidence)
+    changes, free = _late_changes(evidence)
     parts = []
-    enough = len(changes) >= FEWEST and stdev(x for x, _ in changes) > 0 and stdev(y for _, y in changes) > 0
+    enough = free >= FEWEST and stdev(x for x, _ in changes) > 0 and stdev(y for _, y in changes) > 0
     if enough:
-        r, low, high = correlation(changes)
+        r, low, high = correlation(changes, free)
         answer: Answer = "no" if low > 0 else "yes" if high < WEAK else "open"
-        shown = f"correlation of their changes {r:+.2f} ({low:+.2f} to {high:+.2f}; n {len(changes)} changes)"
+        shown = f"correlation of their changes {r:+.2f} ({low:+.2f} to {high:+.2f}; n {free} changes)"
         parts.append(Part("their changes from checkpoint to checkpoint hardly go together", answer, shown))
     return Verdict(
         name="C9",
@@ -40,11 +45,17 @@ def drift_apart(evidence: Evidence) -> Verdict:
     )
 
 
-def correlation(pairs: list[tuple[float, float]]) -> tuple[float, float, float]:
-    """Return Pearson's r with its interval by Fisher's transformation."""
-    found = pearsonr([x for x, _ in pairs], [y for _, y in pairs])
-    interval = found.confidence_interval(CONFIDENCE)
-    return round(float(found.statistic), 6), round(float(interval.low), 6), round(float(interval.high), 6)
+def correlation(pairs: list[tuple[float, float]], free: int) -> tuple[float, float, float]:
+    """Return Pearson's r with its interval by Fisher's transformation.
+
+    free: how many pairs are independent: each mean that was taken off costs one. Of n pairs whose common mean alone is
+    unknown n − 1 are, and the standard error is the usual 1 / √(n − 3).
+    """
+    r = float(pearsonr([x for x, _ in pairs], [y for _, y in pairs]).statistic)
+    if abs(r) >= 1:
+        return round(r, 6), round(r, 6), round(r, 6)
+    reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) / sqrt(free - 2)
+    return round(r, 6), round(tanh(atanh(r) - reach), 6), round(tanh(atanh(r) + reach), 6)
 
 
 def data_hunger(evidence: Evidence) -> Verdict:
@@ -53,21 +64,24 @@ def data_hunger(evidence: Evidence) -> Verdict:
     small, large = ladder[0], ladder[-1]
     late: Comparison | None = None
     more: Comparison | None = None
+    level: Comparison | None = None
     if (
         seed
         and len(ladder) > 1
         and all(evidence.late(name) < evidence.last(name) for name in small.names + large.names)
     ):
-        late = evidence.change(small, evidence.late, evidence.last, seed, f"{small.name}, last third")
+        late = evidence.change(small, evidence.late, evidence.last, seed, f"{small.name}, {_when(evidence, small)}")
+        level = evidence.change(large, evidence.late, evidence.last, seed, f"{large.name}, {_when(evidence, large)}")
         terms = [
             Term(1.0, small, evidence.last, seed), Term(-1.0, small, evidence.late, seed),
             Term(-1.0, large, evidence.last, seed), Term(1.0, large, evidence.late, seed),
         ]  # fmt: skip
-        more = evidence.contrast(f"{small.name} against {large.name}, last third", terms)
+        more = evidence.contrast(f"{small.name} against {large.name}, {_when(evidence, small)}", terms)
     parts = []
-    if late and more:
-        parts.append(all_toward("the smallest still gains in the last third of the training", [late], 1))
-        parts.append(all_toward("and gains more there than the largest", [more], 1))
+    if late and more and level:
+        parts.append(all_toward("late in the training the smallest still gains", [late], 1))
+        parts.append(all_toward("and more than the largest", [more], 1))
+        parts.append(Part("which gains less than five points", _is_level(level), told(level), (level,)))
     return Verdict(
         name="C10",
         claim="The largest student stops improving before the smallest does.",
@@ -78,10 +92,21 @@ def data_hunger(evidence: Evidence) -> Verdict:
     )
 
 
-def _late_changes(evidence: Evidence) -> list[tuple[float, float]]:
+def _when(evidence: Evidence, arm: Arm) -> str:
+    student = arm.names[0]
+    return f"steps {evidence.late(student)} to {evidence.last(student)}"
+
+
+def _is_level(change: Comparison) -> Answer:
+    return "yes" if change.high < LEVEL else "no" if change.low > LEVEL else "open"
+
+
+def _late_changes(evidence: Evidence) -> tuple[list[tuple[float, float]], int]:
     """Return (change of seed, change out of distribution), in points, between successive checkpoints of the second half
-    of the training, less each student's mean change: a common trend is no common fluctuation."""
+    of the training, less each student's mean change (a common trend is no common fluctuation); and how many of them are
+    independent."""
     found: list[tuple[float, float]] = []
+    free = 0
     for arm in evidence.ladders[0]:
         for student in arm.names:
             half = evidence.last(student) / 2
@@ -94,4 +119,5 @@ def _late_changes(evidence: Evidence) -> list[tuple[float, float]]:
             if len(moves) > 1:
                 mean_seed, mean_out = fmean(x for x, _ in moves), fmean(y for _, y in moves)
                 found += [(x - mean_seed, y - mean_out) for x, y in moves]
-    return found
+                free += len(moves) - 1
+    return found, free

@@ -13,6 +13,10 @@ from specialize.report.verdict import Answer, Part, Verdict, all_of, all_toward,
 MARGIN = 0.05
 """Accuracies are alike where the whole interval of their difference lies within so much of zero."""
 SCALES = {"teacher_kl": "divergence from the teacher", "sample_nll": "loss on the teacher's text"}
+TARGETS = (
+    "The two learn from different targets: the texts are what filters kept, the distributions are the teacher's before "
+    "any filter and at temperature 1, whatever the texts were sampled at."
+)
 NO_PAIR = "two students alike but for the loss, one sample, one distribution"
 
 
@@ -37,7 +41,7 @@ def lower_loss(evidence: Evidence) -> Verdict:
         lacking=NO_PAIR
         if not pairs
         else "" if scales else "training curves with both objectives on one scale (teacher_kl, sample_nll)",
-        notes=tuple(f"{note}." for pair in pairs if (note := differing_details(*pair))),
+        notes=(*(f"{note}." for pair in pairs if (note := differing_details(*pair))), *([TARGETS] if pairs else [])),
     )  # fmt: skip
 
 
@@ -61,6 +65,7 @@ def better_objective(evidence: Evidence) -> Verdict:
         notes=(
             "Equal updates over equal batches, so equal data; one update of either makes the same passes through the "
             "student, so equal compute too, up to the loss itself (seconds are in no artifact).",
+            TARGETS,
         )
         if parts
         else (),
@@ -90,7 +95,9 @@ def _late_loss(evidence: Evidence, first: Arm, second: Arm, column: str) -> Comp
     """Return first − second of a column's mean over the last third of the curve, paired by logged step and by seed: the
     same seed deals the same batches."""
     rows = []
-    for one, other in zip(first.names, second.names, strict=False):
+    seeds = sorted(set(first.seeds) & set(second.seeds))
+    teams = [(dict(first.students)[seed], dict(second.students)[seed]) for seed in seeds]
+    for one, other in teams or list(zip(first.names, second.names, strict=False)):
         a, b = (_late(evidence.study.curves.get(name, []), column) for name in (one, other))
         common = sorted(a.keys() & b.keys())
         if not common:

@@ -27,8 +27,8 @@ def chain_of_thought_lost(evidence: Evidence) -> Verdict:
         if level and level.low > NEAR_ZERO and all(map(evidence.first, arm.names))
     ]
     parts = [
-        _near_zero("at the selected checkpoint nothing is left", _levels(evidence, able, evidence.front, measure)),
-        _near_zero("nor is at the first checkpoint", _levels(evidence, able, evidence.first, measure)),
+        _near_zero("nothing is left at the selected checkpoint", _levels(evidence, able, evidence.front, measure)),
+        _near_zero(f"nothing is left {_first(evidence)}", _levels(evidence, able, evidence.first, measure)),
     ]
     known = any(starts)
     lacking = NO_GENERIC.format("chain of thought") if not known else ""
@@ -56,7 +56,7 @@ def answer_only_lost(evidence: Evidence) -> Verdict:
     if known := [each for each in falls if each]:
         parts.append(all_toward("it falls at every size", known, -1))
     if known and (after_first := [each for each in later if each]):
-        parts.append(all_toward("and goes on falling after the first checkpoint", after_first, -1))
+        parts.append(all_toward(f"and goes on falling from what it is {_first(evidence)}", after_first, -1))
     if known and len(ladder) > 1:
         small, large = ladder[0], ladder[-1]
         kept = evidence.between(large, small, evidence.front, measure, f"{large.name} against {small.name}")
@@ -69,6 +69,7 @@ def answer_only_lost(evidence: Evidence) -> Verdict:
         paper="BBH −21.1 (250M), −23.8 (760M), −36.7 (3B), −27.8 (11B); 11B keeps 19.6, the others 3.1–6.5",
         parts=tuple(parts),
         lacking="" if known else NO_GENERIC.format("answer-only"),
+        notes=_on_the_way(evidence, measure) if known else (),
     )
 
 
@@ -161,6 +162,12 @@ def _readings(evidence: Evidence) -> tuple[str, ...]:
         if told_both:
             notes.append(f"{arm.name}: {', '.join(told_both)}.")
     return tuple(notes)
+
+
+def _first(evidence: Evidence) -> str:
+    """Return which checkpoint of the main ladder stands for the paper's first."""
+    steps = sorted({evidence.first(name) for arm in evidence.ladders[0] for name in arm.names})
+    return f"at step {joined([str(step) for step in steps])}, the first as late in the training as the paper's"
 
 
 def _on_the_way(evidence: Evidence, measure: Measure | None) -> tuple[str, ...]:

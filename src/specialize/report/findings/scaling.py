@@ -4,11 +4,11 @@ from math import log10
 
 from specialize.report.arms import STARTS, Arm
 from specialize.report.evidence import Evidence, Term, When
-from specialize.report.paired import Comparison, line_through, slope_weights
+from specialize.report.paired import Comparison, bend_weights, line_through, slope_weights
 from specialize.report.verdict import Answer, Part, Verdict, all_toward, told
 
-FITS, FITS_NOT = 0.9, 0.7
-"""R² from which a line is said to fit, and below which it is said not to (paper's own curves: .88 to .98)."""
+FITS = 0.9
+"""R² from which a line is said to fit (paper's own curves: .88 to .98)."""
 
 
 def log_linear(evidence: Evidence) -> Verdict:
@@ -64,11 +64,19 @@ def _terms(evidence: Evidence, ladder: list[Arm], when: When, sign: int) -> list
 
 
 def _fit(evidence: Evidence, ladder: list[Arm], name: str) -> Part:
-    """With three points and two of them free, R² says little: the number of points is told with it."""
+    """R² over three points, two of them free, says little: whether the curve bends is asked of the problems."""
     seed = evidence.seed()
     levels = [evidence.accuracy(arm, evidence.front, seed) for arm in ladder]
     known = [(log10(arm.parameters), level) for arm, level in zip(ladder, levels, strict=True) if level]
     slope, _, fitted = line_through([x for x, _ in known], [level.value for _, level in known])
-    answer: Answer = "yes" if fitted >= FITS and slope > 0 else "no" if fitted < FITS_NOT else "open"
+    weights = bend_weights([log10(arm.parameters) for arm in ladder])
+    terms = [Term(weight, arm, evidence.front, seed) for arm, weight in zip(ladder, weights, strict=True) if seed]
+    bend = evidence.contrast("middle above the line through the ends", terms)
+    bends = bend is not None and not bend.low <= 0 <= bend.high
+    fits = fitted >= FITS and slope > 0
+    answer: Answer = "yes" if fits and not bends else "no" if bends and not fits else "open"
     told_fit = f"R² {fitted:.2f} over {len(known)} sizes, {100 * slope:.1f} points per tenfold parameters"
-    return Part(f"{name}: a straight line fits", answer, told_fit, tuple(level for _, level in known), "percent")
+    return Part(
+        f"{name}: a straight line fits", answer, f"{told_fit}; {told(bend)}" if bend else told_fit,
+        (bend,) if bend else (),
+    )  # fmt: skip

@@ -3,7 +3,10 @@
 from specialize.report.arms import differing_details, pairs_of
 from specialize.report.evidence import Evidence, Term
 from specialize.report.paired import Comparison
-from specialize.report.verdict import Verdict, all_toward
+from specialize.report.verdict import Verdict, all_toward, told, toward
+
+NO_PAIR = "two students alike but for the start, one of objective instructions, one of span_corruption"
+AHEAD = "an instruction-tuned start that solves clearly more than the raw one, for the raw one to gain more"
 
 
 def better_start(evidence: Evidence) -> Verdict:
@@ -12,10 +15,12 @@ def better_start(evidence: Evidence) -> Verdict:
     seed = evidence.seed()
     ends: list[Comparison] = []
     raw_gains: list[Comparison] = []
+    before: list[Comparison] = []
     for tuned, raw in pairs if seed else ():
         assert seed
         label = f"{tuned.name} against {raw.name}"
         end = evidence.between(tuned, raw, evidence.front, seed, label)
+        head = evidence.contrast(label, [Term(1.0, tuned, evidence.start, seed), Term(-1.0, raw, evidence.start, seed)])
         gain = evidence.contrast(
             f"{raw.name} against {tuned.name}",
             [
@@ -24,7 +29,9 @@ def better_start(evidence: Evidence) -> Verdict:
             ],
         )  # fmt: skip
         ends += [end] if end else []
-        raw_gains += [gain] if gain else []
+        before += [head] if head else []
+        # Of two starts that stand alike the gains differ as the ends do: there would be nothing new to ask.
+        raw_gains += [gain] if gain and head and toward(head, 1) == "yes" else []
     parts = []
     if ends:
         parts.append(all_toward("the instruction-tuned start ends higher", ends, 1))
@@ -36,8 +43,9 @@ def better_start(evidence: Evidence) -> Verdict:
         source="Table 2",
         paper="15.2 against 14.2 (250M), 21.8/16.2 (760M), 23.8/20.6 (3B); gain at 3B: T5 +19.9, FlanT5 +10.3",
         parts=tuple(parts),
-        lacking=""
-        if parts
-        else "two students alike but for the start, one of objective instructions, one of span_corruption",
-        notes=tuple(f"{note}." for tuned, raw in pairs if (note := differing_details(tuned, raw))),
+        lacking=NO_PAIR if not parts else "" if raw_gains else AHEAD,
+        notes=(
+            *(f"{note}." for tuned, raw in pairs if (note := differing_details(tuned, raw))),
+            *(f"Before the training {told(each)}." for each in before),
+        ),
     )
