@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from statistics import fmean
 
-TYPICAL_S = {"make_start": 60.0, "train_student": 95.0, "score_checkpoint": 7.0, "sample_completions": 30.0}
+TYPICAL_S = {"make_start": 60.0, "train_student": 95.0, "score_checkpoint": 10.0, "sample_completions": 30.0}
 """Seconds of a job in the default run, until one of its kind has ended here."""
 OTHERS_S = 5.0
 TOLD = re.compile(
