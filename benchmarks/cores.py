@@ -46,7 +46,7 @@ def build(folder: Path, options: list[str], targets: list[str]) -> tuple[float, 
     """Run Snakemake; return (seconds, processor seconds of it and its jobs)."""
     before, begin = os.times(), time.perf_counter()
     done = subprocess.run(
-        [PROJECT / ".venv" / "bin" / "snakemake", *options, *targets],
+        [PROJECT / ".venv" / "bin" / "snakemake", *targets, *options],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     seconds, after = time.perf_counter() - begin, os.times()
