@@ -139,7 +139,7 @@ class Evidence:
         """
         if not terms or not terms[0].measure.benchmarks:
             return None
-        teams = _teams([term.arm for term in terms])
+        teams = teams_of([term.arm for term in terms])
         parts: list[Floats] = []
         # Terms of one contrast speak of the same datasets, whatever the format.
         for place in range(len(terms[0].measure.benchmarks)):
@@ -187,7 +187,7 @@ def evidence_of(
     return Evidence(study, accuracies, marks, params, arms, ladders_of(arms), study.coverage)
 
 
-def _teams(arms: Sequence[Arm]) -> list[list[str]]:
+def teams_of(arms: Sequence[Arm]) -> list[list[str]]:
     """Return per replicate one student of each arm."""
     common = sorted(set.intersection(*(set(arm.seeds) for arm in arms)))
     if common:

@@ -5,7 +5,7 @@ from statistics import fmean
 import numpy as np
 
 from specialize.report.arms import Arm, differing_details, pairs_of
-from specialize.report.evidence import CONFIDENCE, Evidence
+from specialize.report.evidence import CONFIDENCE, Evidence, teams_of
 from specialize.report.paired import Comparison, contrast_interval
 from specialize.report.study import CurveRow
 from specialize.report.verdict import Answer, Part, Verdict, all_of, all_toward, told
@@ -95,9 +95,7 @@ def _late_loss(evidence: Evidence, first: Arm, second: Arm, column: str) -> Comp
     """Return first − second of a column's mean over the last third of the curve, paired by logged step and by seed: the
     same seed deals the same batches."""
     rows = []
-    seeds = sorted(set(first.seeds) & set(second.seeds))
-    teams = [(dict(first.students)[seed], dict(second.students)[seed]) for seed in seeds]
-    for one, other in teams or list(zip(first.names, second.names, strict=False)):
+    for one, other in teams_of([first, second]):
         a, b = (_late(evidence.study.curves.get(name, []), column) for name in (one, other))
         common = sorted(a.keys() & b.keys())
         if not common:
