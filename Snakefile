@@ -1,4 +1,4 @@
-"""The whole path, room by room: raw files in, scores out. `snakemake --cores 2` builds it, `snakemake -n` explains it."""
+"""The whole path, phase by phase: raw files in, scores out. `snakemake --cores 2` builds it, `snakemake -n` explains it."""
 
 
 # The first rule is what a bare `snakemake` builds.

@@ -20,10 +20,10 @@ from rapidfuzz.distance.Levenshtein import distance
 
 from specialize.core.params.traces import AlignmentParams
 from specialize.traces.alignment.align import Aligned, align
-from specialize.traces.alignment.tokens import student_tokens, teacher_tokens
+from specialize.traces.alignment.token_spans import student_tokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import META, StudentVocabulary
+from specialize.traces.logprob_batches import TOLD, recorded_batches
 from specialize.traces.tokenizers import load_tokenizer
-from specialize.traces.told import TOLD, recorded_batches
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 COMPLETIONS = 51

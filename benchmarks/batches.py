@@ -19,12 +19,13 @@ import torch
 from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 
 from specialize.core.files import read_rows
-from specialize.core.formats import target
 from specialize.core.params.train import FormatWeights, StudentRun
-from specialize.core.records import Problem, Trace
-from specialize.train.batches import padded, plan_batches
+from specialize.core.prompt_formats import target
+from specialize.records.problems import Problem
+from specialize.records.traces import Trace
 from specialize.train.examples import Corpus, Lengths, active_formats, plan_pass
-from specialize.train.targets import Targets
+from specialize.train.length_buckets import padded, plan_batches
+from specialize.train.teacher_targets import Targets
 
 SHARED = Path(__file__).parent.parent.parent / "shared/data"
 RANDOM_BATCH = 8

@@ -22,11 +22,11 @@ from typing import Any
 import pyarrow as pa
 from measure import write
 
-from specialize.core.records import Problem
+from specialize.records.problems import Problem
+from specialize.teacher.api.responses import choices_of, read_answer
 from specialize.teacher.completions import completion_row, write_completions
-from specialize.teacher.local.teacher import Teacher
-from specialize.teacher.recorded import read_recorded
-from specialize.teacher.responses import choices_of, read_answer
+from specialize.teacher.recorded.read_recordings import read_recorded
+from specialize.teacher.simulated.teacher import Teacher
 
 CODEX = Path(__file__).resolve().parents[2] / "shared" / "data" / "teacher" / "codex_logprobs.jsonl"
 

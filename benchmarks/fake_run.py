@@ -1,7 +1,7 @@
 """A finished run without the work: every file that the rules name, with a provenance that vouches for it.
 
 What it costs to see that nothing is to be done depends on the number of jobs and files, not on what is in them. The
-jobs are read from a dry run, so they are those of the rule files as they are. Files are sparse: they take no room, and
+jobs are read from a dry run, so they are those of the rule files as they are. Files are sparse: they take no phase, and
 reading and hashing them costs what it costs for any other.
 """
 
@@ -56,9 +56,7 @@ def fake(project: Path, weights: int, large: Mapping[str, int] | None = None) ->
     large: file → bytes, where the usual size of its kind will not do.
     """
     jobs = planned_jobs(project)
-    subprocess.run(
-        [sys.executable, "-m", "specialize.core", "recipes"], cwd=project, check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run([sys.executable, "-m", "specialize", "recipes"], cwd=project, check=True, stdout=subprocess.DEVNULL)
     states: dict[str, dict[str, object]] = {}
     waiting = list(jobs)
     while waiting:
@@ -110,7 +108,7 @@ def _make(
     (recipe,) = [name for name in job.inputs if name.startswith("results/recipes/")]
     text = (project / recipe).read_bytes()
     content = {
-        "room": json.loads(text)["room"],
+        "phase": json.loads(text)["phase"],
         "recipe": recipe,
         "recipe_sha256": hashlib.sha256(text).hexdigest(),
         "inputs": {name: states[name] for name in job.inputs if name != recipe},

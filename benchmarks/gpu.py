@@ -31,7 +31,7 @@ from transformers import (
 )
 
 from specialize.core.params.train import DistributionParams, FormatWeights, StudentRun
-from specialize.train.batches import plan_batches
+from specialize.train.length_buckets import plan_batches
 from specialize.train.trainer import MicroBatches, StudentTrainer
 
 VOCABULARY, NAMED, RANDOM_BATCH = 32_128, 5, 8

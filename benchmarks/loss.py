@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy, kl_div
 from transformers import T5Config, T5ForConditionalGeneration
 
 from specialize.core.params.train import DistributionParams
-from specialize.train.losses import token_losses
+from specialize.train.losses.token_losses import token_losses
 
 BATCH, LENGTH, SOURCE, WIDTH, VOCABULARY, NAMED = 8, 160, 128, 768, 32_128, 5
 BASE = {"d_model": WIDTH, "d_kv": 64, "d_ff": 2048, "num_layers": 12, "num_heads": 12}

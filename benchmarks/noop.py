@@ -25,7 +25,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "tests" / "workflow"))
 from workspaces import Workspace, fresh  # noqa: E402
 
-from specialize.core.freshness import MEMORY  # noqa: E402
+from specialize.lineage.staleness import MEMORY  # noqa: E402
 
 CHECKPOINT_EVERY = 1000
 ENVIRONMENT = os.environ | {"PYTHONPATH": "src"}
@@ -74,12 +74,12 @@ def large(workspace: Workspace, students: int, checkpoints: int) -> None:
 
 def parts_of_snakemake(folder: Path, rounds: int) -> dict[str, float]:
     """Return the median seconds of what common.smk adds to a start."""
-    begin = "from pathlib import Path; from specialize.core.params.tree import load_params"
+    begin = "from pathlib import Path; from specialize.core.params.load import load_params"
     calls = {
         "import core, read params": f"{begin}; load_params(Path('params.yaml'))",
-        "and make the recipes": f"{begin}; from specialize.core.recipe_writer import recipe_texts; "
+        "and make the recipes": f"{begin}; from specialize.lineage.write_recipes import recipe_texts; "
         "recipe_texts(load_params(Path('params.yaml')), Path())",
-        "settle alone": "from pathlib import Path; from specialize.core.freshness import settle; settle(Path.cwd())",
+        "settle alone": "from pathlib import Path; from specialize.lineage.staleness import settle; settle(Path.cwd())",
     }
     seconds = alternate(
         {name: runner(folder, sys.executable, "-c", code) for name, code in {"python": "pass", **calls}.items()}, rounds
@@ -121,7 +121,7 @@ def dvc_rows(rounds: int) -> list[dict[str, object]]:
         workspace = fresh(Path(folder) / "project")
         (workspace.folder / "params.yaml").write_text((PROJECT / "params.yaml").read_text())
         jobs = fake(workspace.folder, weights=1_000_000)
-        runner(workspace.folder, sys.executable, "workflow/record.py", expect="DVC has recorded")()
+        runner(workspace.folder, sys.executable, "workflow/record_in_dvc.py", expect="DVC has recorded")()
         dvc, imports = BIN / "dvc", "import dvc.repo, dvc.commands.repro"
         seconds = alternate(
             {

@@ -57,7 +57,7 @@ def made(folder: Path, size: int) -> Workspace:
     for path in sorted(folder.glob("results/checkpoints/*/step-*/model.safetensors")):
         with path.open("r+b") as stream:  # large files are taken at their producer's word
             stream.write(path.parent.name.encode())
-    workspace.run("env", "PYTHONPATH=src", sys.executable, "workflow/record.py")
+    workspace.run("env", "PYTHONPATH=src", sys.executable, "workflow/record_in_dvc.py")
     return workspace
 
 

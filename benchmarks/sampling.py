@@ -25,12 +25,12 @@ from measure import alternate, peak_memory, summary, write
 
 from specialize.core.files import write_records
 from specialize.core.params.teacher import TeacherParams
-from specialize.core.records import Problem
-from specialize.teacher.cache import open_cache
+from specialize.records.problems import Problem
+from specialize.teacher.cache.store import open_cache
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import FewShot
-from specialize.teacher.sample import fill
-from specialize.teacher.shards import write_shards
+from specialize.teacher.sampling.online import fill
+from specialize.teacher.write_shards import write_shards
 
 LATENCY_S = 0.1
 TOKENS = 60

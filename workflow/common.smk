@@ -12,10 +12,10 @@ PROJECT = PROJECT.parent if PROJECT.name == "workflow" else PROJECT
 sys.path.insert(0, str(PROJECT / "src"))
 
 from specialize.core.errors import SpecializeError
-from specialize.core.opening import begin_run, open_project
-from specialize.core.params.tree import load_params
-from specialize.core.recipe_writer import raw_root
-from specialize.core.running import job_environment
+from specialize.lineage.hooks import begin_run, open_project
+from specialize.core.params.load import load_params
+from specialize.lineage.write_recipes import raw_root
+from specialize.lineage.run_lock import job_environment
 
 shell.prefix(job_environment(PROJECT.resolve()))
 
@@ -42,12 +42,12 @@ onstart:
 
 
 onsuccess:
-    shell("python workflow/record.py")
+    shell("python workflow/record_in_dvc.py")
 
 
 onerror:
     # What was finished before the error is as good as ever.
-    shell("python workflow/record.py")
+    shell("python workflow/record_in_dvc.py")
 
 
 ROOT = raw_root(PARAMS, PROJECT)

@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from specialize.core.digest import code_digest
 from specialize.core.files import write_json, write_records, write_text
-from specialize.core.recipe import Recipe
-from specialize.core.records import Problem
+from specialize.lineage.code_digest import code_digest
+from specialize.lineage.recipe import Recipe
+from specialize.records.problems import Problem
 
 CONCURRENCY = 4
 PER_REQUEST = 2
@@ -66,7 +66,7 @@ def stats(url: str) -> dict[str, int]:
 def prepare(folder: Path, url: str, **params: Any) -> None:
     """Write the recipe of a run against `url`."""
     settings = {"mode": "online", "base_url": url, "top_k": 5, **params}
-    recipe = Recipe(room="teacher", params=settings, code=code_digest("teacher"), rules="", files={})
+    recipe = Recipe(phase="teacher", params=settings, code=code_digest("teacher"), rules="", files={})
     write_text(folder / "teacher.json", recipe.text())
 
 

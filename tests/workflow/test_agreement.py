@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 from workspaces import BIN, LEARNING_RATE, Workspace, fresh
 
-from specialize.core.provenance import all_provenance
+from specialize.lineage.provenance import all_provenance
 
 TRAINING = {"train@nano", "evaluate@nano", "report"}
 TRAINING_JOBS = {"train_student": 1, "score_checkpoint": 2, "select_checkpoint": 1, "build_report": 1}
@@ -88,7 +88,7 @@ def test_t4_and_t5_a_pulled_clone_is_complete_and_follows_a_change(workspace, ch
 def test_t5_an_unmarked_change_in_a_clone_is_seen(workspace, tmp_path):
     """The recipe is new in Git, the results that DVC pulls are old, and all time stamps are of today."""
     workspace.edit("params.yaml", *LEARNING_RATE)
-    workspace.run("env", "PYTHONPATH=src", sys.executable, "-m", "specialize.core", "recipes")
+    workspace.run("env", "PYTHONPATH=src", sys.executable, "-m", "specialize", "recipes")
     clone = pulled_clone(workspace, tmp_path)
     assert "train_student" in clone.snakemake("-n").rules
 
@@ -160,7 +160,7 @@ def test_t9_a_change_back_after_a_restore_is_not_hidden_by_old_records(workspace
 def test_t10_a_comment_or_docstring_reruns_nothing(workspace, built):
     workspace.edit("src/specialize/core/answers.py", '"""The one judge', '"""Here is the one judge')
     workspace.edit(
-        "src/specialize/traces/filtering.py", "@dataclass(frozen=True)", "# a thought\n@dataclass(frozen=True)"
+        "src/specialize/traces/filter/steps.py", "@dataclass(frozen=True)", "# a thought\n@dataclass(frozen=True)"
     )
     workspace.edit("workflow/train.smk", "rule train_student:", "# a thought\nrule train_student:")
     assert workspace.snakemake("-n").nothing_to_do
@@ -169,8 +169,8 @@ def test_t10_a_comment_or_docstring_reruns_nothing(workspace, built):
     assert workspace.digests() == built.digests()
 
 
-def test_t11_code_of_a_room_reruns_it_and_what_follows(workspace, built, tmp_path):
-    change = ("src/specialize/traces/contamination.py", "SHORTEST = 3", "SHORTEST = 4")
+def test_t11_code_of_a_phase_reruns_it_and_what_follows(workspace, built, tmp_path):
+    change = ("src/specialize/traces/filter/contamination.py", "SHORTEST = 3", "SHORTEST = 4")
     workspace.edit(*change)
     rules = set(workspace.snakemake("-n").rules)
     assert "filter_completions" in rules and "train_student" in rules and "build_report" in rules

@@ -13,8 +13,8 @@ import pytest
 from kill_sampling import finish, prepare, problems, run, sampling, served, stats
 
 from specialize.core.files import write_records
-from specialize.teacher.cache import open_cache
-from specialize.teacher.refill import export
+from specialize.teacher.cache.store import open_cache
+from specialize.teacher.cache.transfer import export
 
 KEY = "sk-this-key-must-not-be-seen-anywhere"
 

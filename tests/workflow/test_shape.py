@@ -6,41 +6,48 @@ import pytest
 from ruamel.yaml import YAML
 from workspaces import BIN, PROJECT, Workspace
 
-from specialize.core.params.tree import Params
-from specialize.core.recipe_writer import ROOMS
+from specialize.core.params.load import Params
+from specialize.lineage.write_recipes import PHASES
 
 STAGES = YAML(typ="safe").load(PROJECT / "dvc.yaml")["stages"]
 
 
-def test_a_room_is_section_package_rule_file_stage_and_test_folder():
-    assert tuple(Params.model_fields) == ROOMS
-    assert tuple(STAGES) == ("recipes", *ROOMS[:3], "align", "start", *ROOMS[3:])
-    for room in ROOMS:
-        assert (PROJECT / "src" / "specialize" / room / "__main__.py").is_file()
-        assert (PROJECT / "tests" / "unit" / room).is_dir()
-    assert {path.stem for path in (PROJECT / "workflow").glob("*.smk")} == {*ROOMS, "common"}
+def test_a_phase_is_section_package_rule_file_stage_and_test_folder():
+    assert tuple(Params.model_fields) == PHASES
+    assert tuple(STAGES) == ("recipes", *PHASES[:3], "align", "start", *PHASES[3:])
+    for phase in PHASES:
+        assert (PROJECT / "src" / "specialize" / phase / "__main__.py").is_file()
+        assert (PROJECT / "tests" / "unit" / phase).is_dir()
+    assert {path.stem for path in (PROJECT / "workflow").glob("*.smk")} == {*PHASES, "common"}
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_rule_files(room):
-    text = (PROJECT / "workflow" / f"{room}.smk").read_text()
+@pytest.mark.parametrize("phase", PHASES)
+def test_rule_files(phase):
+    text = (PROJECT / "workflow" / f"{phase}.smk").read_text()
     assert text.count("\n") < 80
     assert text.startswith('"""') and "\nIn:  " in text and "\nOut: " in text
     rules = re.split(r"^ *rule ", text, flags=re.MULTILINE)[1:]
-    assert rules[0].startswith(f"{room}:"), "the first rule is what the stage builds"
+    assert rules[0].startswith(f"{phase}:"), "the first rule is what the stage builds"
     for rule in rules[1:]:
-        for part in ("log:", "shell:", "recipe=", "provenance=", "--recipe {input.recipe:q}", f"-m specialize.{room} "):
-            assert part in rule, f"{room}.smk: {part} is missing in rule {rule.split(':')[0]}"
+        for part in (
+            "log:",
+            "shell:",
+            "recipe=",
+            "provenance=",
+            "--recipe {input.recipe:q}",
+            f"-m specialize.{phase} ",
+        ):
+            assert part in rule, f"{phase}.smk: {part} is missing in rule {rule.split(':')[0]}"
         assert not re.search(r"\brun:|\bscript:|\bmessage:|\blambda\b", rule)
 
 
-@pytest.mark.parametrize("name", [*ROOMS, "align", "start"])
+@pytest.mark.parametrize("name", [*PHASES, "align", "start"])
 def test_a_stage_runs_its_own_rule_file_and_hangs_on_its_recipe(name):
-    room = {"align": "traces", "start": "train"}.get(name, name)
+    phase = {"align": "traces", "start": "train"}.get(name, name)
     stage = STAGES[name].get("do", STAGES[name])
-    assert stage["cmd"].startswith(f"snakemake --snakefile workflow/{room}.smk --cores all")
+    assert stage["cmd"].startswith(f"snakemake --snakefile workflow/{phase}.smk --cores all")
     of_its_own = {"train": "train/${key}", "align": "traces/${key}", "start": "train/starts/${key}"}
-    assert f"results/recipes/{of_its_own.get(name, room)}.json" in stage["deps"]
+    assert f"results/recipes/{of_its_own.get(name, phase)}.json" in stage["deps"]
     assert not [dep for dep in stage["deps"] if not dep.startswith("results/")], "code comes in through the recipe"
     for out in stage["outs"]:
         assert isinstance(out, str), "no persist, no cache: false: DVC's run cache needs plain outputs"

@@ -1,1 +1,1 @@
-"""The corridor between the rooms: records, answers, formats, params, recipes, errors, log."""
+"""The corridor between the phases: records, answers, formats, params, recipes, errors, log."""

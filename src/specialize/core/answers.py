@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from specialize.core.numbers import find_spans, format_number, normalise, parse_number
-from specialize.core.records import AnswerKind
+from specialize.records.problems import AnswerKind
 
 SCORER_VERSION = "1"
 """Raise when a change here may move a score."""

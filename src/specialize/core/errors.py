@@ -3,7 +3,7 @@
 SpecializeError
 ├── ParamsError      params.yaml or a preset does not say what it should
 ├── RecordError      a data file holds something other than expected
-├── RecipeError      a recipe is missing, damaged or of another room
+├── RecipeError      a recipe is missing, damaged or of another phase
 └── CheckpointError  a model folder cannot be used
 """
 

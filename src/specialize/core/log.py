@@ -6,12 +6,12 @@ import time
 from typing import TextIO
 
 
-def get_logger(room: str) -> logging.Logger:
-    """Return the room's logger: `HH:MM:SS room message` on standard error."""
-    logger = logging.getLogger(f"specialize.{room}")
+def get_logger(phase: str) -> logging.Logger:
+    """Return the phase's logger: `HH:MM:SS phase message` on standard error."""
+    logger = logging.getLogger(f"specialize.{phase}")
     if not logger.handlers:
         handler = _StandardError()
-        handler.setFormatter(logging.Formatter(f"%(asctime)s {room:<8} %(message)s", "%H:%M:%S"))
+        handler.setFormatter(logging.Formatter(f"%(asctime)s {phase:<8} %(message)s", "%H:%M:%S"))
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         logger.propagate = False

@@ -1,4 +1,4 @@
-"""Door of the data room: raw sources to problems with seeded splits."""
+"""Door of the data phase: raw sources to problems with seeded splits."""
 
 import argparse
 import sys
@@ -7,26 +7,28 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from specialize.core import door
+from specialize.core import cli
 from specialize.core.errors import ParamsError, RecipeError
 from specialize.core.files import sha256_file
 from specialize.core.log import get_logger
 from specialize.core.params.data import DataParams
-from specialize.core.provenance import Witness
-from specialize.core.recipe import Recipe, read_recipe
-from specialize.core.records import ProblemIndex, Record
-from specialize.data import benchmarks, mixture, world
+from specialize.data.benchmarks import registry
 from specialize.data.build import split_all
-from specialize.data.showcase import examples, world_params
-from specialize.data.writer import write_problems
+from specialize.data.procedural import datasets, pretraining
+from specialize.data.procedural.preview import examples, world_params
+from specialize.data.write_problems import write_problems
+from specialize.lineage.provenance import ProvenanceWriter
+from specialize.lineage.recipe import Recipe, read_recipe
+from specialize.records.problems import ProblemIndex
+from specialize.records.record import Record
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = door.parser_for("data", __doc__)
+    parser = cli.parser_for("data", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     build = commands.add_parser("build", help="make every dataset that the recipe asks for")
-    door.add_recipe(build, "results/recipes/data.json")
+    cli.add_recipe(build, "results/recipes/data.json")
     build.add_argument("--root", type=Path, help="folder of the raw files (default: data.root's default)")
     build.add_argument("--exemplars", type=Path, help="worked maths problems (default: data.exemplars)")
     build.add_argument("--output", type=Path, default=Path("results/problems"))
@@ -43,23 +45,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     alone.add_argument("--examples", type=int, default=1, help="how many of each kind to print (default: 1)")
     alone.set_defaults(command=_world)
-    return door.run(parser, argv)
+    return cli.run(parser, argv)
 
 
 def _build(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "data", DataParams)
-    witness = Witness(args.provenance, recipe, args.recipe, [])
+    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [])
     texts: dict[str, Sequence[Record]] = {}
     if params.source == "procedural":
-        collected = world.collect(params)
-        texts = mixture.texts(params)
+        collected = datasets.collect(params)
+        texts = pretraining.texts(params)
     else:
         root, exemplars = args.root or Path(params.root), args.exemplars or Path(params.exemplars)
         check_raw_files(recipe, params, root)
-        collected = benchmarks.collect(params, root, exemplars)
+        collected = registry.collect(params, root, exemplars)
     splits, index = split_all(collected, params)
     made = write_problems(args.output, splits, index, texts)
-    witness.write(made)
+    provenance.write(made)
     _summarise(index)
 
 
@@ -71,8 +73,8 @@ def _world(args: argparse.Namespace) -> None:
         raise ParamsError(
             f"--{str(first['loc'][-1]).replace('_', '-')}: {first['msg']}, got {first['input']}"
         ) from None
-    splits, index = split_all(world.collect(params), params)
-    texts = mixture.texts(params)
+    splits, index = split_all(datasets.collect(params), params)
+    texts = pretraining.texts(params)
     if args.output:
         write_problems(args.output, splits, index, texts)
         _summarise(index)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from specialize.core.errors import ParamsError, SpecializeError
 from specialize.core.params.data import DataParams
-from specialize.core.records import DatasetSummary, Problem, ProblemIndex, Split
-from specialize.data.collected import Collected
+from specialize.data.raw_dataset import Collected
 from specialize.data.splits import draw, shared_questions
+from specialize.records.problems import DatasetSummary, Problem, ProblemIndex, Split
 
 Splits = dict[Split, list[Problem]]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from specialize.core.errors import ParamsError
 from specialize.core.files import sha256_text
 from specialize.core.questions import normalised_question
-from specialize.core.records import Problem
+from specialize.records.problems import Problem
 
 
 def shared_questions(evaluation: Mapping[str, Iterable[Problem]]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Door of the evaluate room: score a checkpoint, select a checkpoint, judge any answers."""
+"""Door of the evaluate phase: score a checkpoint, select a checkpoint, judge any answers."""
 
 import argparse
 import json
@@ -9,22 +9,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from specialize.core import door
+from specialize.core import cli
 from specialize.core.answers import judge
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_json, read_rows, write_json
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.provenance import Witness
-from specialize.core.recipe import read_recipe
-from specialize.core.records import Score
+from specialize.lineage.provenance import ProvenanceWriter
+from specialize.lineage.recipe import read_recipe
+from specialize.records.scores import Score
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = door.parser_for("evaluate", __doc__)
+    parser = cli.parser_for("evaluate", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     score = commands.add_parser("score", help="score one checkpoint on every benchmark")
-    door.add_recipe(score, "results/recipes/evaluate.json")
+    cli.add_recipe(score, "results/recipes/evaluate.json")
     score.add_argument("--checkpoint", type=Path, required=True, help="folder with a manifest.json")
     score.add_argument("--problems", type=Path, required=True, help="results/problems")
     score.add_argument("--work", type=Path, required=True, help="folder for finished parts")
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     score.set_defaults(command=_score)
 
     select = commands.add_parser("select", help="choose a student's checkpoint by validation scores")
-    door.add_recipe(select, "results/recipes/evaluate.json")
+    cli.add_recipe(select, "results/recipes/evaluate.json")
     select.add_argument("--output", type=Path, required=True, help="results/scores/{student}/selected.json")
     select.add_argument("--predictions", type=Path, required=True, help="results/predictions/{student}")
     select.add_argument("scores", type=Path, nargs="+", help="the student's score files")
@@ -43,32 +43,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     judge_ = commands.add_parser("judge", help='judge JSON Lines of {"text", "gold"}: adds both readings to each line')
     judge_.add_argument("file", type=Path, help="/dev/stdin reads standard input")
     judge_.set_defaults(command=_judge)
-    return door.run(parser, argv)
+    return cli.run(parser, argv)
 
 
 def _score(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "evaluate", EvaluateParams)
     asked = [path for path in args.problems.glob("*/*.jsonl") if path.stem in ("validation", "test", "exemplars")]
     inputs = [args.checkpoint / "manifest.json", args.problems / "index.json", *asked]
-    witness = Witness(args.provenance, recipe, args.recipe, inputs)
-    from specialize.evaluate.score import score_checkpoint  # torch and transformers load here
+    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, inputs)
+    from specialize.evaluate.score import score_checkpoint
 
     score_checkpoint(
         recipe, params, args.checkpoint, args.problems, args.work, args.scores, args.predictions, args.threads
     )
-    witness.write([args.scores, args.predictions])
+    provenance.write([args.scores, args.predictions])
 
 
 def _select(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "evaluate", EvaluateParams)
-    witness = Witness(args.provenance, recipe, args.recipe, args.scores)
+    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, args.scores)
     from specialize.evaluate.select import drop_other_steps, select
 
     scores = [parse_record(str(path), read_json(path), Score) for path in args.scores]
     chosen = select(scores, params)
     drop_other_steps({path.parent.name for path in args.scores}, args.output.parent, args.predictions)
     write_json(args.output, chosen)
-    witness.write([args.output])
+    provenance.write([args.output])
     print(f"{chosen['student']}: selected {chosen['by']}", file=sys.stderr)
 
 

@@ -1,7 +1,7 @@
 """What a checkpoint is asked.
 
-Maths: the four formats of `core.formats`, with the same exemplars before every question (paper: one 4-shot prompt for
-all four benchmarks). Generic tasks: BIG-Bench-Hard's own shape (also there), each task with its own exemplars. Differs
+Maths: the four formats of `core.prompt_formats`, with the same exemplars before every question (paper: one 4-shot
+prompt for all four benchmarks). Generic tasks: BIG-Bench-Hard's own shape (also there), each task with its own exemplars. Differs
 from the paper: its released code builds the answer-only prompt from one exemplar and a fragment of a second one, with
 that one's reasoning in it; here all exemplars stand whole.
 """
@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from specialize.core.formats import FORMATS, GENERIC_FORMATS, generic_source, is_in_context, source
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.records import Problem
+from specialize.core.prompt_formats import FORMATS, GENERIC_FORMATS, generic_source, is_in_context, source
+from specialize.records.problems import Problem
 
 Count = Callable[[str], int]
 """Number of tokens of a text."""

@@ -15,11 +15,12 @@ from specialize.core.errors import CheckpointError
 from specialize.core.files import parse_record, read_json, read_records, replacing, sha256_file, sha256_text, write_json
 from specialize.core.log import Progress, get_logger
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.recipe import Recipe
-from specialize.core.records import Problem, ProblemIndex, Score, ScoreRow
 from specialize.evaluate.generate import ORDER, generate, load_checkpoint
 from specialize.evaluate.prompts import Prompt, prompts_of
 from specialize.evaluate.scorers import readings_of
+from specialize.lineage.recipe import Recipe
+from specialize.records.problems import Problem, ProblemIndex
+from specialize.records.scores import Score, ScoreRow
 
 log = get_logger("evaluate")
 

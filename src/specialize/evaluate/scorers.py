@@ -16,7 +16,7 @@ import re
 
 from specialize.core.answers import Reading, judge, marked_tail, own_text
 from specialize.core.numbers import normalise
-from specialize.core.records import Problem
+from specialize.records.problems import Problem
 
 _OPTION = re.compile(r"\([A-Z]\)")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from specialize.core.errors import SpecializeError
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.records import Score
+from specialize.records.scores import Score
 
 CRITERIA = ("seed", "out_of_distribution")
 

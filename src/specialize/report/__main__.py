@@ -1,26 +1,26 @@
-"""Door of the report room: scores → tables, figures, results/metrics.json."""
+"""Door of the report phase: scores → tables, figures, results/metrics.json."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from specialize.core import door
+from specialize.core import cli
 from specialize.core.files import json_text, write_json, write_text
 from specialize.core.log import get_logger
 from specialize.core.params.report import ReportRun
-from specialize.core.provenance import Witness
-from specialize.core.recipe import read_recipe
+from specialize.lineage.provenance import ProvenanceWriter
+from specialize.lineage.recipe import read_recipe
 
 LOG = get_logger("report")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command of the room; return the exit status."""
-    parser = door.parser_for("report", __doc__)
+    """Run a command of the phase; return the exit status."""
+    parser = cli.parser_for("report", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="build the report and print the table of before → after")
-    door.add_recipe(build, "results/recipes/report.json")
+    cli.add_recipe(build, "results/recipes/report.json")
     build.add_argument("--problems", type=Path, required=True, help="results/problems/index.json")
     build.add_argument("--funnel", type=Path, required=True, help="results/traces/funnel.json")
     build.add_argument("--scores", type=Path, required=True, help="results/scores")
@@ -30,27 +30,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     build.add_argument("--output", type=Path, required=True, help="results/report")
     build.add_argument("--metrics", type=Path, required=True, help="results/metrics.json")
     build.set_defaults(command=_build)
-    return door.run(parser, argv)
+    return cli.run(parser, argv)
 
 
 def _build(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "report", ReportRun)
-    from specialize.report.study import files_of, read_study
+    from specialize.report.load_results import files_of, read_study
 
     # Folders, not lists of files: those of a large study do not fit a command line.
     folders = args.scores, args.checkpoints, args.predictions
     found = files_of(args.problems, args.funnel, *folders, args.coverage, params)
-    witness = Witness(args.provenance, recipe, args.recipe, found.all())
-    from specialize.report.accuracies import Accuracies
-    from specialize.report.comparison import columns_of
-    from specialize.report.evidence import evidence_of
-    from specialize.report.figures import figures_of  # matplotlib loads here
-    from specialize.report.marks import read_marks
-    from specialize.report.metrics import metrics_of
-    from specialize.report.page import page_of
-    from specialize.report.tables import write_tables
-    from specialize.report.terminal import terminal_table
-    from specialize.report.verdicts import verdicts_json, verdicts_of
+    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, found.all())
+    from specialize.report.figures.registry import figures_of
+    from specialize.report.findings.registry import verdicts_json, verdicts_of
+    from specialize.report.stats.accuracies import Accuracies
+    from specialize.report.stats.contrasts import evidence_of
+    from specialize.report.stats.predictions import read_marks
+    from specialize.report.views.csv_tables import write_tables
+    from specialize.report.views.html_page import page_of
+    from specialize.report.views.main_table import columns_of
+    from specialize.report.views.metrics import metrics_of
+    from specialize.report.views.terminal import terminal_table
 
     study = read_study(found)
     accuracies = Accuracies(study.scores)
@@ -67,7 +67,7 @@ def _build(args: argparse.Namespace) -> None:
     for path, text in texts.items():
         write_text(path, text)
     write_json(args.metrics, metrics_of(evidence))
-    witness.write([*tables, *texts, args.metrics])
+    provenance.write([*tables, *texts, args.metrics])
     LOG.info("%d scores of %d students -> %s", len(study.scores), len(study.students), args.output)
     print(table, end="")
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from specialize.core.formats import FORMATS, is_in_context
-from specialize.report.study import Study
-from specialize.report.wording import joined
+from specialize.core.prompt_formats import FORMATS, is_in_context
+from specialize.report.formatting import joined
+from specialize.report.load_results import Study
 
 FACTORS = ("size", "start", "loss", "formats", "tokenizer", "settings")
 ALIKE = 1.2

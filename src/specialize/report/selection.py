@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from specialize.report.study import Study
+from specialize.report.load_results import Study
 
 CRITERIA = ("seed", "out_of_distribution")
 

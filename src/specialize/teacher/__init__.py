@@ -1,1 +1,1 @@
-"""The teacher room: train problems → completions."""
+"""The teacher phase: train problems → completions."""

@@ -1,4 +1,4 @@
-"""Door of the teacher room: train problems → completions."""
+"""Door of the teacher phase: train problems → completions."""
 
 import argparse
 import sys
@@ -6,49 +6,49 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from specialize.core import door
-from specialize.core.digest import code_digest
+from specialize.core import cli
 from specialize.core.errors import RecipeError, RecordError
 from specialize.core.files import json_text, read_records, sha256_file, sha256_text, write_json
 from specialize.core.log import get_logger
 from specialize.core.params.teacher import LOCAL, LimitsParams, TeacherParams
-from specialize.core.provenance import Witness
-from specialize.core.recipe import read_recipe
-from specialize.core.records import Problem
-from specialize.teacher.batch import fill_by_batch
-from specialize.teacher.cache import cache_folder, open_cache
-from specialize.teacher.cache_door import add_cache_commands
-from specialize.teacher.child import local_teacher, serve_command
+from specialize.lineage.code_digest import code_digest
+from specialize.lineage.provenance import ProvenanceWriter
+from specialize.lineage.recipe import read_recipe
+from specialize.records.problems import Problem
+from specialize.teacher.cache.commands import add_cache_commands
+from specialize.teacher.cache.store import cache_folder, open_cache
+from specialize.teacher.cache.transfer import refill_results
 from specialize.teacher.completions import remove_others
-from specialize.teacher.importing import Imported, import_rows, write_imported
-from specialize.teacher.local.command import add_serve
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import read_few_shot
-from specialize.teacher.recorded import read_recorded
-from specialize.teacher.refill import refill_results
-from specialize.teacher.sample import fill
+from specialize.teacher.recorded.read_recordings import read_recorded
+from specialize.teacher.recorded.to_completions import Imported, import_rows, write_imported
+from specialize.teacher.sampling.batch import fill_by_batch
+from specialize.teacher.sampling.online import fill
 from specialize.teacher.settings import read_limits, read_settings
-from specialize.teacher.shards import write_shards
+from specialize.teacher.simulated.command import add_serve
+from specialize.teacher.simulated.process import local_teacher, serve_command
+from specialize.teacher.write_shards import write_shards
 
 LOG = get_logger("teacher")
 LOST_SHOWN = 5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command of the room; return the exit status."""
-    parser = door.parser_for("teacher", __doc__)
+    """Run a command of the phase; return the exit status."""
+    parser = cli.parser_for("teacher", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_sample(commands)
     _add_import(commands)
     add_cache_commands(commands)
     add_serve(commands)
-    return door.run(parser, argv)
+    return cli.run(parser, argv)
 
 
 def _add_sample(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     sample = commands.add_parser("sample", help="ask the teacher for what the cache lacks and write all completions")
     sample.add_argument("--recipe", type=Path, help="results/recipes/teacher.json; needed unless --estimate is given")
-    sample.add_argument("--provenance", type=Path, help="write here what made the outputs (core.provenance)")
+    sample.add_argument("--provenance", type=Path, help="write here what made the outputs (lineage.provenance)")
     sample.add_argument("--problems", type=Path, required=True, help="the problems to ask (JSON Lines)")
     sample.add_argument("--worked", type=Path, nargs="*", default=[], help="more problems that the local teacher knows")
     sample.add_argument("--limits", help="JSON of teacher.limits: rates, prices, budget")
@@ -62,7 +62,7 @@ def _add_sample(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     importing = commands.add_parser("import", help="turn recorded completions into completions, without any API")
-    door.add_recipe(importing, "results/recipes/teacher.json")
+    cli.add_recipe(importing, "results/recipes/teacher.json")
     importing.add_argument("--problems", type=Path, required=True, help="the problems that the teacher answered")
     importing.add_argument(
         "--recorded",
@@ -87,7 +87,7 @@ def _sample(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "teacher", TeacherParams)
     params = params.model_copy(update={"limits": read_limits(args.limits) if args.limits else LimitsParams()})
     few_shot = [Path(params.prompt)] if params.prompt else []
-    witness = Witness(args.provenance, recipe, args.recipe, [args.problems, *args.worked, *few_shot])
+    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [args.problems, *args.worked, *few_shot])
     if len(args.output) != params.shards:
         raise RecipeError(f"--output: expected a file for each of {params.shards} shards, got {len(args.output)}")
     plan = _plan(args, params)
@@ -105,7 +105,7 @@ def _sample(args: argparse.Namespace) -> None:
     summary_file = args.summary or args.output[0].with_name("sampling.json")
     write_json(summary_file, summary)
     remove_others([*args.output, summary_file])
-    witness.write([*args.output, summary_file])
+    provenance.write([*args.output, summary_file])
     LOG.info("wrote %s completions of %s problems", f"{summary['completions']:,}", f"{plan.count:,}")
 
 
@@ -141,7 +141,7 @@ def _import(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "teacher", TeacherParams)
     # Raw files stand in the recipe by their hashes; their paths are this machine's own.
     inputs = [args.problems, *(path for path in args.recorded if not path.is_absolute())]
-    witness = Witness(args.provenance, recipe, args.recipe, inputs)
+    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, inputs)
     _check_names(args.recorded, params)
     if len(args.output) != params.shards:
         raise RecipeError(f"--output: expected a file for each of {params.shards} shards, got {len(args.output)}")
@@ -155,7 +155,7 @@ def _import(args: argparse.Namespace) -> None:
     summary = args.summary or args.output[0].with_name("import.json")
     write_json(summary, {"teachers": imported.counts})
     remove_others([*args.output, summary])
-    witness.write([*args.output, summary])
+    provenance.write([*args.output, summary])
     answered = len({completion["problem_id"] for completion in imported.completions})
     LOG.info(
         "imported %s completions of %s teachers for %s of %s problems; %s rows without a problem",

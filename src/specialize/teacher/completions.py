@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from specialize.core.errors import RecordError
 from specialize.core.files import replacing
-from specialize.teacher.responses import Answer
+from specialize.teacher.api.responses import Answer
 
 SCHEMA = pa.schema(
     [
@@ -29,7 +29,8 @@ SCHEMA = pa.schema(
         pa.field("completion_tokens", pa.int32()),
     ]
 )
-"""One row per completion. The first five are core.records.Completion; the others are null where the source gave none.
+"""One row per completion. The first five are records.completions.Completion; the others are null where the source gave
+none.
 
 tokens                   the bytes of each token; together they are the text in UTF-8
 token_logprobs           natural logarithm of each token's probability, null where the server did not tell it

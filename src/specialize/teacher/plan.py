@@ -8,11 +8,11 @@ from pathlib import Path
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_rows
 from specialize.core.params.teacher import TeacherParams
-from specialize.core.records import Problem
-from specialize.teacher.budget import Estimate, cost
-from specialize.teacher.cache import Cache
+from specialize.records.problems import Problem
+from specialize.teacher.api.requests import Request, request_for, runs
+from specialize.teacher.cache.store import Cache
 from specialize.teacher.prompt import FewShot
-from specialize.teacher.requests import Request, request_for, runs
+from specialize.teacher.sampling.budget import Estimate, cost
 
 
 @dataclass(frozen=True)

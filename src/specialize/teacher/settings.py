@@ -23,7 +23,7 @@ def read_limits(text: str) -> LimitsParams:
 def read_settings(path: Path) -> TeacherParams:
     """Read the section `teacher` of a params file. Raises ParamsError.
 
-    The section alone: did this room know the whole tree, its recipe would change with every room's params.
+    The section alone: did this phase know the whole tree, its recipe would change with every phase's params.
     """
     try:
         tree: Any = YAML(typ="safe", pure=True).load(path)

@@ -1,1 +1,1 @@
-"""The traces room: completions → correct, deduplicated, decontaminated traces."""
+"""The traces phase: completions → correct, deduplicated, decontaminated traces."""

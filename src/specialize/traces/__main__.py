@@ -1,24 +1,25 @@
-"""Door of the traces room: completions → correct, deduplicated, decontaminated traces."""
+"""Door of the traces phase: completions → correct, deduplicated, decontaminated traces."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from specialize.core import door
+from specialize.core import cli
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import read_json, read_records, write_json, write_records
-from specialize.core.formats import FORMATS
 from specialize.core.log import get_logger
 from specialize.core.params.traces import AlignmentParams, FilterParams, TokenizerRun
-from specialize.core.provenance import Witness
-from specialize.core.recipe import read_recipe
-from specialize.core.records import Problem
-from specialize.traces.coverage import Coverage, read_coverage
-from specialize.traces.filtering import Filtered, filter_completions, worked_problems
-from specialize.traces.funnel import funnel_json, funnel_lines
-from specialize.traces.show import exemplars_for, shown
+from specialize.core.prompt_formats import FORMATS
+from specialize.lineage.provenance import ProvenanceWriter
+from specialize.lineage.recipe import read_recipe
+from specialize.records.coverage import Coverage
+from specialize.records.problems import Problem
+from specialize.traces.filter.funnel import funnel_json, funnel_lines
+from specialize.traces.filter.steps import Filtered, filter_completions, worked_problems
+from specialize.traces.show_formats import exemplars_for, shown
 from specialize.traces.tables import read_completions, read_traces, write_traces
+from specialize.traces.write_aligned import read_coverage
 
 LOG = get_logger("traces")
 CONTAMINATED_SHOWN = 10
@@ -26,12 +27,12 @@ TOKENIZER_RECIPE = "results/recipes/traces/{tokenizer}.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command of the room; return the exit status."""
-    parser = door.parser_for("traces", __doc__)
+    """Run a command of the phase; return the exit status."""
+    parser = cli.parser_for("traces", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     build = commands.add_parser("build", help="filter completions into traces and count what was dropped")
-    door.add_recipe(build, "results/recipes/traces.json")
+    cli.add_recipe(build, "results/recipes/traces.json")
     build.add_argument("--completions", type=Path, required=True, nargs="+", help="parquet files of completions")
     build.add_argument("--problems", type=Path, required=True, help="the problems that were asked (JSON Lines)")
     build.add_argument("--against", type=Path, nargs="*", default=[], help="evaluation problems to keep away from")
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     build.set_defaults(command=_build)
 
     tokenizer = commands.add_parser("tokenizer", help="learn or fetch a tokenizer")
-    door.add_recipe(tokenizer, TOKENIZER_RECIPE)
+    cli.add_recipe(tokenizer, TOKENIZER_RECIPE)
     tokenizer.add_argument("--root", type=Path, required=True, help="folder of raw files")
     tokenizer.add_argument(
         "--texts", type=Path, nargs="*", default=[], help="Parquet or JSON Lines files to learn from"
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     tokenizer.set_defaults(command=_tokenizer)
 
     targets = commands.add_parser("targets", help="put the traces of one shard into a student's tokens")
-    door.add_recipe(targets, TOKENIZER_RECIPE)
+    cli.add_recipe(targets, TOKENIZER_RECIPE)
     targets.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer")
     targets.add_argument("--traces", type=Path, required=True, help="parquet file of all traces")
     targets.add_argument("--completions", type=Path, required=True, help="parquet file of the shard's completions")
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     targets.set_defaults(command=_targets)
 
     coverage = commands.add_parser("coverage", help="sum the coverage of shards")
-    door.add_recipe(coverage, TOKENIZER_RECIPE)
+    cli.add_recipe(coverage, TOKENIZER_RECIPE)
     coverage.add_argument("parts", type=Path, nargs="+", help="JSON files of the shards")
     coverage.add_argument("--output", type=Path, required=True, help="JSON file of the whole")
     coverage.set_defaults(command=_coverage)
@@ -78,12 +79,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     show.add_argument("--number", type=int, default=0, help="which trace, counted from 0")
     show.add_argument("--format", choices=FORMATS, help="only this format")
     show.set_defaults(command=_show)
-    return door.run(parser, argv)
+    return cli.run(parser, argv)
 
 
 def _build(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "traces", FilterParams)
-    witness = Witness(args.provenance, recipe, args.recipe, [*args.completions, args.problems, *args.against])
+    provenance = ProvenanceWriter(
+        args.provenance, recipe, args.recipe, [*args.completions, args.problems, *args.against]
+    )
     problems = read_records(args.problems, Problem)
     against = [problem for path in args.against for problem in read_records(path, Problem)]
     if not against:
@@ -93,7 +96,7 @@ def _build(args: argparse.Namespace) -> None:
     if args.exemplars:
         write_records(args.exemplars, worked_problems(problems, filtered.contaminated))
     write_json(args.funnel, funnel_json(filtered.funnel))
-    witness.write([path for path in (args.output, args.exemplars, args.funnel) if path])
+    provenance.write([path for path in (args.output, args.exemplars, args.funnel) if path])
     _tell_contaminated(filtered)
     for line in funnel_lines(filtered.funnel):
         LOG.info("%s", line)
@@ -101,39 +104,39 @@ def _build(args: argparse.Namespace) -> None:
 
 def _tokenizer(args: argparse.Namespace) -> None:
     recipe, run = read_recipe(args.recipe, "traces", TokenizerRun)
-    witness = Witness(args.provenance, recipe, args.recipe, args.texts)
-    from specialize.traces.tokenizers import build_tokenizer, save_tokenizer  # transformers loads here
+    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, args.texts)
+    from specialize.traces.tokenizers import build_tokenizer, save_tokenizer
 
     tokenizer = build_tokenizer(run.tokenizer, args.root, args.texts)
     save_tokenizer(tokenizer, args.output)
-    witness.write([args.output])
+    provenance.write([args.output])
     LOG.info("tokenizer %s: %s pieces -> %s", run.name, f"{len(tokenizer):,}", args.output)
 
 
 def _targets(args: argparse.Namespace) -> None:
     recipe, run = read_recipe(args.recipe, "traces", TokenizerRun)
     files = [path for path in sorted(args.tokenizer.glob("*.json")) if not path.name.endswith("provenance.json")]
-    witness = Witness(args.provenance, recipe, args.recipe, [*files, args.traces, args.completions])
-    from specialize.traces.alignment.vocabulary import StudentVocabulary  # transformers loads here
-    from specialize.traces.targets import write_targets
+    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [*files, args.traces, args.completions])
+    from specialize.traces.align_traces import write_targets
+    from specialize.traces.alignment.vocabulary import StudentVocabulary
     from specialize.traces.tokenizers import load_tokenizer
 
     vocabulary = StudentVocabulary(load_tokenizer(str(args.tokenizer)))
     coverage = write_targets(args.traces, args.completions, vocabulary, run.alignment, args.output)
     write_json(args.coverage, coverage.report())
-    witness.write([args.output, args.coverage])
+    provenance.write([args.output, args.coverage])
     _tell(coverage)
 
 
 def _coverage(args: argparse.Namespace) -> None:
     recipe, _ = read_recipe(args.recipe, "traces", TokenizerRun)
-    witness = Witness(args.provenance, recipe, args.recipe, args.parts)
+    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, args.parts)
     whole = Coverage()
     for part in args.parts:
         whole = whole.plus(read_coverage(read_json(part), str(part)))
     _drop_other_shards(args.parts)
     write_json(args.output, whole.report())
-    witness.write([args.output])
+    provenance.write([args.output])
     _tell(whole)
 
 
@@ -150,8 +153,8 @@ def _align(args: argparse.Namespace) -> None:
     if args.method == "dtw" and groups != "one_hot":
         raise SpecializeError(f"--groups: dtw is the paper's and knows one_hot alone, got {groups}")
     params = AlignmentParams(method=args.method, groups=groups)
-    from specialize.traces.alignment.vocabulary import StudentVocabulary  # transformers loads here
-    from specialize.traces.inspection import coverage_lines, picture
+    from specialize.traces.alignment.vocabulary import StudentVocabulary
+    from specialize.traces.inspect_alignment import coverage_lines, picture
     from specialize.traces.tokenizers import load_tokenizer
 
     vocabulary = StudentVocabulary(load_tokenizer(args.tokenizer))

@@ -1,4 +1,4 @@
-"""The parquet files that the room reads and writes: completions and traces."""
+"""The parquet files that the phase reads and writes: completions and traces."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,9 @@ import pyarrow.parquet as pq
 
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, replacing
-from specialize.core.records import Completion, Record, Trace
+from specialize.records.completions import Completion
+from specialize.records.record import Record
+from specialize.records.traces import Trace
 
 Row = TypeVar("Row", bound=Record)
 
@@ -23,7 +25,7 @@ TRACES_SCHEMA = pa.schema(
         pa.field("answer", pa.string(), nullable=False),
     ]
 )
-"""One row per trace, the fields of core.records.Trace."""
+"""One row per trace, the fields of records.traces.Trace."""
 
 
 def read_completions(paths: Sequence[Path]) -> list[Completion]:

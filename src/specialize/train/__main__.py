@@ -1,4 +1,4 @@
-"""Door of the train room: traces + a start checkpoint → fine-tuned checkpoints along the way."""
+"""Door of the train phase: traces + a start checkpoint → fine-tuned checkpoints along the way."""
 
 import argparse
 import shutil
@@ -6,19 +6,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from specialize.core import door
+from specialize.core import cli
 from specialize.core.files import write_json
 from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
-from specialize.core.provenance import Witness
-from specialize.core.recipe import read_recipe
+from specialize.lineage.provenance import ProvenanceWriter
+from specialize.lineage.recipe import read_recipe
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = door.parser_for("train", __doc__)
+    parser = cli.parser_for("train", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="train one student; killed, the same command goes on")
-    door.add_recipe(run, "results/recipes/train/{student}.json")
+    cli.add_recipe(run, "results/recipes/train/{student}.json")
     run.add_argument("--traces", type=Path, required=True, help="results/traces/traces.parquet")
     run.add_argument("--exemplars", type=Path, required=True, help="results/traces/exemplars.jsonl")
     run.add_argument("--tokenizer", type=Path, required=True, help="results/traces/tokenizers/{tokenizer}")
@@ -30,14 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument("--threads", type=int, default=1, help="CPU threads")
     run.set_defaults(command=_run)
     start = commands.add_parser("start", help="make a start for students; killed, the same command goes on")
-    door.add_recipe(start, "results/recipes/train/starts/{start}.json")
+    cli.add_recipe(start, "results/recipes/train/starts/{start}.json")
     start.add_argument("--texts", type=Path, required=True, help="results/problems/world: what it is pretrained on")
     start.add_argument("--tokenizers", type=Path, required=True, help="results/traces/tokenizers")
     start.add_argument("--work", type=Path, required=True, help="folder for resumable state")
     start.add_argument("--output", type=Path, required=True, help="results/starts/{start}")
     start.add_argument("--threads", type=int, default=1, help="CPU threads")
     start.set_defaults(command=_start)
-    return door.run(parser, argv)
+    return cli.run(parser, argv)
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -46,27 +46,27 @@ def _run(args: argparse.Namespace) -> None:
     # The coverage is not read, but the rule waits for it: every input of a rule stands in its provenance.
     coverage = args.aligned[0].parent.glob("coverage.json")
     given = [args.traces, args.exemplars, *tokenizer, *args.aligned, *coverage, args.start]
-    witness = Witness(args.provenance, recipe, args.recipe, given)
-    from specialize.train.specialise import Inputs, specialise  # torch and transformers load here
+    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, given)
+    from specialize.train.finetune import Inputs, finetune
 
     inputs = Inputs(args.traces, args.exemplars, args.tokenizer, args.aligned, args.start.parent)
-    specialise(student, recipe, inputs, args.root, args.work, args.output, args.threads)
-    witness.write([args.output])
+    finetune(student, recipe, inputs, args.root, args.work, args.output, args.threads)
+    provenance.write([args.output])
 
 
 def _start(args: argparse.Namespace) -> None:
     recipe, run = read_recipe(args.recipe, "train", StartRun)
     if run.pretraining is None:  # nothing to learn: the manifest says what students load, or draw
-        witness = Witness(args.provenance, recipe, args.recipe, [])
+        provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [])
         shutil.rmtree(args.output, ignore_errors=True)
         write_json(args.output / "manifest.json", run.model_dump(mode="json"))
     else:
         texts, tokenizer = args.texts / run.pretraining.texts, args.tokenizers / run.tokenizer
-        witness = Witness(args.provenance, recipe, args.recipe, [texts, *_tokenizer_files(tokenizer)])
-        from specialize.train.pretrain import pretrain  # torch and transformers load here
+        provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [texts, *_tokenizer_files(tokenizer)])
+        from specialize.train.pretrain import pretrain
 
         pretrain(run, recipe, tokenizer, texts, args.work, args.output, args.threads)
-    witness.write([args.output])
+    provenance.write([args.output])
 
 
 def _tokenizer_files(folder: Path) -> list[Path]:

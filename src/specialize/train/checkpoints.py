@@ -20,7 +20,7 @@ from specialize.core.errors import CheckpointError
 from specialize.core.files import sha256_file, write_json, write_text
 from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
-from specialize.core.recipe import Recipe
+from specialize.lineage.recipe import Recipe
 
 
 def export(

@@ -19,7 +19,8 @@ from transformers import PreTrainedTokenizerBase
 
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_records
-from specialize.core.formats import (
+from specialize.core.params.train import StudentRun
+from specialize.core.prompt_formats import (
     FORMATS,
     Format,
     exemplar,
@@ -29,9 +30,9 @@ from specialize.core.formats import (
     source,
     target,
 )
-from specialize.core.params.train import StudentRun
-from specialize.core.records import Problem, Trace
-from specialize.train.targets import Targets
+from specialize.records.problems import Problem
+from specialize.records.traces import Trace
+from specialize.train.teacher_targets import Targets
 
 
 @dataclass(frozen=True)

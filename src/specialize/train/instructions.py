@@ -1,15 +1,15 @@
 """The instruction mixture as text: every problem put in a format, as its kind is asked in evaluation.
 
-Generic tasks are asked by their instruction, in BIG-Bench-Hard's shape; maths in the formats of `core.formats`.
+Generic tasks are asked by their instruction, in BIG-Bench-Hard's shape; maths in the formats of `core.prompt_formats`.
 """
 
 import random
 from collections import defaultdict
 from collections.abc import Sequence
 
-from specialize.core.formats import Format, GenericFormat, generic_source, generic_target, source, target
 from specialize.core.params.starts import PretrainingParams
-from specialize.core.records import Problem
+from specialize.core.prompt_formats import Format, GenericFormat, generic_source, generic_target, source, target
+from specialize.records.problems import Problem
 
 
 def render(problems: Sequence[Problem], params: PretrainingParams, number: int) -> list[tuple[str, str]]:

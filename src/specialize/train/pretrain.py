@@ -5,7 +5,6 @@ random weights that each student draws for itself, are a manifest alone: a place
 """
 
 import random
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,18 +18,16 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import read_records, sha256_file, sha256_text
 from specialize.core.log import get_logger
 from specialize.core.params.starts import PretrainingParams, StartRun
-from specialize.core.recipe import Recipe
-from specialize.core.records import Problem, Text
-from specialize.train.arguments import arguments
-from specialize.train.batches import plan_batches
+from specialize.lineage.recipe import Recipe
+from specialize.records.problems import Problem, Text
 from specialize.train.checkpoints import export_start
-from specialize.train.corruption import SENTINELS, corrupt
-from specialize.train.curve import training_csv
 from specialize.train.instructions import render
-from specialize.train.progress import TellProgress
-from specialize.train.start import load_tokenizer, random_weights
-from specialize.train.trainer import MicroBatches, StudentTrainer, as_row, of_no_teacher
-from specialize.train.work import hold, last_complete_checkpoint, own_work_folder
+from specialize.train.length_buckets import plan_batches
+from specialize.train.model import load_tokenizer, random_weights
+from specialize.train.resume import hold_work_folder, last_complete_checkpoint
+from specialize.train.span_corruption import SENTINELS, corrupt
+from specialize.train.trainer import MicroBatches, StudentTrainer, arguments, as_row, of_no_teacher
+from specialize.train.training_log import TellProgress, training_csv
 
 SAVE_EVERY = 200
 """Updates between two resumable states."""
@@ -44,7 +41,7 @@ def pretrain(
 ) -> None:
     """Pretrain one start and write it to `output`: weights, tokenizer, training.csv, and manifest.json last.
 
-    texts: instructions.jsonl or pretraining.jsonl of the data room; work: folder for resumable state; threads: CPU
+    texts: instructions.jsonl or pretraining.jsonl of the data phase; work: folder for resumable state; threads: CPU
     threads (the result may depend on them).
     """
     params = run.pretraining
@@ -53,8 +50,15 @@ def pretrain(
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     inputs = {"texts": sha256_file(texts), "tokenizer.json": sha256_file(tokenizer_folder / "tokenizer.json")}
-    lock = hold(work, run.name)
-    work = own_work_folder(work, run.name, sha256_text(recipe.digest + str(sorted(inputs.items()))))
+    identity = sha256_text(recipe.digest + str(sorted(inputs.items())))
+    with hold_work_folder(work, run.name, identity) as own:
+        _train(run, params, recipe, tokenizer_folder, texts, inputs, own, output)
+
+
+def _train(
+    run: StartRun, params: PretrainingParams, recipe: Recipe, tokenizer_folder: Path, texts: Path,
+    inputs: dict[str, str], work: Path, output: Path,
+) -> None:  # fmt: skip
     tokenizer = load_tokenizer(tokenizer_folder)
     assert run.architecture is not None
     model = random_weights(run.architecture, tokenizer, params.seed, params.dropout, spare_rows=SENTINELS)
@@ -71,8 +75,6 @@ def pretrain(
     resume = last_complete_checkpoint(work)
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     export_start(output, model, tokenizer, run, recipe, inputs, training_csv(trainer.state.log_history))
-    shutil.rmtree(work)
-    lock.close()
 
 
 class RowDataset(Dataset[dict[str, Any]]):

@@ -6,7 +6,9 @@ loss is the sum over the target tokens divided by their number in the whole upda
 update does not depend on how it is split (a test holds it to that).
 """
 
+import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,15 +23,15 @@ from transformers import (
 )
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
-from specialize.core.formats import FORMATS, is_chain_of_thought
 from specialize.core.params.starts import PretrainingParams
 from specialize.core.params.train import StudentRun
-from specialize.train.batches import PAD_TO, split_batch
-from specialize.train.chunks import Chunks
+from specialize.core.prompt_formats import FORMATS, is_chain_of_thought
 from specialize.train.examples import Corpus, Example
-from specialize.train.losses import IGNORED, token_losses
-from specialize.train.tally import Tally
-from specialize.train.targets import Target, Targets
+from specialize.train.length_buckets import PAD_TO, split_batch
+from specialize.train.losses.chunk_likelihood import Chunks
+from specialize.train.losses.token_losses import IGNORED, token_losses
+from specialize.train.teacher_targets import Target, Targets
+from specialize.train.training_log import Tally
 
 SOFT = ("soft_ids", "soft_probs", "chunks", "chunk_logprobs", "formats")
 """What a batch holds besides the model's own inputs and the labels."""
@@ -191,3 +193,34 @@ def _no_loss(*arguments: Any) -> torch.Tensor:
 
 def _is_lookup(name: str) -> bool:
     return "shared" in name or "embed_tokens" in name or "relative_attention_bias" in name
+
+
+LOG_EVERY = 10
+
+
+def arguments(run: StudentRun | PretrainingParams, work: Path, save_every: int) -> Seq2SeqTrainingArguments:
+    """Return the arguments; work: folder for the Trainer's own state; save_every: updates between two of them."""
+    return Seq2SeqTrainingArguments(
+        output_dir=str(work),
+        max_steps=run.steps,
+        gradient_accumulation_steps=run.gradient_accumulation_steps,
+        learning_rate=run.learning_rate,
+        lr_scheduler_type={"constant": "constant_with_warmup"}.get(run.schedule, run.schedule),
+        warmup_steps=run.warmup_steps,
+        max_grad_norm=run.max_grad_norm,
+        weight_decay=run.weight_decay,
+        bf16=run.precision == "bf16",
+        use_cpu=not torch.accelerator.is_available(),  # else transformers refuses bf16 on a machine without one
+        seed=run.seed,
+        save_strategy="steps",
+        save_steps=save_every,
+        save_total_limit=2,
+        # A divisor of the checkpoint interval: a resumed Trainer has forgotten the losses since its last log line.
+        logging_steps=math.gcd(LOG_EVERY, save_every),
+        logging_first_step=True,
+        logging_nan_inf_filter=False,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        disable_tqdm=True,
+        report_to=[],
+    )

@@ -23,7 +23,7 @@ from specialize.core.files import (
     write_records,
     write_text,
 )
-from specialize.core.records import Completion
+from specialize.records.completions import Completion
 
 ODD_TEXT = "one\u2028two\u2029three\x85four\x0bfive\rsix\nseven “½”"
 ROW = {"problem_id": "gsm8k/train/0", "teacher": "t", "sample": 0, "text": "The answer is 72"}

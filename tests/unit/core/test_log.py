@@ -64,5 +64,5 @@ def test_without_progress_no_time_is_told(clock: list[float], logger: logging.Lo
 
 
 def test_a_logger_has_one_handler_however_often_it_is_asked_for() -> None:
-    assert get_logger("a_test_room") is get_logger("a_test_room")
-    assert len(get_logger("a_test_room").handlers) == 1
+    assert get_logger("a_test_phase") is get_logger("a_test_phase")
+    assert len(get_logger("a_test_phase").handlers) == 1

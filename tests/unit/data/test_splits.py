@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from specialize.core.errors import ParamsError
 from specialize.core.questions import normalised_question
-from specialize.core.records import Problem
 from specialize.data.splits import draw, shared_questions
+from specialize.records.problems import Problem
 
 
 def problems(questions: list[str], dataset: str = "d") -> list[Problem]:

@@ -1,8 +1,8 @@
 """What a checkpoint is asked."""
 
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.records import Problem
 from specialize.evaluate.prompts import fit, prompts_of, render
+from specialize.records.problems import Problem
 
 PARAMS = EvaluateParams(
     formats=["zero_shot_chain_of_thought", "in_context_answer_only"],

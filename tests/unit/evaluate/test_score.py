@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from specialize.core.answers import Reading
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.records import Problem
 from specialize.evaluate.prompts import Prompt
 from specialize.evaluate.score import draw, prompt_digests, score_rows, wilson
+from specialize.records.problems import Problem
 
 
 def problem(number, task=None):

@@ -11,11 +11,11 @@ from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGene
 from specialize.core.errors import CheckpointError
 from specialize.core.files import sha256_file, write_json, write_records
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.recipe import Recipe
-from specialize.core.records import Problem
 from specialize.evaluate import score as module
 from specialize.evaluate.generate import generate, load_checkpoint
 from specialize.evaluate.score import score_checkpoint
+from specialize.lineage.recipe import Recipe
+from specialize.records.problems import Problem
 
 PARAMS = EvaluateParams(
     formats=["zero_shot_chain_of_thought"],
@@ -24,7 +24,7 @@ PARAMS = EvaluateParams(
     max_new_tokens=4,
     max_source_tokens=64,
 )
-RECIPE = Recipe(room="evaluate", params=PARAMS.model_dump(mode="json"), code="c", rules="r", files={})
+RECIPE = Recipe(phase="evaluate", params=PARAMS.model_dump(mode="json"), code="c", rules="r", files={})
 
 
 @pytest.fixture(scope="module")

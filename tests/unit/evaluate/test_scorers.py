@@ -2,8 +2,8 @@
 
 import pytest
 
-from specialize.core.records import Problem
 from specialize.evaluate.scorers import exact, readings_of, substring
+from specialize.records.problems import Problem
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from specialize.core.errors import SpecializeError
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.records import Score, ScoreRow
 from specialize.evaluate.select import select
+from specialize.records.scores import Score, ScoreRow
 
 PARAMS = EvaluateParams(formats=["zero_shot_chain_of_thought"], generic_formats=["answer_only"])
 

@@ -8,11 +8,12 @@ from typing import Any
 from made_run import FORMATS, row
 
 from specialize.core.params.report import ReportParams
-from specialize.core.records import DatasetSummary, ProblemIndex, Score
-from specialize.report.accuracies import Accuracies
-from specialize.report.evidence import Evidence, evidence_of
-from specialize.report.marks import Marks
-from specialize.report.study import Coverage, Funnel, Manifest, Selected, Study, TrainedBy
+from specialize.records.problems import DatasetSummary, ProblemIndex
+from specialize.records.scores import Score
+from specialize.report.load_results import Coverage, Funnel, Manifest, Selected, Study, TrainedBy
+from specialize.report.stats.accuracies import Accuracies
+from specialize.report.stats.contrasts import Evidence, evidence_of
+from specialize.report.stats.predictions import Marks
 
 ZERO_SHOT, IN_CONTEXT = "zero_shot_chain_of_thought", "in_context_chain_of_thought"
 N = 200

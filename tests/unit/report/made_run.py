@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet as parquet
 
-from specialize.core.digest import code_digest
+from specialize.lineage.code_digest import code_digest
 
 MATHS_FORMATS = ("in_context_chain_of_thought", "zero_shot_chain_of_thought")
 TASKS = ("boolean_expressions", "date_understanding", "navigate", "word_sorting")
@@ -108,7 +108,7 @@ class MadeRun:
     def _recipe(self) -> dict[str, Any]:
         whose = {"students": list(self.students), "steps": list(self.steps), "datasets": list(self.roles)}
         params = {"title": self.title, **whose, **self.params}
-        return {"room": "report", "params": params, "code": code_digest("report"), "rules": "1" * 64, "files": {}}
+        return {"phase": "report", "params": params, "code": code_digest("report"), "rules": "1" * 64, "files": {}}
 
     def _index(self) -> dict[str, Any]:
         datasets = {
@@ -211,7 +211,7 @@ def manifest(student: str, step: int, parameters: int, params: dict[str, Any]) -
         "student": student,
         "step": step,
         "parameters": parameters,
-        "recipe": {"room": "train", "params": params},
+        "recipe": {"phase": "train", "params": params},
         "recipe_sha256": "a" * 64,
         "libraries": libraries,
         "machine": "x",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from made_run import ROLES, MadeRun, write
 
-from specialize.core.provenance import read_provenance
+from specialize.lineage.provenance import read_provenance
 from specialize.report.__main__ import main
 
 TABLES = ("scores.csv", "dynamics.csv", "scaling.csv", "training.csv")

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_run import row
 
-from specialize.report.estimate import Change, Estimate, mean_estimate, replicates_estimate
-from specialize.report.paired import Comparison
-from specialize.report.wording import joined, points, size, told
+from specialize.report.formatting import joined, points, size, told
+from specialize.report.stats.bootstrap import Comparison
+from specialize.report.stats.estimate import Change, Estimate, mean_estimate, replicates_estimate
 
 
 def estimate(correct: int, n: int) -> Estimate:

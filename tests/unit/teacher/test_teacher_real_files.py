@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from specialize.core.files import read_rows
-from specialize.core.records import Problem
-from specialize.teacher.importing import import_rows
-from specialize.teacher.recorded import read_recorded
+from specialize.records.problems import Problem
+from specialize.teacher.recorded.read_recordings import read_recorded
+from specialize.teacher.recorded.to_completions import import_rows
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 EIT = DATA / "teacher" / "eit_nlp_distilling_cot"

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from specialize.core.params.traces import FilterParams
-from specialize.core.records import Completion, Problem
-from specialize.traces.candidates import Candidate, candidates_of
+from specialize.records.completions import Completion
+from specialize.records.problems import Problem
+from specialize.traces.filter.candidates import Candidate, candidates_of
 
 MakeProblem = Callable[..., Problem]
 MakeCandidate = Callable[..., Candidate]

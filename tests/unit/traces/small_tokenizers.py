@@ -9,8 +9,8 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from specialize.traces.alignment.vocabulary import StudentVocabulary
+from specialize.traces.logprob_batches import SCHEMA
 from specialize.traces.tokenizers import learn_tokenizer
-from specialize.traces.told import SCHEMA
 
 TEXTS = [
     "Tom has 12 apples and 5 pears. 12 + 5 = 17.\nThe answer is 17",

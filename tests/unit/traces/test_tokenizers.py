@@ -9,7 +9,7 @@ from small_tokenizers import TEXTS
 
 from specialize.core.errors import CheckpointError, RecordError
 from specialize.core.params.traces import TokenizerParams
-from specialize.core.records import Trace
+from specialize.records.traces import Trace
 from specialize.traces.tables import write_traces
 from specialize.traces.tokenizers import (
     build_tokenizer,

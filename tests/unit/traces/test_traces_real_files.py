@@ -9,11 +9,11 @@ import pytest
 from specialize.core.files import read_json, read_rows
 from specialize.core.params.traces import FilterParams
 from specialize.core.questions import question_words
-from specialize.core.records import Completion, Problem
-from specialize.traces.agreement import agrees
-from specialize.traces.candidates import candidates_of
-from specialize.traces.contamination import EvaluationQuestions
-from specialize.traces.filtering import filter_completions
+from specialize.records.completions import Completion
+from specialize.records.problems import Problem
+from specialize.traces.filter.candidates import agrees, candidates_of
+from specialize.traces.filter.contamination import EvaluationQuestions
+from specialize.traces.filter.steps import filter_completions
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no raw files at {DATA}")

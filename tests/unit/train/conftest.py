@@ -1,4 +1,4 @@
-"""A very small world for the train room's tests."""
+"""A very small world for the train phase's tests."""
 
 import numpy as np
 import pyarrow
@@ -6,15 +6,16 @@ import pyarrow.parquet as parquet
 import pytest
 
 from specialize.core.files import write_json, write_records
-from specialize.core.formats import target
 from specialize.core.params.train import Architecture, FormatWeights, StudentRun
-from specialize.core.recipe import Recipe
-from specialize.core.records import Problem, Trace
-from specialize.traces.aligned import AlignedTarget, write_aligned
+from specialize.core.prompt_formats import target
+from specialize.lineage.recipe import Recipe
+from specialize.records.problems import Problem
+from specialize.records.traces import Trace
 from specialize.traces.tokenizers import learn_tokenizer, save_tokenizer
+from specialize.traces.write_aligned import AlignedTarget, write_aligned
 from specialize.train.examples import Corpus
-from specialize.train.specialise import Inputs
-from specialize.train.targets import Targets, read_targets
+from specialize.train.finetune import Inputs
+from specialize.train.teacher_targets import Targets, read_targets
 
 SHAPE = Architecture(d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
 
@@ -59,7 +60,7 @@ def tokenizer(corpus):
 
 @pytest.fixture
 def make_files(corpus, tokenizer, tmp_path):
-    """Write what the traces room leaves; soft(ids) gives (counts, soft ids, soft probabilities) of one target."""
+    """Write what the traces phase leaves; soft(ids) gives (counts, soft ids, soft probabilities) of one target."""
 
     def make(soft, name="given") -> Inputs:
         folder = tmp_path / name
@@ -149,6 +150,6 @@ def make_run():
 @pytest.fixture
 def recipe_of():
     def make(run: StudentRun) -> Recipe:
-        return Recipe(room="train", params=run.model_dump(mode="json"), code="c", rules="r", files={})
+        return Recipe(phase="train", params=run.model_dump(mode="json"), code="c", rules="r", files={})
 
     return make

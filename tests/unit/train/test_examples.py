@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from specialize.core.formats import is_in_context
+from specialize.core.prompt_formats import is_in_context
 from specialize.train.examples import Lengths, active_formats, plan_pass
 
 

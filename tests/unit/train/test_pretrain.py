@@ -13,14 +13,14 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from specialize.core.files import write_records
 from specialize.core.params.starts import PretrainingParams, StartRun
 from specialize.core.params.train import Architecture
-from specialize.core.recipe import Recipe
-from specialize.core.records import Problem, Text
+from specialize.lineage.recipe import Recipe
+from specialize.records.problems import Problem, Text
 from specialize.train import pretrain as module
 from specialize.train.__main__ import main
-from specialize.train.corruption import SENTINELS, corrupt
+from specialize.train.finetune import finetune
 from specialize.train.instructions import render
-from specialize.train.progress import TellProgress
-from specialize.train.specialise import specialise
+from specialize.train.span_corruption import SENTINELS, corrupt
+from specialize.train.training_log import TellProgress
 
 FIRST, END = 999, 1
 SETTINGS = dict(objective="instructions", steps=4, warmup_steps=1, batch_tokens=600, learning_rate=5e-3,
@@ -93,7 +93,7 @@ def start_run(**changes) -> StartRun:
 
 
 def go(run, folder, files, texts):
-    recipe = Recipe(room="train", params=run.model_dump(mode="json"), code="c", rules="r", files={})
+    recipe = Recipe(phase="train", params=run.model_dump(mode="json"), code="c", rules="r", files={})
     name = "instructions" if run.pretraining.objective == "instructions" else "pretraining"
     module.pretrain(run, recipe, files.tokenizer, texts / f"{name}.jsonl", folder / "work", folder / "raw", 1)
     return folder / "raw"
@@ -109,7 +109,7 @@ def test_a_start_loads_and_students_begin_with_its_weights(objective, files, tex
     assert (out / "training.csv").read_text().startswith("step,loss")
     given = files.__class__(files.traces, files.exemplars, files.tokenizer, files.aligned, out)
     run = make_run(start="raw", pretrained=True, architecture=None)
-    specialise(run, recipe_of(run), given, tmp_path, tmp_path / "work", tmp_path / "out", 1)
+    finetune(run, recipe_of(run), given, tmp_path, tmp_path / "work", tmp_path / "out", 1)
     first = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out" / "step-0").state_dict()
     assert all(torch.equal(first[name], value) for name, value in model.state_dict().items())
 
@@ -138,7 +138,7 @@ def test_a_pretraining_cut_off_goes_on_and_ends_in_the_same_bytes(files, texts, 
 def test_a_start_that_is_not_pretrained_is_a_manifest(tmp_path):
     run = StartRun(name="flan", source="google/flan-t5-base", revision="abc", tokenizer="t5")
     recipe = tmp_path / "recipe.json"
-    recipe.write_text(Recipe(room="train", params=run.model_dump(mode="json"), code="", rules="", files={}).text())
+    recipe.write_text(Recipe(phase="train", params=run.model_dump(mode="json"), code="", rules="", files={}).text())
     given = [
         "--recipe",
         recipe,

@@ -5,14 +5,13 @@ import dataclasses
 import pytest
 import torch
 
-from specialize.core.formats import FORMATS
 from specialize.core.params.train import DistributionParams
-from specialize.train.arguments import arguments
-from specialize.train.losses import IGNORED, token_losses
-from specialize.train.specialise import plan_run
-from specialize.train.start import load_start
-from specialize.train.targets import read_targets
-from specialize.train.trainer import Collator, ExampleDataset, MicroBatches, StudentTrainer
+from specialize.core.prompt_formats import FORMATS
+from specialize.train.finetune import plan_run
+from specialize.train.losses.token_losses import IGNORED, token_losses
+from specialize.train.model import load_start
+from specialize.train.teacher_targets import read_targets
+from specialize.train.trainer import Collator, ExampleDataset, MicroBatches, StudentTrainer, arguments
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
 

@@ -15,12 +15,13 @@ import torch
 from transformers import AutoModelForSeq2SeqLM
 
 from specialize.core.files import write_json, write_records
-from specialize.core.formats import prompt, target
 from specialize.core.params.train import Architecture, DistributionParams, FormatWeights
-from specialize.core.records import Problem, Trace
-from specialize.traces.aligned import AlignedTarget, write_aligned
+from specialize.core.prompt_formats import prompt, target
+from specialize.records.problems import Problem
+from specialize.records.traces import Trace
 from specialize.traces.tokenizers import learn_tokenizer, save_tokenizer
-from specialize.train.specialise import Inputs, specialise
+from specialize.traces.write_aligned import AlignedTarget, write_aligned
+from specialize.train.finetune import Inputs, finetune
 
 QUESTION = "Tom has 3 apples and gets 4 more. How many has he?"
 FORMAT = "zero_shot_chain_of_thought"
@@ -99,7 +100,7 @@ def learn(make_run, recipe_of, lesson, folder, **changes) -> float:
         learning_rate=1e-2, embedding_learning_rate=3e-2, formats=FormatWeights(zero_shot_chain_of_thought=1.0),
         architecture=Architecture(d_model=32, d_kv=16, d_ff=64, num_layers=1, num_heads=2), **changes,
     )  # fmt: skip
-    specialise(run, recipe_of(run), given, folder, folder / "work", folder / "out", threads=1)
+    finetune(run, recipe_of(run), given, folder, folder / "work", folder / "out", threads=1)
     return teacher.divergence(folder / "out" / f"step-{STEPS}", question)
 
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from specialize.core.formats import GenericFormat
 from specialize.core.params.section import Section
+from specialize.core.prompt_formats import GenericFormat
 
 MathsFormat = Literal[
     "in_context_chain_of_thought", "in_context_answer_only", "zero_shot_chain_of_thought", "zero_shot_answer_only"

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from specialize.core.formats import GenericFormat
 from specialize.core.params.evaluate import MathsFormat
 from specialize.core.params.section import Section
+from specialize.core.prompt_formats import GenericFormat
 
 
 class ReportParams(Section):

@@ -61,7 +61,7 @@ class PretrainingParams(Section):
 
     @property
     def texts(self) -> str:
-        """Name of the data room's file to learn from."""
+        """Name of the data phase's file to learn from."""
         return "instructions.jsonl" if self.objective == "instructions" else "pretraining.jsonl"
 
     @property

@@ -11,7 +11,7 @@ LOCAL = "local"
 LEGACY_TOP_K = 5
 CHAT_TOP_K = 20
 MADE = "results/problems/"
-"""What the data room makes, and the teacher room may read."""
+"""What the data phase makes, and the teacher phase may read."""
 
 
 class Prices(Section):

@@ -9,7 +9,7 @@ from specialize.core.params.section import Section
 
 
 class FilterParams(Section):
-    """Which completions become traces: the params of the room's first recipe."""
+    """Which completions become traces: the params of the phase's first recipe."""
 
     reading: Literal["strict", "flexible"] = "strict"
     """Reading of the answer that must equal the gold (paper: the last number, so `flexible`)."""

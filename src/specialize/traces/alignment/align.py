@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from specialize.core.params.traces import AlignmentParams
+from specialize.traces.alignment.byte_groups import Groups, group_by_bytes
+from specialize.traces.alignment.chain_rule import leaves_of, merged
 from specialize.traces.alignment.dtw import one_to_one_by_dtw
-from specialize.traces.alignment.groups import Groups, group_by_bytes
-from specialize.traces.alignment.merging import leaves_of, merged
-from specialize.traces.alignment.soft import SoftTargets, alternatives, soft_targets
-from specialize.traces.alignment.tokens import StudentTokens, TeacherTokens
+from specialize.traces.alignment.soft_targets import SoftTargets, alternatives, soft_targets
+from specialize.traces.alignment.token_spans import StudentTokens, TeacherTokens
 from specialize.traces.alignment.vocabulary import StudentVocabulary
 
 

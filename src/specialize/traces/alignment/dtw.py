@@ -17,8 +17,8 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-from specialize.traces.alignment.groups import Groups
-from specialize.traces.alignment.tokens import StudentTokens, TeacherTokens
+from specialize.traces.alignment.byte_groups import Groups
+from specialize.traces.alignment.token_spans import StudentTokens, TeacherTokens
 from specialize.traces.alignment.vocabulary import META, NONE, StudentVocabulary
 
 FAR = 1 << 29

@@ -1,0 +1,53 @@
+"""Locks between processes: held on a file, and let go by the operating system however a process ends."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from specialize.core.errors import SpecializeError
+
+VARIABLE = "SPECIALIZE_RUNNING"
+"""Environment variable that names the file on which a run of Snakemake and each of its jobs hold a shared lock."""
+
+_held: list[IO[str]] = []
+"""Files whose locks this process holds until it ends."""
+
+
+class LockedError(SpecializeError):
+    """Another process holds the lock."""
+
+
+@contextmanager
+def exclusive(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the lock on the file `path` alone. On a file system without locks nothing is held.
+
+    on_wait: called once where another process holds the lock, before waiting for it; None: do not wait.
+    Raises LockedError where another process holds the lock and we do not wait.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if on_wait is None:
+                raise LockedError(f"{path}: another process holds this lock") from None
+            on_wait()
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        except OSError:
+            pass
+        yield
+
+
+def join_as_job() -> None:
+    """Count this process among the jobs of the Snakemake run that started it, until it ends; else do nothing.
+
+    A run that is killed leaves its jobs alive: a second run of the same jobs beside them would pay and write twice.
+    """
+    if file := os.environ.get(VARIABLE):
+        with suppress(OSError):  # a file system without locks
+            stream = Path(file).open(encoding="utf-8")  # noqa: SIM115
+            _held.append(stream)
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)

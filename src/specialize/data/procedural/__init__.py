@@ -1,0 +1,1 @@
+"""The procedural world: generated word problems, generic tasks and texts to pretrain on."""

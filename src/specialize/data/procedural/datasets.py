@@ -1,0 +1,172 @@
+"""The procedural world: six datasets, from one seed.
+
+Item i of a set depends on the seed, the set's name and the items before it, so a larger set begins with the smaller
+one. No two sets share a question: for every thing that is counted, the people are dealt out among the sets, and of the
+generic tasks every question, by its hash.
+"""
+
+import random
+from collections.abc import Callable
+from typing import TypeVar
+
+from specialize.core.errors import ParamsError
+from specialize.core.files import sha256_text
+from specialize.core.params.data import DataParams, ProceduralParams
+from specialize.core.questions import normalised_question
+from specialize.data.procedural import generic_tasks, heldout_phrases
+from specialize.data.procedural.phrases import CONTAINERS, FAMILIES, IDLE, IDLE_SHARE, NAMES, NOUNS
+from specialize.data.procedural.stories import Setting, Story, story
+from specialize.data.raw_dataset import Collected
+from specialize.records.problems import Problem
+
+_SHARES = {"train": 12, "world": 4, "world_plain": 3, "world_distractor": 3, "world_longer": 3, "exemplars": 3}
+"""How many of the 28 people a set has for each thing that is counted."""
+_EXEMPLARS = 4
+_EXEMPLARS_PER_TASK = 3
+TWO = range(2, 3)
+"""Steps of the out-of-distribution sets. Shorter than any training problem, they would measure length: one step was
+hardly ever solved by a student of 2 to 4 steps (docs/study/log.md)."""
+_LONGER = range(5, 7)
+_TRIES = 2000
+
+Drawn = TypeVar("Drawn")
+
+
+def collect(params: DataParams) -> dict[str, Collected]:
+    """Return name → problems of every dataset asked for."""
+    sizes, seed = params.procedural, params.seed
+    train = stories("train", sizes.train, sizes, seed)
+    worked = stories("exemplars", _EXEMPLARS, sizes, seed)
+    found = {}
+    for name in params.datasets:
+        if name == "world_generic":
+            found[name] = _generic(sizes, seed)
+            continue
+        exemplars = [maths_problem(each, f"exemplars/{index}", name) for index, each in enumerate(worked)]
+        evaluation = stories(name, sizes.evaluation, sizes, seed)
+        found[name] = Collected(
+            [maths_problem(each, f"{name}/{index}", name) for index, each in enumerate(evaluation)],
+            exemplars,
+            [maths_problem(each, f"{name}/train/{index}", name) for index, each in enumerate(train)]
+            if name == params.seed_dataset
+            else [],
+        )
+    return found
+
+
+def stories(name: str, count: int, sizes: ProceduralParams, seed: int) -> list[Story]:
+    """Return the first `count` stories of a set (`train`, `exemplars` or an evaluation set), no two alike."""
+
+    def draw(rng: random.Random) -> Story:
+        return story(rng, setting(rng, name, sizes, seed, seed_steps(sizes)))
+
+    return _distinct(draw, lambda each: each.question, f"{seed}/{name}", count)
+
+
+def seed_steps(sizes: ProceduralParams) -> range:
+    """Return the possible numbers of steps of the seed dataset: from 2 on, where more than 1 is allowed."""
+    return range(min(2, sizes.steps), sizes.steps + 1)
+
+
+def setting(rng: random.Random, name: str, sizes: ProceduralParams, seed: int, steps: range) -> Setting:
+    """Draw what a story of the set `name` is made of; `steps` counts where the set has no length of its own."""
+    largest = sizes.largest_number
+    if name == "world_units":
+        return Setting(heldout_phrases.UNITS, NAMES, rng.choice((*CONTAINERS, "dollars")), TWO, largest)
+    noun = rng.choice(NOUNS)
+    people = _people(name, noun, seed)
+    match name:
+        case "world_plain":
+            return Setting(heldout_phrases.PLAIN, people, noun, TWO, largest)
+        case "world_distractor":
+            # Half of them with an idle number in a story of training's kinds, half with a changed question.
+            if rng.random() < 0.5:
+                return Setting(FAMILIES, people, noun, TWO, largest, heldout_phrases.IDLE, idle_share=1.0)
+            return Setting((heldout_phrases.CHANGED_QUESTION,), people, noun, TWO, largest)
+        case "world_longer":
+            steps = _LONGER
+    return Setting(FAMILIES, people, noun, steps, largest, IDLE, IDLE_SHARE)
+
+
+def dealt_for_training(question: str, seed: int) -> bool:
+    """Whether a generic question may be trained on (three of four); the others are for evaluation."""
+    return int(sha256_text(f"{seed}/{normalised_question(question)}")[0], 16) >= 4
+
+
+def maths_problem(story: Story, name: str, dataset: str) -> Problem:
+    """Return a story as a problem with the id `name`."""
+    return Problem(
+        id=name,
+        dataset=dataset,
+        question=story.question,
+        answer=str(story.answer),
+        kind="number",
+        rationale=story.rationale,
+    )
+
+
+def generic_problem(worked: generic_tasks.Worked, name: str, task: str, instruction: str | None) -> Problem:
+    """Return a worked question of a generic task as a problem with the id `name`."""
+    return Problem(
+        id=name,
+        dataset="world_generic",
+        task=task,
+        question=worked.question,
+        answer=worked.answer,
+        kind="text",
+        rationale=worked.rationale,
+        instruction=instruction,
+    )
+
+
+def _people(name: str, noun: str, seed: int) -> list[str]:
+    dealt = list(NAMES)
+    random.Random(f"{seed}/people/{noun}").shuffle(dealt)
+    before = sum(share for other, share in list(_SHARES.items())[: list(_SHARES).index(name)])
+    return dealt[before : before + _SHARES[name]]
+
+
+def _generic(sizes: ProceduralParams, seed: int) -> Collected:
+    evaluation: list[Problem] = []
+    exemplars: list[Problem] = []
+    for place, task in enumerate(generic_tasks.TASKS):
+        count = len(range(place, sizes.evaluation, len(generic_tasks.TASKS)))
+
+        def draw(rng: random.Random, task: str = task) -> generic_tasks.Worked:
+            while True:
+                if not dealt_for_training((drawn := generic_tasks.draw(rng, task)).question, seed):
+                    return drawn
+
+        # The exemplars come first, so that a larger set keeps them.
+        name = f"world_generic/{task}"
+        drawn = _distinct(draw, lambda each: each.question, f"{seed}/{name}", _EXEMPLARS_PER_TASK + count)
+        for index, worked in enumerate(drawn[:_EXEMPLARS_PER_TASK]):
+            exemplars.append(
+                generic_problem(worked, f"{name}/exemplars/{index}", task, generic_tasks.INSTRUCTIONS[task])
+            )
+        for index, worked in enumerate(drawn[_EXEMPLARS_PER_TASK:]):
+            evaluation.append(generic_problem(worked, f"{name}/{index}", task, None))
+    return Collected(evaluation, exemplars)
+
+
+def _distinct(
+    draw: Callable[[random.Random], Drawn], key: Callable[[Drawn], str], name: str, count: int
+) -> list[Drawn]:
+    """Draw `count` items with different questions, item i by its own generator."""
+    seen: set[str] = set()
+    drawn = []
+    for index in range(count):
+        rng = random.Random(f"{name}/{index}")
+        for _ in range(_TRIES):
+            item = draw(rng)
+            question = normalised_question(key(item))
+            if question not in seen:
+                break
+        else:
+            raise ParamsError(
+                f"data.procedural: the world has no {count} different problems for '{name}' (found {index}). Lower "
+                "'train' or 'evaluation', or raise 'largest_number' or 'steps'"
+            )
+        seen.add(question)
+        drawn.append(item)
+    return drawn

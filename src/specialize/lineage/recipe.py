@@ -1,0 +1,61 @@
+"""A recipe: the one place from which a step reads its parameters.
+
+`results/recipes/<phase>.json` (for `train` one per student) holds the validated params of the phase, a digest of the
+code that the phase runs, of its rule file, and the hashes of the raw files it reads. A step that finds its recipe
+unchanged has nothing to do; a recipe that changes is why a step runs again. Git tracks recipes.
+"""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from specialize.core.errors import RecipeError, RecordError
+from specialize.core.files import json_text, read_json, sha256_text
+
+Params = TypeVar("Params", bound=BaseModel)
+
+
+class Recipe(BaseModel):
+    """What decides the outputs of one step."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    phase: str
+    params: dict[str, Any]
+    code: str
+    """sha256 of the code that the phase imports."""
+    rules: str
+    """sha256 of the phase's rule file."""
+    files: dict[str, str]
+    """Raw or prompt file → sha256 of its bytes."""
+
+    def text(self) -> str:
+        """Return the text of the recipe's file."""
+        return json_text(self.model_dump())
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the recipe's text: the identity of a step's work."""
+        return sha256_text(self.text())
+
+
+def read_recipe(path: Path, phase: str, model: type[Params]) -> tuple[Recipe, Params]:
+    """Return the recipe at `path` and its params as `model`.
+
+    Raises RecipeError where the file is missing, damaged or of another phase.
+    """
+    hint = "Recipes are written by snakemake and by `python -m specialize recipes`"
+    if not path.is_file():
+        raise RecipeError(f"{path}: no such recipe. {hint}")
+    try:
+        recipe = Recipe.model_validate(read_json(path))
+        if recipe.phase != phase:
+            raise RecipeError(f"{path}: expected a recipe of '{phase}', got one of '{recipe.phase}'")
+        return recipe, model.model_validate(recipe.params)
+    except RecordError as error:
+        raise RecipeError(f"{error}. {hint}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        raise RecipeError(f"{path}: {field}: {first['msg']}. {hint}") from None

@@ -1,0 +1,54 @@
+"""results/problems/: the questions with their gold answers, and what a run pretrains on."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from specialize.records.record import Record
+
+AnswerKind = Literal["number", "numbers", "text"]
+Split = Literal["train", "validation", "test", "exemplars"]
+
+
+class Problem(Record):
+    """One question with its gold answer.
+
+    Example: {"id": "gsm8k/train/0", "dataset": "gsm8k", "question": "Natalia sold clips …", "answer": "72",
+    "kind": "number", "rationale": "Natalia sold 48/2 = 24 clips in May.\\n…"}
+    """
+
+    id: str = Field(min_length=1)
+    dataset: str = Field(min_length=1)
+    task: str | None = None
+    """The sub-task of a suite such as BIG-Bench-Hard, else null."""
+    question: str = Field(min_length=1)
+    answer: str = Field(min_length=1)
+    """The gold answer in the judge's canonical form: `72`, `1.5`, `1/3`, `11; 12; 13`, `(B)`."""
+    kind: AnswerKind
+    rationale: str | None = None
+    """The gold reasoning without its answer line, where the source has one."""
+    instruction: str | None = None
+    """What a suite prints before its exemplars (BIG-Bench-Hard's task description)."""
+
+
+class Text(Record):
+    """One text to pretrain on: results/problems/world/pretraining.jsonl."""
+
+    text: str = Field(min_length=1)
+
+
+class DatasetSummary(Record):
+    """What the data phase says of one dataset."""
+
+    role: Literal["seed", "out_of_distribution", "probe", "generic"]
+    splits: dict[str, int]
+    """Problems per split."""
+
+
+class ProblemIndex(Record):
+    """results/problems/index.json: every dataset, its role and its splits."""
+
+    seed: int
+    datasets: dict[str, DatasetSummary]
+    shared_questions: int = Field(ge=0)
+    """Questions that stand in more than one evaluation set; none of them is ever a validation problem."""

@@ -1,0 +1,41 @@
+"""results/scores/: accuracies of checkpoints."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from specialize.records.record import Record
+
+
+class ScoreRow(Record):
+    """One accuracy: a benchmark or task, on a split, in a format, by a reading."""
+
+    task: str | None = None
+    """Null: the whole benchmark; for a suite its accuracy is the mean over tasks."""
+    split: Literal["validation", "test"]
+    format: str
+    reading: str
+    n: int = Field(ge=1)
+    correct: int = Field(ge=0)
+    accuracy: float = Field(ge=0, le=1)
+    low: float = Field(ge=0, le=1)
+    high: float = Field(ge=0, le=1)
+    """Wilson interval at the confidence of the evaluate params."""
+
+
+class Score(Record):
+    """results/scores/{student}/step-{n}/{benchmark}.json"""
+
+    benchmark: str
+    role: str
+    student: str
+    step: int
+    checkpoint: str
+    """sha256 of the checkpoint's manifest."""
+    scorer: str
+    """Version of the judge and the scorers; raised by hand when a number may move."""
+    prompts: dict[str, str]
+    """Format to sha256 of every prompt of that format, so of templates and exemplars too."""
+    plan: dict[str, int | float | str | None]
+    """How it was run: batch size, order, item limit, token limits, decoding."""
+    rows: list[ScoreRow]

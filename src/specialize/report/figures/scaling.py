@@ -1,0 +1,78 @@
+"""Accuracy against parameters before and after training, with straight lines (paper, Fig. 2).
+
+Differs from the paper: test problems, because the checkpoint was chosen on validation problems.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from specialize.report.arms import STARTS, Arm
+from specialize.report.figures.style import DASHES, MARKERS, PALETTE, empty_figure, panels_of, set_top
+from specialize.report.formatting import size
+from specialize.report.stats.bootstrap import line_through
+from specialize.report.stats.contrasts import Evidence
+from specialize.report.stats.estimate import Estimate
+from specialize.report.views.main_table import accuracy_of
+
+
+def scaling_figure(evidence: Evidence) -> Any:
+    """Return a panel for each start whose students come in several sizes; of one with several ladders the first."""
+    seed = evidence.seed()
+    first: dict[str, list[Arm]] = {}
+    for ladder in evidence.ladders:
+        if len(ladder) > 1 or ladder is evidence.ladders[0]:
+            first.setdefault(ladder[0].start, ladder)
+    if seed is None:
+        return empty_figure("no seed problems were scored")
+    figure, panels = panels_of(len(first), across=2, height=3.2)
+    highs: list[float] = []
+    for (start, ladder), axes in zip(first.items(), panels, strict=True):
+        for number, (stage, when, nudge) in enumerate(
+            (("before", evidence.start, 0.99), ("after", evidence.front, 1.01))
+        ):
+            found = [(arm.parameters, accuracy_of(evidence, arm, when, seed)) for arm in ladder]
+            known = [(at, estimate) for at, estimate in found if estimate]
+            if known:
+                _draw(axes, known, number, stage, nudge)
+                highs += [estimate.high for _, estimate in known]
+        axes.set_title(STARTS.get(start, start))
+        axes.set_xlabel("parameters (logarithmic)")
+        _log_sizes(axes, ladder)
+    set_top(panels[0], highs)
+    handles, labels = panels[0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside upper left", ncols=2)
+    return figure
+
+
+def _draw(axes: Any, known: Sequence[tuple[int, Estimate]], number: int, stage: str, nudge: float) -> None:
+    values = [100 * estimate.accuracy for _, estimate in known]
+    below = [100 * max(estimate.accuracy - estimate.low, 0) for _, estimate in known]
+    above = [100 * max(estimate.high - estimate.accuracy, 0) for _, estimate in known]
+    color = PALETTE[0] if stage == "after" else PALETTE[7]
+    # Set a little apart, so that one bar does not hide the other.
+    places = [at * nudge for at, _ in known]
+    axes.errorbar(
+        places, values, yerr=[below, above], color=color, marker=MARKERS[number], linestyle="none", capsize=3,
+        label=f"{stage} training", clip_on=False, zorder=3,
+    )  # fmt: skip
+    if len(known) > 1:
+        slope, intercept, _ = line_through([math.log10(at) for at, _ in known], values)
+        ends = [known[0][0], known[-1][0]]
+        axes.plot(ends, [slope * math.log10(at) + intercept for at in ends], color=color, linestyle=DASHES[1 - number])
+
+
+def _log_sizes(axes: Any, ladder: Sequence[Arm]) -> None:
+    """Ticks stand at the arms' own sizes."""
+    axes.set_xscale("log")
+    sizes = [arm.parameters for arm in ladder]
+    places = [math.log(at) for at in sizes]
+    gap = 0.03 * max(len(arm.name) for arm in ladder) * (places[-1] - places[0])
+    close = any(later - earlier < gap for earlier, later in pairwise(places))
+    axes.set_xticks(sizes, [f"{arm.name}\n{size(arm.parameters)}" for arm in ladder])
+    for label in axes.get_xticklabels() if close else ():
+        label.set(rotation=25, ha="right")
+    axes.set_xticks([], minor=True)
+    axes.set_xlim(sizes[0] / 1.3, sizes[-1] * 1.3)

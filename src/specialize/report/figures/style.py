@@ -1,0 +1,122 @@
+"""How every figure is drawn: colours, type, SVG bytes that depend on the numbers alone."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from specialize.report.stats.estimate import Estimate
+
+INK = "#1c1d21"
+PALETTE = ("#0068a8", "#00845f", "#c94f00", "#a8508a", "#7a6a00", "#4b56b8", "#8a4b2a", "#5c6670")
+"""Told apart by colour-blind readers too, on white; the page has a lighter set for dark."""
+MARKERS = "osD^vPX*"
+DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+EARLY = 20
+"""How many times as far as the first checkpoint the last one stands, before an axis becomes logarithmic."""
+APART = 2.5
+"""Of steps on a logarithmic axis those are written that are so many times apart, the last among them."""
+NAMES = {
+    "seed": "seed dataset",
+    "out_of_distribution": "out-of-distribution mean",
+    "generic_answer_only": "generic, answer-only",
+    "generic_chain_of_thought": "generic, chain of thought",
+}
+STYLE = {
+    "svg.hashsalt": "specialize",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"],
+    "font.size": 9.5,
+    "axes.titlesize": 10.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.15,
+    "grid.color": INK,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.5,
+}
+
+
+def svg_of(figure: Any) -> str:
+    """Return the figure as SVG text."""
+    stream = io.StringIO()
+    FigureCanvasSVG(figure)
+    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def panels_of(count: int, across: int = 3, height: float = 2.7) -> tuple[Any, list[Any]]:
+    """Return a figure of `count` panels side by side, rows of at most `across`, on one scale of accuracy."""
+    across = max(1, min(across, count))
+    down = max(1, -(-count // across))
+    figure = Figure(figsize=(9.0, height * down + 0.6), layout="constrained")
+    panels = list(figure.subplots(down, across, sharey=True, squeeze=False).flat)
+    for spare in panels[count:]:
+        spare.set_visible(False)
+    for row in range(down):
+        panels[row * across].set_ylabel("accuracy, %")
+    return figure, panels[:count]
+
+
+def empty_figure(text: str) -> Any:
+    """Return a figure that says why there is nothing to see."""
+    figure = Figure(figsize=(9.0, 1.2), layout="constrained")
+    axes = figure.subplots()
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center")
+    axes.set_axis_off()
+    return figure
+
+
+def step_axis(axes: Any) -> None:
+    """Name the x axis, with whole numbers."""
+    axes.set_xlabel("step")
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
+
+
+def checkpoint_axis(axes: Any, steps: Sequence[int]) -> None:
+    """Name the x axis. Where the first checkpoints stand close together it is logarithmic from the first on: what is
+    lost at once can be seen."""
+    later = sorted({step for step in steps if step})
+    if len(later) < 2 or EARLY * later[0] > later[-1]:
+        step_axis(axes)
+        return
+    axes.set_xlabel("step, logarithmic")
+    axes.set_xscale("symlog", linthresh=later[0], linscale=0.4)
+    told = [later[-1]]
+    for step in reversed(later):
+        if told[-1] >= APART * step:
+            told.append(step)
+    told.append(0)
+    axes.set_xticks(told, labels=[str(step) for step in told])
+    axes.minorticks_off()
+
+
+def banded_line(axes: Any, known: Sequence[tuple[int, Estimate]], number: int) -> Any:
+    """Draw accuracies with their intervals against steps; return the line."""
+    steps = [step for step, _ in known]
+    low = [100 * estimate.low for _, estimate in known]
+    high = [100 * estimate.high for _, estimate in known]
+    axes.fill_between(steps, low, high, color=PALETTE[number], alpha=0.13, linewidth=0)
+    values = [100 * estimate.accuracy for _, estimate in known]
+    # A line at zero would be half hidden by the frame.
+    (line,) = axes.plot(
+        steps, values, color=PALETTE[number], marker=MARKERS[number], linestyle=DASHES[number], clip_on=False, zorder=3
+    )
+    return line
+
+
+def set_top(axes: Any, highs: Sequence[float]) -> None:
+    """Give an accuracy axis its range: from 0 to a little above the highest interval, in %."""
+    axes.set_ylim(0, min(100.0, 105 * max(highs, default=0.0)) or 1.0)

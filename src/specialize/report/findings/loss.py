@@ -1,0 +1,120 @@
+"""C11 and the question behind it: distribution matching against sample matching."""
+
+from statistics import fmean
+
+import numpy as np
+
+from specialize.report.arms import Arm, differing_details, pairs_of
+from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, told
+from specialize.report.load_results import CurveRow
+from specialize.report.stats.bootstrap import Comparison, contrast_interval
+from specialize.report.stats.contrasts import CONFIDENCE, Evidence, teams_of
+
+MARGIN = 0.05
+"""Accuracies are alike where the whole interval of their difference lies within so much of zero."""
+SCALES = {"teacher_kl": "divergence from the teacher", "sample_nll": "loss on the teacher's text"}
+TARGETS = (
+    "The two learn from different targets: the texts are what filters kept, the distributions are the teacher's before "
+    "any filter and at temperature 1, whatever the texts were sampled at."
+)
+NO_PAIR = "two students alike but for the loss, one sample, one distribution"
+
+
+def lower_loss(evidence: Evidence) -> Verdict:
+    """C11: distribution matching trains to a lower loss, and accuracy is not substantially different."""
+    pairs = _pairs(evidence)
+    parts, scales = [], {}
+    for column, name in SCALES.items():
+        found = [_late_loss(evidence, *pair, column) for pair in pairs]
+        if known := [each for each in found if each]:
+            scales[column] = known
+            parts.append(all_toward(f"late in training its {name} is lower (nats; n: logged steps)", known, -1, "nats"))
+    ends = _ends(evidence, pairs)
+    if ends:
+        parts.append(_alike("accuracy on the seed dataset is alike, within five points", ends))
+    return Verdict(
+        name="C11",
+        claim="Distribution matching trains to a lower loss than sample matching, at like accuracy.",
+        source="Fig. 3B, §4.4",
+        paper="falls faster and lower, each on its own scale; accuracy about equal; no numbers",
+        parts=tuple(parts),
+        lacking=NO_PAIR
+        if not pairs
+        else "" if scales else "training curves with both objectives on one scale (teacher_kl, sample_nll)",
+        notes=(*(f"{note}." for pair in pairs if (note := differing_details(*pair))), *([TARGETS] if pairs else [])),
+    )  # fmt: skip
+
+
+def better_objective(evidence: Evidence) -> Verdict:
+    """Q3: distribution matching ends higher at equal data and equal compute."""
+    pairs = _pairs(evidence)
+    ends = _ends(evidence, pairs)
+    out = [evidence.between(*pair, evidence.front, evidence.out()) for pair in pairs]
+    parts = []
+    if ends:
+        parts.append(all_toward("it ends higher on the seed dataset", ends, 1))
+    if known := [each for each in out if each]:
+        parts.append(all_toward("and out of distribution", known, 1))
+    return Verdict(
+        name="Q3",
+        claim="Distribution matching beats sample matching at equal data and equal compute.",
+        source="open: no ablation in the paper",
+        paper="not studied",
+        parts=tuple(parts),
+        lacking="" if parts else NO_PAIR,
+        notes=(
+            "Equal updates over equal batches, so equal data; one update of either makes the same passes through the "
+            "student, so equal compute too, up to the loss itself (seconds are in no artifact).",
+            TARGETS,
+        )
+        if parts
+        else (),
+    )
+
+
+def _pairs(evidence: Evidence) -> list[tuple[Arm, Arm]]:
+    return pairs_of(evidence.arms, "loss", "distribution", "sample")
+
+
+def _ends(evidence: Evidence, pairs: list[tuple[Arm, Arm]]) -> list[Comparison]:
+    found = [evidence.between(*pair, evidence.front, evidence.seed()) for pair in pairs]
+    return [each for each in found if each]
+
+
+def _alike(says: str, ends: list[Comparison]) -> Part:
+    return Part(says, all_of(_is_small(each) for each in ends), "; ".join(told(each) for each in ends), tuple(ends))
+
+
+def _is_small(difference: Comparison) -> Answer:
+    if difference.low > -MARGIN and difference.high < MARGIN:
+        return "yes"
+    return "no" if difference.low > MARGIN or difference.high < -MARGIN else "open"
+
+
+def _late_loss(evidence: Evidence, first: Arm, second: Arm, column: str) -> Comparison | None:
+    """Return first − second of a column's mean over the last third of the curve, paired by logged step and by seed: the
+    same seed deals the same batches."""
+    rows = []
+    for one, other in teams_of([first, second]):
+        a, b = (_late(evidence.study.curves.get(name, []), column) for name in (one, other))
+        common = sorted(a.keys() & b.keys())
+        if not common:
+            return None
+        rows.append([a[step] - b[step] for step in common])
+    shortest = min(len(row) for row in rows)
+    if shortest < 2:
+        return None
+    part = np.array([row[-shortest:] for row in rows])
+    # Loss has no bounds; the mean for both made-up rows leaves the middle where it is.
+    middle = float(fmean(part.mean(axis=0)))
+    value, low, high = contrast_interval([part], (middle, middle), CONFIDENCE)
+    return Comparison(f"{first.name} against {second.name}", value, low, high, shortest, len(rows))
+
+
+def _late(curve: list[CurveRow], column: str) -> dict[float, float]:
+    if not curve:
+        return {}
+    last = float(curve[-1]["step"])
+    return {
+        float(row["step"]): float(row[column]) for row in curve if column in row and 3 * float(row["step"]) > 2 * last
+    }

@@ -1,0 +1,51 @@
+"""C7: the start checkpoint (paper, Table 2)."""
+
+from specialize.report.arms import differing_details, pairs_of
+from specialize.report.findings.verdict import Verdict, all_toward, told, toward
+from specialize.report.stats.bootstrap import Comparison
+from specialize.report.stats.contrasts import Evidence, Term
+
+NO_PAIR = "two students alike but for the start, one of objective instructions, one of span_corruption"
+AHEAD = "an instruction-tuned start that solves clearly more than the raw one, for the raw one to gain more"
+
+
+def better_start(evidence: Evidence) -> Verdict:
+    """C7: an instruction-tuned start ends higher than a raw one of the same size, though the raw one gains more."""
+    pairs = pairs_of(evidence.arms, "start", "instructions", "span_corruption")
+    seed = evidence.seed()
+    ends: list[Comparison] = []
+    raw_gains: list[Comparison] = []
+    before: list[Comparison] = []
+    for tuned, raw in pairs if seed else ():
+        assert seed
+        label = f"{tuned.name} against {raw.name}"
+        end = evidence.between(tuned, raw, evidence.front, seed, label)
+        head = evidence.contrast(label, [Term(1.0, tuned, evidence.start, seed), Term(-1.0, raw, evidence.start, seed)])
+        gain = evidence.contrast(
+            f"{raw.name} against {tuned.name}",
+            [
+                Term(1.0, raw, evidence.front, seed), Term(-1.0, raw, evidence.start, seed),
+                Term(-1.0, tuned, evidence.front, seed), Term(1.0, tuned, evidence.start, seed),
+            ],
+        )  # fmt: skip
+        ends += [end] if end else []
+        before += [head] if head else []
+        # Of two starts that stand alike the gains differ as the ends do: there would be nothing new to ask.
+        raw_gains += [gain] if gain and head and toward(head, 1) == "yes" else []
+    parts = []
+    if ends:
+        parts.append(all_toward("the instruction-tuned start ends higher", ends, 1))
+    if raw_gains:
+        parts.append(all_toward("the raw start gains more", raw_gains, 1))
+    return Verdict(
+        name="C7",
+        claim="An instruction-tuned start ends higher than a raw one, though the raw one gains more.",
+        source="Table 2",
+        paper="15.2 against 14.2 (250M), 21.8/16.2 (760M), 23.8/20.6 (3B); gain at 3B: T5 +19.9, FlanT5 +10.3",
+        parts=tuple(parts),
+        lacking=NO_PAIR if not parts else "" if raw_gains else AHEAD,
+        notes=(
+            *(f"{note}." for tuned, raw in pairs if (note := differing_details(tuned, raw))),
+            *(f"Before the training {told(each)}." for each in before),
+        ),
+    )

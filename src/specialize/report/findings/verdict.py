@@ -1,0 +1,99 @@
+"""What a finding's verdict is made of."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from specialize.report.formatting import NBSP, percent, points
+from specialize.report.stats.bootstrap import Comparison
+
+Answer = Literal["yes", "no", "open"]
+Unit = Literal["points", "percent", "nats"]
+Word = Literal["holds", "does not hold", "unclear", "not tested here"]
+WORDS: dict[Answer, Word] = {"yes": "holds", "no": "does not hold", "open": "unclear"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that a finding says, what the run answers, and the numbers."""
+
+    says: str
+    answer: Answer
+    told: str
+    """The numbers in one line."""
+    comparisons: tuple[Comparison, ...] = ()
+    """In full."""
+    unit: Unit = "points"
+    """Of the comparisons: a difference of accuracies, an accuracy, or a difference of losses (nats a target token)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A finding, held against this run."""
+
+    name: str
+    """`C1` … `C15`, or `Q1` … for a question that the paper leaves open."""
+    claim: str
+    """The finding in one sentence."""
+    source: str
+    """Where the paper says so."""
+    paper: str
+    """The paper's number."""
+    parts: tuple[Part, ...] = ()
+    lacking: str = ""
+    """Which arm or file would be needed to test it, or the rest of it."""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def word(self) -> Word:
+        """`holds` where every part does, `does not hold` where one clearly does not."""
+        if not self.parts:
+            return "not tested here"
+        return WORDS[all_of(part.answer for part in self.parts)]
+
+
+def toward(comparison: Comparison, sign: int) -> Answer:
+    """Return whether the contrast is clearly above zero (`sign` 1) or below it (−1): its interval holds no zero."""
+    low, high = (comparison.low, comparison.high) if sign > 0 else (-comparison.high, -comparison.low)
+    return "yes" if low > 0 else "no" if high < 0 else "open"
+
+
+def all_of(answers: Iterable[Answer]) -> Answer:
+    """Return the answer of a part that says the same of several: one clear no is a no, all yes are a yes."""
+    found = set(answers)
+    return "no" if "no" in found else "open" if "open" in found else "yes"
+
+
+def all_toward(says: str, comparisons: Sequence[Comparison], sign: int, unit: Unit = "points") -> Part:
+    """Return the part that holds where every contrast goes clearly the way of `sign`, and fails where one clearly goes
+    the other way."""
+    answers = [toward(each, sign) for each in comparisons]
+    answer = all_of(answers)
+    if len(comparisons) == 1:
+        return Part(says, answer, told(comparisons[0], unit), tuple(comparisons), unit)
+    weakest = min(comparisons, key=lambda each: sign * each.value)
+    strongest = max(comparisons, key=lambda each: sign * each.value)
+    counted = f"{answers.count('yes')} of {len(answers)} clearly"
+    if answers.count("no"):
+        counted += f", {answers.count('no')} clearly the other way"
+    between = f"from {told(weakest, unit)} to {told(strongest, unit)}" if weakest != strongest else told(weakest, unit)
+    return Part(says, answer, f"{counted}; {between}", tuple(comparisons), unit)
+
+
+def told(comparison: Comparison, unit: Unit = "points") -> str:
+    """Return `xs, svamp: +1.2 (−3.0 to +5.4; n 300, p .041)`."""
+    replicates = f" × {comparison.seeds} seeds" if comparison.seeds > 1 else ""
+    chance = "" if comparison.p is None else f", p{NBSP}{_p(comparison.p)}"
+    value, low, high = (say_as(unit, each) for each in (comparison.value, comparison.low, comparison.high))
+    return f"{comparison.label}: {value} ({low} to {high}; n{NBSP}{comparison.n:,}{replicates}{chance})"
+
+
+def say_as(unit: Unit, value: float) -> str:
+    """Return a number of a comparison in its unit: `+1.2` points, `3.4` %, `−0.012` nats."""
+    if unit == "nats":
+        return f"{value:+.3f}".replace("-", "−")
+    return points(100 * value) if unit == "points" else percent(max(value, 0.0))
+
+
+def _p(p: float) -> str:
+    return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0")

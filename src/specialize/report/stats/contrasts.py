@@ -1,0 +1,196 @@
+"""Contrasts between checkpoints of a run, paired by problem and by seed: what every verdict asks for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from specialize.core.params.report import ReportParams
+from specialize.report.arms import Arm, arms_of, ladders_of
+from specialize.report.load_results import Coverage, Study, early_step, late_step
+from specialize.report.selection import front_of
+from specialize.report.stats.accuracies import Accuracies
+from specialize.report.stats.bootstrap import Comparison, changed, contrast_interval, mcnemar
+from specialize.report.stats.predictions import Floats, Marks, Measure, task_weights
+
+When = Callable[[str], int]
+"""Student → step."""
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Term:
+    """One accuracy of a contrast, with its weight."""
+
+    weight: float
+    arm: Arm
+    when: When
+    measure: Measure
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A run, and what can be asked of it."""
+
+    study: Study
+    accuracies: Accuracies
+    marks: Marks
+    params: ReportParams
+    arms: list[Arm]
+    ladders: list[list[Arm]]
+    """The first is the ladder that the main findings are told of."""
+    coverage: dict[str, Coverage]
+    """Tokenizer → what its alignment says; empty where the run aligned nothing."""
+
+    # When: steps of a student.
+
+    def start(self, student: str) -> int:
+        """Before any training."""
+        return 0
+
+    def earliest(self, student: str) -> int:
+        """The first checkpoint after the start."""
+        return next((step for step in self.study.steps(student) if step), 0)
+
+    def first(self, student: str) -> int:
+        """The first checkpoint that stands no earlier in the training than the paper's."""
+        return early_step(self.study.steps(student))
+
+    def late(self, student: str) -> int:
+        """The first checkpoint at or after two thirds of the training."""
+        return late_step(self.study.steps(student))
+
+    def last(self, student: str) -> int:
+        """The last checkpoint."""
+        return self.study.steps(student)[-1]
+
+    def front(self, student: str) -> int:
+        """The checkpoint that validation selected."""
+        return front_of(self.study, student, self.params.selected_by).step
+
+    def chosen_by(self, criterion: str) -> When:
+        """The checkpoint that a criterion selected; where it selected none, the last."""
+        return lambda student: front_of(self.study, student, criterion).step
+
+    # What: measures on test problems.
+
+    def seed(self, format: str | None = None) -> Measure | None:
+        """The seed dataset, in the format of the params."""
+        names = self.study.benchmarks("seed")
+        title = names[0] if names else ""
+        return Measure(title, tuple(names), format or self.params.format, self.params.reading) if names else None
+
+    def out(self) -> Measure | None:
+        """The mean of the out-of-distribution sets."""
+        names = self.study.benchmarks("out_of_distribution")
+        title = "out-of-distribution mean" if len(names) > 1 else "".join(names)
+        return Measure(title, tuple(names), self.params.format, self.params.reading) if names else None
+
+    def maths(self) -> list[Measure]:
+        """Every maths set by itself."""
+        names = [*self.study.benchmarks("seed"), *self.study.benchmarks("out_of_distribution")]
+        return [Measure(name, (name,), self.params.format, self.params.reading) for name in names]
+
+    def generic(self, format: str, reading: str | None = None) -> Measure | None:
+        """The mean of the generic suites."""
+        names = self.study.benchmarks("generic")
+        return Measure("generic", tuple(names), format, reading or self.params.generic_reading) if names else None
+
+    # Contrasts.
+
+    def accuracy(self, arm: Arm, when: When, measure: Measure | None, label: str = "") -> Comparison | None:
+        """Return an arm's mean accuracy."""
+        return self.contrast(label or arm.name, [Term(1.0, arm, when, measure)]) if measure else None
+
+    def change(
+        self, arm: Arm, before: When, after: When, measure: Measure | None, label: str = ""
+    ) -> Comparison | None:
+        """Return after − before of one arm; None where both are the same checkpoints."""
+        if measure is None or all(before(student) == after(student) for student in arm.names):
+            return None
+        terms = [Term(1.0, arm, after, measure), Term(-1.0, arm, before, measure)]
+        return self.contrast(label or f"{arm.name}, {measure.title}", terms)
+
+    def mean_change(self, arms: Sequence[Arm], before: When, after: When, measure: Measure | None) -> Comparison | None:
+        """Return the mean over arms of after − before; None where no checkpoint differs."""
+        if measure is None or all(before(student) == after(student) for arm in arms for student in arm.names):
+            return None
+        share = 1 / len(arms)
+        terms = [
+            Term(sign * share, arm, when, measure) for arm in arms for sign, when in ((1.0, after), (-1.0, before))
+        ]
+        label = f"{arms[0].name}, {measure.title}" if len(arms) == 1 else f"mean of {len(arms)} sizes, {measure.title}"
+        return self.contrast(label, terms)
+
+    def between(
+        self, first: Arm, second: Arm, when: When, measure: Measure | None, label: str = ""
+    ) -> Comparison | None:
+        """Return first − second at the same time of their training; None where neither was trained yet."""
+        if measure is None or not any(when(student) for student in [*first.names, *second.names]):
+            return None
+        terms = [Term(1.0, first, when, measure), Term(-1.0, second, when, measure)]
+        return self.contrast(label or f"{first.name} against {second.name}, {measure.title}", terms)
+
+    def contrast(self, label: str, terms: Sequence[Term]) -> Comparison | None:
+        """Return Σ weight · accuracy over the terms; None where one of them was not measured.
+
+        Paired by problem: only problems that every term has count. Paired by seed where all arms have a seed in common;
+        where they have none, replicates pair in the order of their seeds.
+        """
+        if not terms or not terms[0].measure.benchmarks:
+            return None
+        teams = teams_of([term.arm for term in terms])
+        parts: list[Floats] = []
+        # Terms of one contrast speak of the same datasets, whatever the format.
+        for place in range(len(terms[0].measure.benchmarks)):
+            rows = [self._of_team(terms, team, place) for team in teams]
+            known = [row for row in rows if row is not None]
+            if not known or len(known) < len(rows):
+                return None
+            common = sorted(set.intersection(*(set(row) for row in known)))
+            if not common:
+                return None
+            benchmark = terms[0].measure.benchmarks[place]
+            weights = task_weights(common, benchmark in self.study.benchmarks("generic"))
+            parts.append(np.array([[row[id] for id in common] for row in known]) * weights)
+        bounds = (
+            sum(term.weight for term in terms if term.weight < 0),
+            sum(term.weight for term in terms if term.weight > 0),
+        )
+        value, low, high = contrast_interval(parts, bounds, CONFIDENCE)
+        one_against_one = len(teams) == 1 and len(parts) == 1 and sorted(t.weight for t in terms) == [-1.0, 1.0]
+        won, lost = changed(parts[0]) if one_against_one else (None, None)
+        return Comparison(
+            label, value, low, high, sum(part.shape[1] for part in parts), len(teams), won, lost,
+            None if won is None or lost is None else mcnemar(won, lost),
+        )  # fmt: skip
+
+    def _of_team(self, terms: Sequence[Term], team: Sequence[str], place: int) -> dict[str, float] | None:
+        """Return problem id → the contrast, of one student for each term."""
+        found: dict[str, float] | None = None
+        for term, student in zip(terms, team, strict=True):
+            marks = self.marks.of(student, term.when(student), term.measure.benchmarks[place], term.measure)
+            if marks is None:
+                return None
+            if found is None:
+                found = {id: term.weight * right for id, right in marks.items()}
+            else:
+                found = {id: so_far + term.weight * marks[id] for id, so_far in found.items() if id in marks}
+        return found
+
+
+def evidence_of(
+    study: Study, accuracies: Accuracies, marks: Marks, params: ReportParams, objectives: Mapping[str, str]
+) -> Evidence:
+    """Return what can be asked of a run. objectives: start → how it was pretrained."""
+    arms = arms_of(study, objectives)
+    return Evidence(study, accuracies, marks, params, arms, ladders_of(arms), study.coverage)
+
+
+def teams_of(arms: Sequence[Arm]) -> list[list[str]]:
+    """Return per replicate one student of each arm."""
+    common = sorted(set.intersection(*(set(arm.seeds) for arm in arms)))
+    if common:
+        return [[dict(arm.students)[seed] for arm in arms] for seed in common]
+    count = min(len(arm.students) for arm in arms)
+    return [[arm.names[place] for arm in arms] for place in range(count)]

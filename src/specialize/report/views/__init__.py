@@ -1,0 +1,1 @@
+"""What is shown: page, tables, terminal text, metrics."""

@@ -1,0 +1,191 @@
+"""The page: everything in one HTML file that opens without a network."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from specialize.lineage.recipe import Recipe
+from specialize.report import formatting, paper_tables
+from specialize.report.arms import FACTORS, STARTS, Arm, is_alike
+from specialize.report.figures.registry import format_arms, objective_pairs
+from specialize.report.figures.style import INK, PALETTE
+from specialize.report.findings.verdict import Unit, Verdict, say_as
+from specialize.report.load_results import Study
+from specialize.report.selection import front_of
+from specialize.report.stats.bootstrap import Comparison
+from specialize.report.stats.contrasts import Evidence
+from specialize.report.views.by_scorer import GENERIC_READINGS, MATHS_READINGS, reading_rows, task_rows
+from specialize.report.views.by_selection import choices
+from specialize.report.views.main_table import Column, change_in
+from specialize.report.views.run_info import origins, plan_of, prompt_digests
+from specialize.report.views.summary import summary_of
+
+MATHS = ("seed", "out_of_distribution", "probe")
+CAPTIONS = {
+    "scaling": "Accuracy on the seed dataset against the number of parameters, before and after training",
+    "dynamics": "Accuracy along the checkpoints of each arm",
+    "arms": "Accuracy along the checkpoints of the other arms",
+    "training": "Training loss of each arm",
+    "objectives": "Distribution and sample matching by the same two measures",
+    "formats": "In-context and zero-shot accuracy by training formats",
+}
+
+
+def page_of(
+    evidence: Evidence, columns: Sequence[Column], verdicts: Sequence[Verdict], figures: Mapping[str, str],
+    recipe: Recipe,
+) -> str:  # fmt: skip
+    """Return the HTML text."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(
+        percent=formatting.percent, points=formatting.points, span=formatting.span, size=formatting.size
+    )
+    template = environment.from_string(files("specialize.report").joinpath("page.html").read_text("utf-8"))
+    study, params = evidence.study, evidence.params
+    text = template.render(
+        params=params,
+        summary=summary_of(evidence, columns, verdicts),
+        interval=formatting.interval_name(study.scores),
+        study=study,
+        **_arms(evidence, columns),
+        **_readings(evidence),
+        **_verdicts(verdicts),
+        **_paper(evidence),
+        choices=choices(evidence, evidence.arms),
+        figures={name: inline_svg(svg, name, CAPTIONS[name]) for name, svg in figures.items()},
+        has_objectives=bool(objective_pairs(evidence)),
+        has_formats=bool(format_arms(evidence)),
+        teachers=_teachers(study),
+        plan=plan_of(study.scores),
+        prompts=prompt_digests(study.scores),
+        origins=origins(study, params),
+        recipe=recipe,
+        formats=formatting.FORMATS,
+        criteria=formatting.CRITERIA,
+    )
+    return text.rstrip("\n") + "\n"
+
+
+def inline_svg(svg: str, name: str, label: str) -> Markup:
+    """Return an SVG file's text as an element of the page: ids of its own, colours of the page's theme."""
+    text = svg[svg.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'id="', f'id="{name}-', text)
+    text = re.sub(r'(url\(|href=")#', rf"\1#{name}-", text)
+    text = re.sub(r"#ffffff\b", "none", text).replace(INK, "currentColor")
+    for number, color in enumerate(PALETTE, start=1):
+        text = text.replace(color, f"var(--c{number})")
+    box = re.search(r'viewBox="[^"]*"', text)
+    head = f'<svg {box.group() if box else ""} role="img" aria-label="{Markup.escape(label)}">'
+    return Markup(re.sub(r"<svg[^>]*>", lambda _: head, text, count=1))
+
+
+def _arms(evidence: Evidence, columns: Sequence[Column]) -> dict[str, Any]:
+    ladder = evidence.ladders[0]
+    replicated = any(len(arm.seeds) > 1 for arm in evidence.arms)
+    singles = [
+        replace(arm, name=student, students=((seed, student),))
+        for arm in evidence.arms
+        for seed, student in arm.students
+    ]
+    shown = [*singles, *evidence.arms] if replicated else evidence.arms
+    return {
+        "ladder": ladder,
+        "singles": singles if replicated else [],
+        "others": [arm for arm in evidence.arms if arm not in ladder],
+        "replicated": replicated,
+        "describe": _describer(evidence.arms),
+        "fronts": {arm: _front(evidence, arm) for arm in shown},
+        "columns": columns,
+        "changes": {arm: [change_in(evidence, arm, column.measure) for column in columns] for arm in shown},
+    }
+
+
+def _readings(evidence: Evidence) -> dict[str, Any]:
+    ladder = evidence.ladders[0]
+    others = [arm for arm in evidence.arms if arm not in ladder]
+    maths = reading_rows(evidence, ladder, MATHS, MATHS_READINGS)
+    return {
+        "maths_readings": MATHS_READINGS,
+        "maths": [row for row in maths if row.format == evidence.params.format],
+        "other_maths": [row for row in maths if row.format != evidence.params.format],
+        "generic_readings": GENERIC_READINGS,
+        "generic": reading_rows(evidence, ladder, ("generic",), GENERIC_READINGS),
+        "other_readings": {
+            "maths": reading_rows(evidence, others, MATHS, MATHS_READINGS),
+            "generic": reading_rows(evidence, others, ("generic",), GENERIC_READINGS),
+        },
+        "tasks": task_rows(evidence, ladder),
+    }
+
+
+def _verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    return {
+        "verdicts": verdicts,
+        "chips": {"holds": "holds", "does not hold": "not", "unclear": ""},
+        "signs": {"yes": "✓", "no": "✗", "open": "?"},
+        "comparisons": [
+            {"finding": verdict.name, "says": part.says, "comparison": each, **_in_full(each, part.unit)}
+            for verdict in verdicts
+            for part in verdict.parts
+            for each in part.comparisons
+        ],
+    }  # fmt: skip
+
+
+def _in_full(comparison: Comparison, unit: Unit) -> dict[str, str]:
+    value, low, high = (say_as(unit, each) for each in (comparison.value, comparison.low, comparison.high))
+    return {"value": value, "interval": f"{low} to {high}"}
+
+
+def _paper(evidence: Evidence) -> dict[str, Any]:
+    seed, main = evidence.seed(), evidence.ladders[0][0]
+    known = [arm for arm in evidence.arms if is_alike(arm, main, but=("size", "start"))]
+    kinds = {arm.start for arm in known}
+    return {
+        "table_1_columns": paper_tables.TABLE_1_COLUMNS,
+        "table_1": [
+            {"model": row.model, "parameters": row.parameters, "cells": list(zip(row.before, row.after, strict=True))}
+            for row in paper_tables.TABLE_1
+        ],
+        "table_2": paper_tables.TABLE_2,
+        "table_3": paper_tables.TABLE_3,
+        "starts": [(arm, change_in(evidence, arm, seed)) for arm in known] if seed and len(kinds) > 1 else [],
+        "start_names": STARTS,
+    }
+
+
+def _describer(arms: Sequence[Arm]) -> Callable[[Arm], str]:
+    """Return what tells an arm in words: its start, and the factors in which the run's arms differ."""
+    varying = [factor for factor in FACTORS if len({getattr(arm, factor) for arm in arms}) > 1]
+
+    def describe(arm: Arm) -> str:
+        words = [STARTS.get(arm.start, arm.start)]
+        words += [f"{arm.loss} matching"] if "loss" in varying else []
+        words += [f"{arm.formats.replace('_', '-')} formats"] if "formats" in varying else []
+        words += [arm.tokenizer] if "tokenizer" in varying else []
+        return ", ".join(words)
+
+    return describe
+
+
+def _front(evidence: Evidence, arm: Arm) -> str:
+    fronts = [front_of(evidence.study, student, evidence.params.selected_by) for student in arm.names]
+    steps = sorted({front.step for front in fronts})
+    text = f"step {steps[0]}" if len(steps) == 1 else f"steps {steps[0]}–{steps[-1]}"
+    text += "" if all(front.was_selected for front in fronts) else ", the last"
+    return f"{text}; {len(fronts)} seeds" if len(fronts) > 1 else text
+
+
+def _teachers(study: Study) -> list[dict[str, Any]]:
+    """Return per teacher how many completions came and how many were left after the last filter."""
+    return [
+        {"name": name, "begun": steps[0].dropped + steps[0].left, "left": steps[-1].left}
+        for name, steps in sorted(study.funnel.by_teacher.items())
+        if steps
+    ]

@@ -1,0 +1,115 @@
+"""The table for the terminal: per arm, before → after, and a line for each verdict."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from specialize.report.arms import STARTS, Arm
+from specialize.report.findings.verdict import Verdict
+from specialize.report.formatting import CRITERIA, FORMATS, NBSP, interval_name, percent, points, size, span, told
+from specialize.report.selection import front_of
+from specialize.report.stats.contrasts import Evidence
+from specialize.report.stats.estimate import Estimate
+from specialize.report.views.main_table import Column, change_in
+
+WIDTH = 110
+NAME_WIDTH = 40
+SIGNS = {"holds": "+", "does not hold": "-", "unclear": "?"}
+TO_ASCII = str.maketrans({
+    "–": "-", "−": "-", NBSP: " ", "“": '"', "”": '"', "×": "x", "→": "->", "²": "2", "…": "...", "§": "sec. ",
+})  # fmt: skip
+"""A terminal may know none of these signs."""
+
+
+def terminal_table(evidence: Evidence, columns: Sequence[Column], verdicts: Sequence[Verdict], page: Path) -> str:
+    """Return the table, at most 110 columns wide; its last line is the path of the page."""
+    params = evidence.params
+    interval = interval_name(evidence.study.scores)
+    lines = [
+        f"Accuracy in % on test problems, start -> selected checkpoint, with n and {interval}.",
+        f"Maths: {FORMATS[params.format]}, {params.reading} reading. Generic: {params.generic_reading} match.",
+        "",
+    ]
+    ladder = evidence.ladders[0]
+    for arm in ladder:
+        lines += [*_of_arm(evidence, columns, arm), ""]
+    if others := [arm for arm in evidence.arms if arm not in ladder]:
+        lines += [*_others(evidence, others, columns), ""]
+    lines += [*_verdict_lines(evidence, verdicts), ""]
+    lines += ["* clear: the interval of the paired change holds no zero"]
+    lines += [str(page)]
+    return "\n".join(line.translate(TO_ASCII).rstrip() for line in lines) + "\n"
+
+
+def _of_arm(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[str]:
+    lines = [
+        f"{arm.name}: {arm.parameters:,} parameters; {_when(evidence, arm)}",
+        f"  {'':<{NAME_WIDTH}} {'n':>6}  {'before':<18}{'after':<18}{'change':>8}",
+    ]
+    nothing = []
+    for column in columns:
+        change = change_in(evidence, arm, column.measure)
+        known = change.after or change.before
+        delta = "" if change.points is None else points(change.points)
+        lines.append(
+            f"  {_name(column):<{NAME_WIDTH}} {known.n if known else '':>6}  {_accuracy(change.before):<18}"
+            f"{_accuracy(change.after):<18}{delta:>8}{' *' if change.verdict in ('gain', 'loss') else ''}"
+        )
+        if change.after and not change.after.correct and not column.is_mean:
+            told_after = told(change.after, interval_name(evidence.study.scores))
+            nothing.append(f"  solves none of {_name(column)}: {told_after}")
+    return lines + nothing
+
+
+def _when(evidence: Evidence, arm: Arm) -> str:
+    criterion = evidence.params.selected_by
+    fronts = [front_of(evidence.study, student, criterion) for student in arm.names]
+    steps = sorted({front.step for front in fronts})
+    told_steps = f"step {steps[0]}" if len(steps) == 1 else f"steps {steps[0]} to {steps[-1]}"
+    chosen = all(front.was_selected for front in fronts)
+    how = f"selected by {CRITERIA[criterion]}" if chosen else "the last, for none could be selected"
+    seeds = f"; mean of {len(arm.seeds)} seeds" if len(arm.seeds) > 1 else ""
+    return f"{told_steps}, {how}{seeds}"
+
+
+def _others(evidence: Evidence, arms: Sequence[Arm], columns: Sequence[Column]) -> list[str]:
+    """Return a line for each arm beside the main ladder: the seed dataset alone."""
+    seed = next((column for column in columns if column.role == "seed"), None)
+    if seed is None:
+        return []
+    lines = [f"{'other arms, on ' + seed.title:<{NAME_WIDTH + 2}} {'n':>6}  {'before':<18}{'after':<18}{'change':>8}"]
+    for arm in arms:
+        change = change_in(evidence, arm, seed.measure)
+        known = change.after or change.before
+        delta = "" if change.points is None else points(change.points)
+        name = _cut(f"  {arm.name} ({size(arm.parameters)})", NAME_WIDTH + 2)
+        lines.append(
+            f"{name:<{NAME_WIDTH + 2}} {known.n if known else '':>6}  {_accuracy(change.before):<18}"
+            f"{_accuracy(change.after):<18}{delta:>8}{' *' if change.verdict in ('gain', 'loss') else ''}"
+        )
+    return lines
+
+
+def _verdict_lines(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
+    """Return a line for each verdict that could be tested, and one that names the others."""
+    tested = [verdict for verdict in verdicts if verdict.word in SIGNS]
+    others = [verdict.name for verdict in verdicts if verdict.word not in SIGNS]
+    ladder = evidence.ladders[0]
+    sizes = "one size" if len(ladder) == 1 else f"{len(ladder)} sizes"
+    start = STARTS.get(ladder[0].start, ladder[0].start)
+    lines = [_cut(f"The paper's findings and open questions, told of {sizes} (start: {start}):", WIDTH)]
+    lines += [_cut(f"  {SIGNS[each.word]} {each.name:<4}{each.word:<14} {each.claim}", WIDTH) for each in tested]
+    return [*lines, _cut(f"  not tested here: {', '.join(others)}", WIDTH)] if others else lines
+
+
+def _name(column: Column) -> str:
+    name = f"{column.title} ({FORMATS[column.measure.format]})" if column.role == "generic" else column.title
+    return _cut(name, NAME_WIDTH)
+
+
+def _cut(text: str, width: int) -> str:
+    text = text.translate(TO_ASCII)
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def _accuracy(estimate: Estimate | None) -> str:
+    return f"{percent(estimate.accuracy):>5} ({span(estimate)})" if estimate else "    -"

@@ -1,0 +1,1 @@
+"""OpenAI's HTTP API: requests, responses, errors."""

@@ -1,0 +1,1 @@
+"""The request cache: every answer ever paid for."""

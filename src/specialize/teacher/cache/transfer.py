@@ -1,0 +1,115 @@
+"""A cache written to files and read back: JSON Lines of its own, or the results' Parquet, which keeps the keys."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from specialize.core.errors import RecordError
+from specialize.core.files import read_rows, replacing, sha256_file
+from specialize.core.log import get_logger
+from specialize.teacher.api.responses import raw_text
+from specialize.teacher.cache.store import Cache, Row
+from specialize.teacher.completions import read_completions
+
+LOG = get_logger("teacher")
+ROWS_AT_ONCE = 1000
+_FIELDS = ("key", "sample", "max_tokens", "model", "choice", "response", "choices", "bare")
+_KEY = re.compile("[0-9a-f]{64}")
+
+
+def export(rows: Iterable[Row], path: Path) -> int:
+    """Write rows as JSON Lines, one a line, with what the server sent; return their number."""
+    count = 0
+    with replacing(path) as temporary, temporary.open("w", encoding="ascii", newline="\n") as stream:
+        for row in rows:
+            values = {name: getattr(row, name) for name in _FIELDS}
+            stream.write(json.dumps(values, separators=(",", ":")) + "\n")
+            count += 1
+    return count
+
+
+def refill(cache: Cache, path: Path) -> tuple[int, int]:
+    """Add the completions of a file; return how many it holds and how many of them were new."""
+    rows = _of_parquet(path) if path.suffix == ".parquet" else _of_lines(path)
+    total = new = 0
+    while group := list(islice(rows, ROWS_AT_ONCE)):
+        total += len(group)
+        new += cache.add(group)
+    cache.know(sha256_file(path))
+    return total, new
+
+
+def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
+    """Add the completions of every results file that this cache has neither written nor read; return as `refill`.
+
+    Snakemake and DVC remove results before they make them anew: whatever of them was pulled, and paid for elsewhere,
+    must be in the cache by then.
+    """
+    total = new = 0
+    for path in sorted(folder.glob("part-*.parquet")):
+        try:
+            was_sampled = bool(read_completions(path)[0])
+        except RecordError as error:
+            LOG.warning("not taken back to the cache: %s", error)  # nothing of it can be had, and a run must go on
+            continue
+        if was_sampled and not cache.knows(sha256_file(path)):
+            counts = refill(cache, path)
+            total, new = total + counts[0], new + counts[1]
+    return total, new
+
+
+def _of_lines(path: Path) -> Iterator[Row]:
+    for where, value in read_rows(path):
+        if not isinstance(value, dict) or set(value) != set(_FIELDS):
+            raise RecordError(where, "(whole line)", f"an object with {', '.join(_FIELDS)}", value)
+        if not (isinstance(key := value["key"], str) and _KEY.fullmatch(key)):
+            raise RecordError(where, "key", "64 hexadecimal digits", key)
+        raw_text(value["choice"])
+        yield Row(**value)
+
+
+def _of_parquet(path: Path) -> Iterator[Row]:
+    """Yield the rows that carry a request key. What a server sent beyond the columns is not in them."""
+    facts, rows = read_completions(path)
+    if not facts:
+        hint = "Imported completions bear no keys: they cost nothing to import again"
+        raise RecordError(str(path), "request_key", "completions that were sampled", "a file without settings", hint)
+    for row in rows:
+        if row["request_key"] is None:
+            continue
+        usage = {name: row[name] for name in ("prompt_tokens", "completion_tokens") if row[name] is not None}
+        choice = {"text": row["text"], "finish_reason": row["finish_reason"], "logprobs": _logprobs(row)}
+        # Under `refuse` no row without the log-probabilities asked for gets into the results.
+        bare = bool(facts["top_k"]) and row["tokens"] is None and facts["without_logprobs"] == "allow"
+        yield Row(
+            row["request_key"],
+            row["sample"],
+            facts["max_tokens"],
+            facts["model"],
+            choice,
+            {"usage": usage},
+            bare=bare and bool(row["text"]),
+        )
+
+
+def _logprobs(row: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the tokens of a row in the shape of the chat API, which keeps bytes."""
+    if row["tokens"] is None:
+        return None
+    columns = zip(row["tokens"], row["token_logprobs"], row["top_tokens"], row["top_logprobs"], strict=True)
+    return {
+        "content": [
+            {
+                **_spelt(token, logprob),
+                "top_logprobs": [_spelt(*pair) for pair in zip(top_tokens, top_logprobs, strict=True)],
+            }
+            for token, logprob, top_tokens, top_logprobs in columns
+        ]
+    }
+
+
+def _spelt(token: bytes, logprob: float | None) -> dict[str, Any]:
+    return {"token": token.decode("utf-8", "replace"), "bytes": list(token), "logprob": logprob}

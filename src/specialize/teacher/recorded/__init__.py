@@ -1,0 +1,1 @@
+"""Recorded completions instead of a server."""

@@ -1,0 +1,1 @@
+"""Sampling a teacher online or in batches, within limits and a budget."""

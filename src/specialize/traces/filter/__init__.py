@@ -1,0 +1,1 @@
+"""From completions to traces: what is kept, what is dropped and why."""

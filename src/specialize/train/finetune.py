@@ -1,0 +1,178 @@
+"""One student's training: plan the batches, train, leave checkpoints along the way; killed, it goes on where it was.
+
+Resumable state lives in a work folder named by everything that decides the result, so that a run never goes on from
+the state of another one. Finished checkpoints wait there too, and get their places only when all of them are made.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.utils import logging as transformers_logging
+
+from specialize.core.errors import SpecializeError
+from specialize.core.files import sha256_file, sha256_text, write_text
+from specialize.core.log import get_logger
+from specialize.core.params.train import StudentRun, checkpoint_steps
+from specialize.lineage.recipe import Recipe
+from specialize.train.checkpoints import export, publish
+from specialize.train.examples import Corpus, Example, Lengths, active_formats, plan_pass, read_corpus
+from specialize.train.length_buckets import plan_batches
+from specialize.train.model import load_start
+from specialize.train.resume import hold_work_folder, last_complete_checkpoint
+from specialize.train.teacher_targets import Targets, read_targets
+from specialize.train.trainer import ExampleDataset, MicroBatches, StudentTrainer, arguments
+from specialize.train.training_log import TellProgress, training_csv
+
+log = get_logger("train")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the traces phase left for one student."""
+
+    traces: Path
+    exemplars: Path
+    tokenizer: Path
+    """The tokenizer's folder."""
+    aligned: Sequence[Path]
+    """The traces in its tokens, shard by shard."""
+    start: Path
+    """Folder of its start: weights, where this run pretrained them; its manifest in any case."""
+
+    def digests(self) -> dict[str, str]:
+        """Return name → sha256."""
+        named = {
+            "traces": self.traces,
+            "exemplars": self.exemplars,
+            "tokenizer.json": self.tokenizer / "tokenizer.json",
+            "start": self.start / "manifest.json",
+        }
+        return {name: sha256_file(path) for name, path in (named | {path.name: path for path in self.aligned}).items()}
+
+
+def finetune(
+    run: StudentRun, recipe: Recipe, given: Inputs, root: Path, work: Path, output: Path, threads: int
+) -> None:
+    """Train one student and write `output/step-{n}/` and `output/training.csv`.
+
+    root: folder of raw files (local start checkpoints); work: folder for resumable state; threads: CPU threads (the
+    result may depend on them).
+    """
+    torch.set_num_threads(threads)
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    inputs = given.digests()
+    identity = sha256_text(recipe.digest + str(sorted(inputs.items())))
+    with hold_work_folder(work, run.student, identity) as own:
+        _train(run, recipe, given, inputs, root, own, output)
+    log.info("%s: %d checkpoints -> %s", run.student, len(checkpoint_steps(run)), output)
+
+
+def _train(
+    run: StudentRun, recipe: Recipe, given: Inputs, inputs: dict[str, str], root: Path, work: Path, output: Path
+) -> None:
+    corpus = read_corpus(given.traces, given.exemplars)
+    if not corpus.traces:
+        raise SpecializeError(
+            f"{given.traces}: no traces to learn from; see the funnel beside it for what dropped them"
+        )
+    targets = read_targets(given.aligned, corpus.traces)
+    _refuse_unknown_distributions(run, targets)
+    model, tokenizer = load_start(run, root, given.tokenizer, given.start)
+    targets.refuse_other_tokens(corpus.traces, tokenizer)
+    log.info(
+        "%s: %s parameters, %s traces, %s updates of %s tokens",
+        run.student, f"{model.num_parameters():,}", f"{len(corpus.traces):,}", run.steps, run.batch_tokens,
+    )  # fmt: skip
+    examples, batches = plan_run(corpus, targets, tokenizer, run)
+    exporter = _Exporter(work / "finished", model, tokenizer, run, recipe, inputs)
+    exporter.export(0)
+    trainer = StudentTrainer(
+        model, tokenizer, ExampleDataset(corpus, targets, examples, tokenizer),
+        MicroBatches(batches, run.gradient_accumulation_steps), run, arguments(run, work, run.checkpoint_every),
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)  # our own lines say it better
+    trainer.add_callback(exporter)
+    trainer.add_callback(TellProgress(f"{run.student} update", run.steps))
+    resume = last_complete_checkpoint(work)
+    if resume:
+        log.info("%s: going on from %s", run.student, resume.name)
+    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    publish(work / "finished", checkpoint_steps(run), output)
+    write_text(output / "training.csv", training_csv(trainer.state.log_history))
+
+
+def plan_run(
+    corpus: Corpus, targets: Targets, tokenizer: PreTrainedTokenizerBase, run: StudentRun
+) -> tuple[list[Example], list[list[int]]]:
+    """Return the examples of all passes and the batch of every update, as indices into them."""
+    lengths = Lengths(corpus, targets, tokenizer, list(active_formats(run)))
+    examples: list[Example] = []
+    batches: list[list[int]] = []
+    number = 0
+    while len(batches) < run.steps:
+        drawn, too_long = plan_pass(corpus, lengths, run, number)
+        if too_long and not number:
+            log.info("%s: %d of %d examples do not fit the token limits", run.student, too_long, len(corpus.traces))
+        made = plan_batches(
+            [lengths.of(example) for example in drawn], run.batch_tokens, run.gradient_accumulation_steps,
+            random.Random(f"{run.seed}/batches/{number}"),
+        )  # fmt: skip
+        if not made:
+            raise SpecializeError(
+                f"train: student '{run.student}': no batch can be made of {len(drawn)} examples: raise "
+                "max_source_tokens or max_target_tokens, or lower gradient_accumulation_steps"
+            )
+        batches += [[len(examples) + index for index in batch] for batch in made]
+        examples += drawn
+        number += 1
+    log.info("%s: %.1f passes over the traces", run.student, number - 1 + _share(batches, made, run.steps))
+    return examples, batches[: run.steps]
+
+
+def _refuse_unknown_distributions(run: StudentRun, targets: Targets) -> None:
+    if run.loss == "distribution" and not (targets.soft_tokens or targets.chunks):
+        raise SpecializeError(
+            f"train.students.{run.student}: loss 'distribution' needs the teacher's log-probabilities, but none of the "
+            f"target tokens of {targets.where} has any: the completions came without them. Sample from a teacher that "
+            "gives them, or set 'loss: sample'"
+        )
+
+
+class _Exporter(TrainerCallback):
+    """Leave a checkpoint at its step."""
+
+    def __init__(
+        self, folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase,
+        run: StudentRun, recipe: Recipe, inputs: dict[str, str],
+    ) -> None:  # fmt: skip
+        self.folder, self.model, self.tokenizer = folder, model, tokenizer
+        self.run, self.recipe, self.inputs = run, recipe, inputs
+        self.steps = set(checkpoint_steps(run))
+
+    def export(self, step: int) -> None:
+        folder = self.folder / f"step-{step}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        export(folder, self.model, self.tokenizer, step, self.run, self.recipe, self.inputs)
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        # Before the Trainer saves its own state: a kill between the two repeats steps, but loses no checkpoint.
+        if state.global_step in self.steps:
+            self.export(state.global_step)
+
+
+def _share(batches: list[list[int]], last_pass: list[list[int]], steps: int) -> float:
+    return (len(last_pass) - max(len(batches) - steps, 0)) / len(last_pass)

@@ -1,0 +1,78 @@
+"""The frame of every door: a mistake of the user ends in one line and status 2; a mistake of ours in a traceback."""
+
+import argparse
+import subprocess
+import sys
+
+import pytest
+
+from specialize.core import cli
+from specialize.core.errors import CheckpointError, ParamsError, RecipeError, RecordError, SpecializeError
+
+
+def run(raised: BaseException | None) -> int:
+    def command(_: argparse.Namespace) -> None:
+        if raised:
+            raise raised
+
+    parser = cli.parser_for("phase", "What it does.")
+    parser.set_defaults(command=command)
+    return cli.run(parser, [])
+
+
+def test_a_command_that_ends_well_is_status_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(None) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SpecializeError("what to do"),
+        ParamsError("what to do"),
+        RecordError("a.jsonl:2", "sample", "a number", "x", "what to do"),
+        RecipeError("what to do"),
+        CheckpointError("what to do"),
+        FileNotFoundError("what to do"),
+        PermissionError("what to do"),
+        IsADirectoryError("what to do"),
+        OSError("No space left on device: what to do"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_mistake_of_the_user_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str], error: Exception) -> None:
+    assert run(error) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("error: ") and err.endswith("what to do\n") and err.count("\n") == 1
+
+
+def test_for_debugging_the_traceback_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPECIALIZE_DEBUG", "1")
+    with pytest.raises(ParamsError):
+        run(ParamsError("what to do"))
+
+
+@pytest.mark.parametrize("error", [KeyError("ours"), ZeroDivisionError("ours"), KeyboardInterrupt()])
+def test_a_mistake_of_ours_is_not_hidden(error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        run(error)
+
+
+def test_wrong_arguments_are_status_2() -> None:
+    with pytest.raises(SystemExit) as error:
+        cli.run(cli.parser_for("phase", "What it does."), ["--unknown"])
+    assert error.value.code == 2
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    code = (
+        "import sys\nfrom specialize.core import cli\n"
+        "def command(_):\n    while True: print('line' * 1000)\n"
+        "parser = cli.parser_for('phase', 'x')\nparser.set_defaults(command=command)\nsys.exit(cli.run(parser, []))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        told = process.stderr.read()
+        assert (process.wait(timeout=30), told) == (0, b"")

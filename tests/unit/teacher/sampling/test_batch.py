@@ -1,0 +1,168 @@
+"""The Batch API: same keys as online, resumable at every step, nothing submitted twice."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from batch_server import BatchServer, serving
+
+from specialize.core.errors import SpecializeError
+from specialize.core.files import write_records
+from specialize.core.locks import exclusive
+from specialize.core.params.teacher import TeacherParams
+from specialize.records.problems import Problem
+from specialize.teacher.api.server_errors import RefusedError
+from specialize.teacher.cache.store import Row, open_cache
+from specialize.teacher.plan import Plan
+from specialize.teacher.prompt import FewShot
+from specialize.teacher.sampling.batch import fill_by_batch
+from specialize.teacher.sampling.batch_state import BatchState
+from specialize.teacher.sampling.online import SamplingError, fill
+from specialize.teacher.simulated.fault_rates import Faults
+from specialize.teacher.simulated.server import Server
+from specialize.teacher.simulated.teacher import Teacher
+
+PROBLEMS = [
+    Problem(
+        id=f"d/{n}",
+        dataset="d",
+        question=f"What is {n} and 2?",
+        answer=str(n + 2),
+        kind="number",
+        rationale=f"It is {n} + 2 = {n + 2}.",
+    )
+    for n in range(5)
+]
+TEACHER = Teacher(PROBLEMS, 0.5)
+ALL = len(PROBLEMS) * 4
+
+
+def plan(folder: Path, **changes: Any) -> Plan:
+    write_records(folder / "problems.jsonl", PROBLEMS)
+    limits = {"poll_s": 0.001, "backoff_s": 0.001, "attempts": 2, "samples_per_request": 3, **changes.pop("limits", {})}
+    settings = {"mode": "online", "samples": 4, "max_tokens": 60, "limits": limits, **changes}
+    return Plan(folder / "problems.jsonl", TeacherParams.model_validate(settings), FewShot(), "here")
+
+
+def batched(folder: Path, server: BatchServer, **changes: Any) -> list[Row]:
+    with serving(server.app()) as url, open_cache(folder / "cache") as cache:
+        try:
+            fill_by_batch(plan(folder, **changes), cache, url)
+        finally:
+            rows = list(cache.everything())
+    return rows
+
+
+@pytest.mark.parametrize("api", ["completions", "chat"])
+def test_batch_and_online_fill_the_same_cache(tmp_path: Path, api: str) -> None:
+    server = BatchServer(TEACHER)
+    rows = batched(tmp_path / "batch", server, api=api, limits={"requests_per_batch": 4})
+    assert (len(server.batches), server.uploads, server.choices, len(rows)) == (3, 3, ALL, ALL)
+    with serving(Server(TEACHER, Faults()).app()) as url, open_cache(tmp_path / "online") as cache:
+        (tmp_path / "online").mkdir(exist_ok=True)
+        fill(plan(tmp_path / "online", api=api), cache, url)
+        online = list(cache.everything())
+    assert [(row.key, row.sample, row.choice) for row in rows] == [(row.key, row.sample, row.choice) for row in online]
+
+
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [(BatchState, "write"), (BatchState, "uploaded"), (BatchState, "submitted"), (BatchState, "collected")],
+)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_death_at_any_step_pays_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: type, step: str, when: str
+) -> None:
+    """A run ends before or after a step is noted; the next one goes on with the same provider."""
+    server = BatchServer(TEACHER)
+    whole = getattr(owner, step)
+
+    def dies(*arguments: Any) -> Any:
+        if when == "after":
+            whole(*arguments)
+        raise SystemExit(9)
+
+    (tmp_path / "cache").mkdir()
+    with serving(server.app()) as url, open_cache(tmp_path / "cache") as cache:
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, step, dies)
+            with pytest.raises(SystemExit):
+                fill_by_batch(plan(tmp_path), cache, url)
+        fill_by_batch(plan(tmp_path), cache, url)
+        assert len(list(cache.everything())) == ALL
+        assert BatchState(cache).open(url) == []
+    assert (len(server.batches), server.choices) == (1, ALL)
+
+
+def test_lines_that_went_wrong_are_asked_again_or_kept(tmp_path: Path) -> None:
+    odd = {
+        0: {"response": {"status_code": 500, "body": {"error": {"message": "later"}}}},
+        1: {"response": {"status_code": 200, "body": {"choices": []}}},
+        2: {"response": {"status_code": 400, "body": {"error": {"code": "content_filter", "message": "no"}}}},
+        3: {"response": None, "error": {"code": "batch_expired", "message": "expired"}},
+    }
+    server = BatchServer(TEACHER, odd)
+    rows = batched(tmp_path, server)
+    assert len(server.batches) == 2 and len(rows) == ALL
+    assert [row.choice["finish_reason"] for row in rows].count("content_filter") == 3
+
+
+def test_marks_that_look_like_ends_of_lines_lose_no_completion(tmp_path: Path) -> None:
+    class Odd(Teacher):
+        def complete(self, body: Any) -> dict[str, Any]:
+            answer = super().complete(body)
+            for choice in answer["choices"]:
+                choice["text"] += "\u2028\u0085"
+            return answer
+
+    server = BatchServer(Odd(PROBLEMS, 0.5))
+    rows = batched(tmp_path, server)
+    assert (len(server.batches), server.choices, len(rows)) == (1, ALL, ALL)
+
+
+def test_a_refused_line_ends_the_run_and_the_others_are_kept(tmp_path: Path) -> None:
+    refused = {0: {"response": {"status_code": 400, "body": {"error": {"message": "no such model"}}}}}
+    with pytest.raises(RefusedError, match="no such model"):
+        batched(tmp_path, BatchServer(TEACHER, refused))
+    with open_cache(tmp_path / "cache") as cache:
+        assert len(list(cache.everything())) == ALL - 3
+
+
+def test_a_failed_batch_is_told(tmp_path: Path) -> None:
+    server = BatchServer(TEACHER, status="failed", odd={n: {"response": None} for n in range(10)})
+    with pytest.raises(RefusedError, match="batch-0 failed"):
+        batched(tmp_path, server)
+
+
+def test_a_batch_without_logprobs(tmp_path: Path) -> None:
+    class Silent(Teacher):
+        def complete(self, body: Any) -> dict[str, Any]:
+            answer = super().complete(body)
+            for choice in answer["choices"]:
+                choice["logprobs"] = None
+            return answer
+
+    server = BatchServer(Silent(PROBLEMS, 0.5))
+    with pytest.raises(SamplingError, match="log-probabilities were asked for"):
+        batched(tmp_path / "one", server)
+    assert len(batched(tmp_path / "two", server, without_logprobs="allow")) == ALL
+
+
+def test_the_budget_bounds_what_is_submitted(tmp_path: Path) -> None:
+    prices = {"prompt": 0, "completion": 1_000_000}  # a dollar a token: at most 60 a completion
+    server = BatchServer(TEACHER)
+    with pytest.raises(SpecializeError, match="budget"):
+        batched(tmp_path, server, limits={"budget": 300, "prices": prices})
+    with open_cache(tmp_path / "cache") as cache:
+        spent = sum(row.billed("completion_tokens") for row in cache.everything())
+    assert 0 < spent <= 300
+
+
+def test_two_processes_do_not_share_batches(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    with (
+        open_cache(tmp_path / "cache") as cache,
+        exclusive(cache.lock_file("batch")),
+        pytest.raises(SpecializeError, match="another"),
+    ):
+        fill_by_batch(plan(tmp_path), cache, "http://127.0.0.1:1/v1")

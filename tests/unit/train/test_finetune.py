@@ -1,0 +1,177 @@
+"""One student's training as a whole: checkpoints, resumption, bytes."""
+
+import csv
+import json
+
+import pytest
+import torch
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+from specialize.core.errors import CheckpointError, RecordError, SpecializeError
+from specialize.core.files import sha256_file
+from specialize.core.locks import exclusive
+from specialize.core.params.train import DistributionParams
+from specialize.train import finetune as module
+from specialize.train.finetune import finetune
+from specialize.train.resume import last_complete_checkpoint
+
+MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
+
+
+def go(run, recipe_of, files, folder):
+    finetune(run, recipe_of(run), files, folder, folder / "work", folder / "out", threads=1)
+    return folder / "out"
+
+
+def digests(folder):
+    return {
+        path.relative_to(folder).as_posix(): sha256_file(path) for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def test_checkpoints_load_with_plain_transformers(make_run, recipe_of, files, tmp_path):
+    out = go(make_run(), recipe_of, files, tmp_path)
+    assert sorted(path.name for path in out.iterdir()) == ["step-0", "step-3", "step-6", "training.csv"]
+    for step in (0, 3, 6):
+        folder = out / f"step-{step}"
+        model, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+        batch = tokenizer(["Q: Tom has 3 apples\nLet's think step by step"], return_tensors="pt")
+        assert model.generate(input_ids=batch["input_ids"], max_new_tokens=5).shape[0] == 1
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert manifest["step"] == step and manifest["parameters"] == model.num_parameters()
+        for name, digest in manifest["files"].items():
+            assert sha256_file(folder / name) == digest
+        assert not list(folder.glob("*.bin")) and (folder / "README.md").is_file()
+    rows = list(csv.DictReader((out / "training.csv").open()))
+    assert rows and all(float(row["loss"]) > 0 for row in rows)
+    assert [path.name for path in (tmp_path / "work").iterdir()] == ["nano.lock"], "no state is left after success"
+
+
+def test_same_recipe_same_bytes(make_run, recipe_of, files, tmp_path):
+    assert digests(go(make_run(), recipe_of, files, tmp_path / "a")) == digests(
+        go(make_run(), recipe_of, files, tmp_path / "b")
+    )
+    other = digests(go(make_run(seed=2), recipe_of, files, tmp_path / "c"))
+    assert other["step-0/model.safetensors"] != digests(tmp_path / "a" / "out")["step-0/model.safetensors"]
+
+
+@pytest.mark.parametrize(("every", "cut_at", "objective"), [(3, 5, MATCHED), (15, 17, {})])
+def test_a_run_cut_off_goes_on_and_ends_in_the_same_bytes(
+    make_run, recipe_of, soft_files, tmp_path, monkeypatch, every, cut_at, objective
+):
+    run, files = make_run(steps=2 * every, checkpoint_every=every, **objective), soft_files
+    whole = digests(go(run, recipe_of, files, tmp_path / "whole"))
+    steps = []
+    original = module._Exporter.on_step_end
+
+    def cut_off(self, args, state, control, **kwargs):
+        steps.append(state.global_step)
+        original(self, args, state, control, **kwargs)
+        if len(steps) == cut_at:  # dropout is on: the random state must be restored as well
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(module._Exporter, "on_step_end", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        go(run, recipe_of, files, tmp_path / "cut")
+    assert not (tmp_path / "cut" / "out").exists(), "nothing unfinished takes its place"
+    assert digests(go(run, recipe_of, files, tmp_path / "cut")) == whole
+    expected = [*range(1, cut_at + 1), *range(every + 1, 2 * every + 1)]
+    assert steps == expected, "it went on from the first checkpoint"
+
+
+def test_a_torn_trainer_checkpoint_is_passed_over(tmp_path):
+    for step, text in ((3, '{"global_step": 3}'), (6, '{"global_st')):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(text)
+    (tmp_path / "checkpoint-9").mkdir()
+    assert last_complete_checkpoint(tmp_path) == tmp_path / "checkpoint-3"
+
+
+def test_state_of_another_recipe_is_not_resumed(make_run, recipe_of, files, tmp_path):
+    stale = tmp_path / "work" / "nano.0123456789abcdef"
+    (stale / "checkpoint-3").mkdir(parents=True)
+    go(make_run(), recipe_of, files, tmp_path)
+    assert not stale.exists()
+
+
+def test_checkpoints_of_an_earlier_schedule_go(make_run, recipe_of, files, tmp_path):
+    go(make_run(), recipe_of, files, tmp_path)
+    out = go(make_run(checkpoint_every=2), recipe_of, files, tmp_path)
+    assert sorted(path.name for path in out.glob("step-*")) == ["step-0", "step-2", "step-4", "step-6"]
+
+
+def test_a_folder_serves_as_start(make_run, recipe_of, files, tmp_path):
+    first = go(make_run(), recipe_of, files, tmp_path / "first")
+    run = make_run(start=str(first / "step-6"), architecture=None)
+    second = go(run, recipe_of, files, tmp_path / "second")
+    a, b = (AutoModelForSeq2SeqLM.from_pretrained(path).state_dict() for path in (first / "step-6", second / "step-0"))
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        (dict(start="no/such-model", architecture=None), CheckpointError, "no/such-model"),
+        (dict(max_source_tokens=16), SpecializeError, "no batch"),
+    ],
+)
+def test_mistakes_are_told(make_run, recipe_of, files, tmp_path, changes, error, words):
+    with pytest.raises(error, match=words):
+        go(make_run(**changes), recipe_of, files, tmp_path)
+
+
+def test_learning_happens(make_run, recipe_of, files, tmp_path):
+    run = make_run(steps=120, checkpoint_every=120, dropout=0.0, learning_rate=1e-2, embedding_learning_rate=3e-2)
+    rows = list(csv.DictReader((go(run, recipe_of, files, tmp_path) / "training.csv").open()))
+    assert float(rows[-1]["loss"]) < 0.5 * float(rows[0]["loss"])
+
+
+def test_two_trainings_of_one_student_do_not_meet(make_run, recipe_of, files, tmp_path):
+    with exclusive(tmp_path / "work" / "nano.lock"), pytest.raises(SpecializeError, match="another process"):
+        go(make_run(), recipe_of, files, tmp_path)
+    go(make_run(), recipe_of, files, tmp_path)
+
+
+def test_a_folder_of_the_project_is_no_start(make_run, recipe_of, files, tmp_path, monkeypatch):
+    """Its contents would be in no recipe."""
+    go(make_run(), recipe_of, files, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError, match="in no recipe"):
+        go(make_run(start="out/step-6", architecture=None), recipe_of, files, tmp_path / "second")
+
+
+def test_a_damaged_traces_file_is_told(make_run, recipe_of, files, tmp_path):
+    files.traces.write_bytes(b"PAR1 no more")
+    with pytest.raises(RecordError, match="Parquet"):
+        go(make_run(), recipe_of, files, tmp_path)
+
+
+def test_a_kill_between_the_last_update_and_the_end_loses_nothing(make_run, recipe_of, files, tmp_path, monkeypatch):
+    whole = digests(go(make_run(), recipe_of, files, tmp_path / "whole"))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(module, "publish", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        go(make_run(), recipe_of, files, tmp_path / "cut")
+    assert digests(go(make_run(), recipe_of, files, tmp_path / "cut")) == whole
+
+
+def test_both_losses_are_logged_whichever_is_learned(make_run, recipe_of, files, soft_files, tmp_path):
+    for name, given, objective in (("a", soft_files, {}), ("b", soft_files, MATCHED), ("c", files, {})):
+        out = go(make_run(**objective), recipe_of, given, tmp_path / name)
+        rows = list(csv.DictReader((out / "training.csv").open()))
+        assert all(float(row["sample_nll"]) > 0 for row in rows)
+        known = [row for row in rows if float(row["soft_share"])]
+        assert bool(known) == (given is soft_files)
+        for row in rows:
+            assert bool(row["teacher_kl"]) == bool(row["target_entropy"]) == (row in known)
+        by_format = [name for name in rows[0] if name.startswith("loss_")]
+        assert len(by_format) == 4 and all(any(row[name] for row in rows) for name in by_format)
+
+
+def test_distributions_that_nobody_recorded_are_asked_for_in_vain(make_run, recipe_of, files, tmp_path):
+    with pytest.raises(SpecializeError, match=r"needs the teacher's log-probabilities.*loss: sample"):
+        go(make_run(**MATCHED), recipe_of, files, tmp_path)
+
+
+def test_a_long_run_keeps_its_step_numbers():
+    row = {"step": 1234567, "loss": 1.0, "grad_norm": 1.0, "learning_rate": 1e-5, "sample_nll": 2.0}
+    assert module.training_csv([row]).splitlines()[1] == "1234567,1,1,1e-05,2,,,,,,,"
