@@ -1,9 +1,9 @@
 """What a checkpoint is asked.
 
 Maths: the four formats of `core.prompt_formats`, with the same exemplars before every question (paper: one 4-shot
-prompt for all four benchmarks). Generic tasks: BIG-Bench-Hard's own shape (also there), each task with its own exemplars. Differs
-from the paper: its released code builds the answer-only prompt from one exemplar and a fragment of a second one, with
-that one's reasoning in it; here all exemplars stand whole.
+prompt for all four benchmarks). Generic tasks: BIG-Bench-Hard's own shape (also there), each task with its own
+exemplars. Differs from the paper: its released code builds the answer-only prompt from one exemplar and a fragment of a
+second one, with that one's reasoning in it; here all exemplars stand whole.
 """
 
 from collections import defaultdict
