@@ -16,12 +16,17 @@ from pathlib import Path
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import read_json, sha256_file, write_text
-from specialize.lineage.provenance import FileState
+from specialize.records.provenance import FileState
 
 LARGE = 16_000_000
 """Bytes above which a file is taken at its producer's word if its size is right: gigabytes are not hashed again."""
 YOUNG_NS = 3 * 10**9
 """No clock of a file system is coarser than two seconds."""
+
+
+def file_state(path: Path) -> FileState:
+    """Return size and hash of a file as it is now."""
+    return FileState(size=path.stat().st_size, sha256=sha256_file(path))
 
 
 class Memory:

@@ -9,47 +9,32 @@ from scratch would make can be told from files alone, in any clone, by any tool,
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import Field
-
-from specialize.core.errors import RecipeError, SpecializeError
+from specialize.core.errors import RecipeError, SpecializeError, UpToDate
 from specialize.core.files import parse_record, read_json, sha256_file, write_json
 from specialize.lineage.code_digest import code_digest
 from specialize.lineage.recipe import Recipe
+from specialize.lineage.file_hashes import file_state
+from specialize.lineage.kept_outputs import take_back
 from specialize.lineage.retired import RETIRED
-from specialize.records.record import Record
-
-
-class FileState(Record):
-    """Content of one file."""
-
-    size: int = Field(ge=0)
-    """Bytes."""
-    sha256: str
-
-
-class Provenance(Record):
-    """What made the outputs of one job. Paths are as the job was given them: relative to the project."""
-
-    phase: str
-    recipe: str
-    """Path of the recipe."""
-    recipe_sha256: str
-    inputs: dict[str, FileState]
-    outputs: dict[str, FileState]
+from specialize.records.provenance import FileState, Provenance
 
 
 class ProvenanceWriter:
-    """Sees what a job starts from, and at its end writes down what it made, or refuses where something moved meanwhile.
+    """Notes what a job starts from and, when it ends, writes what it made; refuses where something changed meanwhile.
 
-    Parameters, code and inputs may be edited while a job runs; its outputs must not be vouched for as made of the new
-    ones.
+    Parameters, code and inputs may be edited while a job runs: its outputs must not be filed as made of the new ones.
     """
 
     def __init__(self, path: Path | None, recipe: Recipe, recipe_file: Path, inputs: Iterable[Path]) -> None:
-        """`path`: where to write the provenance; None: nowhere, and nothing is checked."""
+        """`path`: where to write the provenance; None: nowhere, and nothing is checked.
+
+        Raises UpToDate where the outputs of the same recipe and inputs were kept, and are back in their place.
+        """
         self.path, self.recipe, self.recipe_file = path, recipe, recipe_file
         self.inputs = {} if path is None else _states(inputs)
         self._check_code()
+        if path is not None and take_back(path, recipe.digest, self.inputs):
+            raise UpToDate(f"{path.parent}: recipe and inputs are unchanged, so the outputs made before are kept")
 
     def write(self, outputs: Iterable[Path]) -> None:
         """Write the provenance of the finished job. Folders among `outputs` stand for every file below them.
@@ -67,7 +52,7 @@ class ProvenanceWriter:
         made = [file for output in outputs for file in _files(output) if file != self.path]
         provenance = Provenance(
             phase=self.recipe.phase,
-            recipe=self.recipe_file.as_posix(),
+            recipe=f"results/recipes/{self.recipe.name}.json",
             recipe_sha256=self.recipe.digest,
             inputs=self.inputs,
             outputs=_states(made),
@@ -101,11 +86,6 @@ def all_provenance(results: Path) -> tuple[dict[Path, Provenance], list[Path]]:
         except (SpecializeError, OSError):
             damaged.append(path)
     return found, damaged
-
-
-def file_state(path: Path) -> FileState:
-    """Return size and hash of a file as it is now."""
-    return FileState(size=path.stat().st_size, sha256=sha256_file(path))
 
 
 def _states(files: Iterable[Path]) -> dict[str, FileState]:

@@ -22,6 +22,8 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     phase: str
+    name: str
+    """Where it stands: `train/xs` is results/recipes/train/xs.json."""
     params: dict[str, Any]
     code: str
     """sha256 of the code that the phase imports."""
