@@ -17,9 +17,9 @@ rule evaluate:
 rule score_checkpoint:
     input:
         recipe=f"{RECIPES}/evaluate.json",
-        manifest="results/checkpoints/{student}/step-{step}/manifest.json",
-        index="results/problems/index.json",
-        problems=EVALUATION_PROBLEMS,
+        manifest=ancient("results/checkpoints/{student}/step-{step}/manifest.json"),
+        index=ancient("results/problems/index.json"),
+        problems=ancient(EVALUATION_PROBLEMS),
     output:
         expand(
             "results/scores/{{student}}/step-{{step}}/{benchmark}.json",
@@ -44,10 +44,12 @@ rule score_checkpoint:
 rule select_checkpoint:
     input:
         recipe=f"{RECIPES}/evaluate.json",
-        scores=expand(
-            "results/scores/{{student}}/step-{step}/{benchmark}.json",
-            step=STEPS,
-            benchmark=DATASETS,
+        scores=ancient(
+            expand(
+                "results/scores/{{student}}/step-{step}/{benchmark}.json",
+                step=STEPS,
+                benchmark=DATASETS,
+            )
         ),
     output:
         selected="results/scores/{student}/selected.json",

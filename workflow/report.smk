@@ -22,28 +22,40 @@ rule report:
 rule build_report:
     input:
         recipe=f"{RECIPES}/report.json",
-        problems="results/problems/index.json",
-        funnel="results/traces/funnel.json",
-        coverage=expand("results/traces/aligned/{name}/coverage.json", name=TOKENIZERS),
-        selected=expand("results/scores/{student}/selected.json", student=STUDENTS),
-        curves=expand("results/checkpoints/{student}/training.csv", student=STUDENTS),
-        manifests=expand(
-            "results/checkpoints/{student}/step-{step}/manifest.json",
-            student=STUDENTS,
-            step=STEPS,
+        problems=ancient("results/problems/index.json"),
+        funnel=ancient("results/traces/funnel.json"),
+        coverage=ancient(
+            expand("results/traces/aligned/{name}/coverage.json", name=TOKENIZERS)
         ),
-        scores=expand(
-            "results/scores/{student}/step-{step}/{benchmark}.json",
-            student=STUDENTS,
-            step=STEPS,
-            benchmark=DATASETS,
+        selected=ancient(
+            expand("results/scores/{student}/selected.json", student=STUDENTS)
+        ),
+        curves=ancient(
+            expand("results/checkpoints/{student}/training.csv", student=STUDENTS)
+        ),
+        manifests=ancient(
+            expand(
+                "results/checkpoints/{student}/step-{step}/manifest.json",
+                student=STUDENTS,
+                step=STEPS,
+            )
+        ),
+        scores=ancient(
+            expand(
+                "results/scores/{student}/step-{step}/{benchmark}.json",
+                student=STUDENTS,
+                step=STEPS,
+                benchmark=DATASETS,
+            )
         ),
         # Of a few checkpoints a student: the door knows which when it has read what was selected.
-        predictions=expand(
-            "results/predictions/{student}/step-{step}/{benchmark}.parquet",
-            student=STUDENTS,
-            step=STEPS,
-            benchmark=DATASETS,
+        predictions=ancient(
+            expand(
+                "results/predictions/{student}/step-{step}/{benchmark}.parquet",
+                student=STUDENTS,
+                step=STEPS,
+                benchmark=DATASETS,
+            )
         ),
     output:
         expand("results/report/{name}.csv", name=["dynamics", "scaling", "training"]),

@@ -16,9 +16,9 @@ rule traces:
 rule filter_completions:
     input:
         recipe=f"{RECIPES}/traces.json",
-        completions=COMPLETIONS,
-        problems=TRAIN_PROBLEMS,
-        against=EVALUATION_PROBLEMS,
+        completions=ancient(COMPLETIONS),
+        problems=ancient(TRAIN_PROBLEMS),
+        against=ancient(EVALUATION_PROBLEMS),
     output:
         traces="results/traces/traces.parquet",
         exemplars="results/traces/exemplars.jsonl",
@@ -51,9 +51,9 @@ rule build_tokenizer:
 rule align_traces:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
-        tokenizer=TOKENIZER,
-        traces="results/traces/traces.parquet",
-        completions="results/completions/part-{shard}.parquet",
+        tokenizer=ancient(TOKENIZER),
+        traces=ancient("results/traces/traces.parquet"),
+        completions=ancient("results/completions/part-{shard}.parquet"),
     output:
         aligned=f"{ALIGNED}/part-{{shard}}.parquet",
         coverage=f"{ALIGNED}/part-{{shard}}.coverage.json",
@@ -69,7 +69,7 @@ rule align_traces:
 rule sum_coverage:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
-        parts=[f"{ALIGNED}/part-{shard}.coverage.json" for shard in SHARDS],
+        parts=ancient([f"{ALIGNED}/part-{shard}.coverage.json" for shard in SHARDS]),
     output:
         coverage=f"{ALIGNED}/coverage.json",
         provenance=f"{ALIGNED}/provenance.json",

@@ -12,8 +12,10 @@ from specialize.core.files import write_text
 from specialize.core.params.load import load_params
 from specialize.core.params.reference import reference_text, schema_text
 from specialize.lineage.explain import why
-from specialize.lineage.hooks import folders_of
+from specialize.lineage.hooks import folders_of, remove_stale_report
 from specialize.lineage.retired import set_aside
+from specialize.lineage.run_lock import refuse_beside_runs
+from specialize.lineage.staleness import judge
 from specialize.lineage.write_recipes import recipe_texts, write_recipes
 
 
@@ -47,9 +49,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _recipes(args: argparse.Namespace) -> None:
+    refuse_beside_runs(args.project)
     params = load_params(args.project / "params.yaml")
     texts = recipe_texts(params, args.project)
     set_aside(args.project, folders_of(params))
+    remove_stale_report(args.project, judge(args.project, texts))
     touched = write_recipes(texts, args.project / "results" / "recipes")
     print(f"recipes: {len(texts)}, changed: {', '.join(touched) or 'none'}")
 

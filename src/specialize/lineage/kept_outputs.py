@@ -10,22 +10,22 @@ The same for a stage of DVC that ends without being recorded: DVC removes its ou
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import read_json, replacing
-from specialize.lineage.file_hashes import FileState, file_state
-from specialize.records.provenance import Provenance
+from specialize.lineage.file_hashes import file_state
+from specialize.records.provenance import FileState, Provenance
 
 FOLDER = Path(".snakemake") / "kept"
 
 
 def keep(project: Path, jobs: Mapping[Path, Provenance]) -> None:
-    """Link the outputs of these jobs (provenance file → what it says) into the kept folder; no others stay there."""
-    shutil.rmtree(project / FOLDER, ignore_errors=True)
+    """Link the outputs of these jobs (provenance file → what it says) into the kept folder: one version a job."""
     for path, provenance in jobs.items():
         name = path.relative_to(project).as_posix()
+        shutil.rmtree(project / FOLDER / name, ignore_errors=True)
         for output in (*provenance.outputs, name):
             _link(project / output, project / FOLDER / name / output)
 

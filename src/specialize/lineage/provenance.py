@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from specialize.core.errors import RecipeError, SpecializeError, UpToDate
-from specialize.core.files import parse_record, read_json, sha256_file, write_json
+from specialize.core.files import parse_record, read_json, write_json
 from specialize.lineage.code_digest import code_digest
-from specialize.lineage.recipe import Recipe
 from specialize.lineage.file_hashes import file_state
 from specialize.lineage.kept_outputs import take_back
+from specialize.lineage.recipe import Recipe
 from specialize.lineage.retired import RETIRED
 from specialize.records.provenance import FileState, Provenance
 

@@ -15,15 +15,17 @@ these times decides nothing for a later run, since they follow from contents alo
 
 import os
 import shutil
+import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from specialize.core.files import sha256_text
+from specialize.core.errors import RecipeError
+from specialize.core.files import replacing, sha256_text
 from specialize.lineage.file_hashes import Contents, Memory
-from specialize.lineage.provenance import FileState, Provenance, all_provenance
+from specialize.lineage.provenance import all_provenance
+from specialize.records.provenance import FileState, Provenance
 
 MEMORY = Path(".snakemake") / "contents.json"
 STALE_NS = 10**9
@@ -73,8 +75,8 @@ def judge(project: Path, texts: Mapping[str, str]) -> dict[Path, Verdict]:
     """
     found, _ = all_provenance(project / "results")
     known = {name: state for one in found.values() for name, state in one.outputs.items()}
-    recipes: dict[str, FileState | None] = {f"results/recipes/{name}": recipe_state(text) for name, text in texts.items()}
-    recipes |= {one.recipe: recipes.get(one.recipe) for one in found.values()}
+    recipes: dict[str, FileState | None] = {one.recipe: None for one in found.values()}
+    recipes |= {f"results/recipes/{name}": recipe_state(text) for name, text in texts.items()}
     memory = Memory(project / MEMORY)
     contents = Contents(project, known, recipes, memory)
     verdicts: dict[Path, Verdict] = {}
@@ -94,7 +96,7 @@ def mark(project: Path, verdicts: Mapping[Path, Verdict]) -> None:
         is_marked = _time_of(path) < STALE_NS + 10**9
         if verdict is not None and verdict.fresh:
             if is_marked:
-                _stamp(path, None)
+                _stamp(path, time.time_ns())
         elif not is_marked:
             # No two contents share a time: DVC takes a file of the same inode, size and time for the one it knows.
             share = int(sha256_text(path.read_text(encoding="utf-8", errors="replace"))[:12], 16) % 10**9
@@ -117,8 +119,6 @@ def _in_order(before: Mapping[Path, set[Path]]) -> list[Path]:
     try:
         return list(TopologicalSorter(before).static_order())
     except CycleError as error:  # only files that were put together by hand say so
-        from specialize.core.errors import RecipeError
-
         raise RecipeError(f"{error.args[1][0]}: provenance files name each other as inputs; remove one") from None
 
 
@@ -130,16 +130,11 @@ def _time_of(path: Path) -> int:
         return 0
 
 
-def _stamp(path: Path, time_ns: int | None) -> None:
-    """Set a file's time; None: now. A file of somebody else (a link into a shared cache) is replaced by a copy first."""
-    times = None if time_ns is None else (time_ns, time_ns)
+def _stamp(path: Path, time_ns: int) -> None:
+    """Set a file's time. A file of somebody else (a link into a shared cache) is replaced by a copy first."""
     try:
-        os.utime(path, ns=times, follow_symlinks=False)
+        os.utime(path, ns=(time_ns, time_ns), follow_symlinks=False)
     except PermissionError:
-        own = path.with_name(f".{path.name}.own")
-        shutil.copyfile(path, own)
-        os.replace(own, path)
-        os.utime(path, ns=times)
-    except FileNotFoundError:
-        with suppress(OSError):
-            path.touch()
+        with replacing(path) as own:
+            shutil.copyfile(path, own)
+        os.utime(path, ns=(time_ns, time_ns))

@@ -34,7 +34,9 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
         rules = rules_digest(project / "workflow" / "common.smk", project / "workflow" / f"{phase}.smk")
         for spec in specs:
             files = file_digests(spec, project, root)
-            texts[spec.file] = Recipe(phase=phase, params=spec.params, code=code, rules=rules, files=files).text()
+            name = spec.file.removesuffix(".json")
+            recipe = Recipe(phase=phase, name=name, params=spec.params, code=code, rules=rules, files=files)
+            texts[spec.file] = recipe.text()
     return texts
 
 
