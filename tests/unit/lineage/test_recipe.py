@@ -13,6 +13,7 @@ from specialize.lineage.recipe import Recipe, read_recipe
 
 RECIPE: dict[str, Any] = {
     "phase": "traces",
+    "name": "traces",
     "params": {"ngram": 5, "reading": "flexible"},
     "code": "c",
     "rules": "r",
