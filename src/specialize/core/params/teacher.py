@@ -146,7 +146,7 @@ class TeacherParams(Section):
         if self.mode == "online" and self.base_url == LOCAL and self.seed is None:
             problems.append("seed: expected a number with base_url `local`, whose completions are computed, got null")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property

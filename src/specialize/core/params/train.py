@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from specialize.core.params.mistakes import closest
 from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section
@@ -165,12 +166,15 @@ class TrainParams(TrainingParams):
         for name, student in self.students.items():
             start = self.starts.get(student.start)
             if start is None:
-                problems.append(f"students.{name}.start must be one of train.starts ({known}), got {student.start!r}")
+                problems.append(
+                    f"students.{name}.start must be one of train.starts ({known}), got {student.start!r}"
+                    + closest(student.start, list(self.starts))
+                )
             elif start.tokenizer != student.tokenizer:
                 asked = f"its start's, {start.tokenizer!r}"
                 problems.append(f"students.{name}.tokenizer must be {asked}, got {student.tokenizer!r}")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @model_validator(mode="after")
@@ -189,7 +193,7 @@ class TrainParams(TrainingParams):
         if bad := [step for step in self.checkpoints if not 0 < step <= self.steps]:
             problems.append(f"checkpoints: expected steps from 1 to {self.steps}, got {bad}")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property
