@@ -1,4 +1,20 @@
-"""Door of the teacher phase: train problems → completions."""
+"""Train problems → completions, sampled from a server or imported from recorded files.
+
+example:
+  python -m specialize.teacher sample --estimate --problems results/problems/world/train.jsonl
+
+in:
+  results/recipes/teacher.json
+  results/problems/<seed dataset>/
+  ├── train.jsonl                    the questions
+  └── exemplars.jsonl                a few-shot prompt, where teacher.prompt names it
+  <root>/<recorded>.json             recorded completions (teacher.mode: recorded)
+  $SPECIALIZE_CACHE                  answers that were paid for before
+out:
+  results/completions/
+  ├── part-<shard>.parquet           text, tokens and top-k log-probabilities of each completion
+  └── sampling.json or import.json   counts
+"""
 
 import argparse
 import sys
@@ -36,13 +52,18 @@ LOST_SHOWN = 5
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("teacher", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_sample(commands)
     _add_import(commands)
     add_cache_commands(commands)
     add_serve(commands)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _add_sample(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

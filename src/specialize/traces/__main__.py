@@ -1,4 +1,23 @@
-"""Door of the traces phase: completions → correct, deduplicated, decontaminated traces."""
+"""Completions → correct, deduplicated, decontaminated traces, in the students' tokens.
+
+example:
+  python -m specialize.traces show --traces results/traces/traces.parquet \\
+      --problems results/problems/world/train.jsonl
+
+in:
+  results/recipes/traces.json, results/recipes/traces/<tokenizer>.json
+  results/completions/part-<shard>.parquet
+  results/problems/<dataset>/*.jsonl        the questions; evaluation problems to keep away from
+out:
+  results/traces/
+  ├── traces.parquet                        what students learn from
+  ├── exemplars.jsonl                       worked problems for in-context formats
+  ├── funnel.json                           what each filter dropped
+  ├── tokenizers/<tokenizer>/               a tokenizer, learned or fetched
+  └── aligned/<tokenizer>/
+      ├── part-<shard>.parquet              the teacher's distributions over the student's tokens
+      └── coverage.json                     how many tokens have one
+"""
 
 import argparse
 import sys
@@ -28,6 +47,11 @@ TOKENIZER_RECIPE = "results/recipes/traces/{tokenizer}.json"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("traces", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -79,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     show.add_argument("--number", type=int, default=0, help="which trace, counted from 0")
     show.add_argument("--format", choices=FORMATS, help="only this format")
     show.set_defaults(command=_show)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _build(args: argparse.Namespace) -> None:

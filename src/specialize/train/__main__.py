@@ -1,4 +1,23 @@
-"""Door of the train phase: traces + a start checkpoint → fine-tuned checkpoints along the way."""
+"""Traces + a start checkpoint → fine-tuned checkpoints along the way.
+
+example:
+  python -m specialize.train start --recipe results/recipes/train/starts/raw-s.json \\
+      --texts results/problems/world --tokenizers results/traces/tokenizers \\
+      --work results/work/starts --output results/starts/raw-s
+
+in:
+  results/recipes/train/<student>.json, results/recipes/train/starts/<start>.json
+  results/traces/
+  ├── traces.parquet, exemplars.jsonl
+  ├── tokenizers/<tokenizer>/
+  └── aligned/<tokenizer>/part-<shard>.parquet
+  results/problems/world/{instructions,pretraining}.jsonl
+out:
+  results/starts/<start>/             manifest.json; weights and tokenizer where this run pretrains it
+  results/checkpoints/<student>/
+  ├── training.csv                    loss, gradient norm, learning rate
+  └── step-<n>/                       manifest.json, weights, tokenizer, model card
+"""
 
 import argparse
 import shutil
@@ -15,6 +34,12 @@ from specialize.lineage.recipe import read_recipe
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("train", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="train one student; killed, the same command goes on")
@@ -37,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     start.add_argument("--output", type=Path, required=True, help="results/starts/{start}")
     start.add_argument("--threads", type=int, default=1, help="CPU threads")
     start.set_defaults(command=_start)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _run(args: argparse.Namespace) -> None:
