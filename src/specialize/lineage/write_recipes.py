@@ -13,7 +13,7 @@ from specialize.lineage.code_digest import PACKAGE, code_digest
 from specialize.lineage.recipe import Recipe
 
 LARGE = 64_000_000
-"""Bytes above which a file of a model folder is known by samples of it."""
+"""Bytes above which a file of a model folder is identified by samples of it."""
 SAMPLES = 64
 SAMPLE_BYTES = 65_536
 
@@ -49,7 +49,7 @@ def file_digests(spec: RecipeSpec, project: Path, root: Path) -> dict[str, str]:
 
 
 def write_recipes(texts: dict[str, str], folder: Path) -> list[str]:
-    """Write each recipe whose text changed, remove those that nobody asks for; return the names touched."""
+    """Write each recipe whose text changed, remove those that `texts` lacks; return the names of both."""
     touched = []
     for name, text in sorted(texts.items()):
         path = folder / name

@@ -1,4 +1,4 @@
-"""params.yaml: read strictly, with every mistake told at once."""
+"""params.yaml: read strictly, with every mistake reported at once."""
 
 import re
 from collections.abc import Callable
@@ -77,7 +77,7 @@ def test_a_mistyped_key_names_the_one_it_may_mean(tree: Tree, where: str, typed:
     assert f"  {key}: no such key; did you mean '{meant}'?" in mistakes(tree).splitlines()
 
 
-def test_all_mistakes_are_told_together(tree: Tree) -> None:
+def test_all_mistakes_are_reported_together(tree: Tree) -> None:
     tree["data"]["seed"] = -1
     tree["teacher"]["recorded"] = []
     tree["train"]["precision"] = "fp16"
@@ -85,8 +85,8 @@ def test_all_mistakes_are_told_together(tree: Tree) -> None:
     tree["evaluate"]["formats"] = ["few_shot"]
     del tree["evaluate"]["generic_formats"]
     tree["report"]["colour"] = "red"
-    told = mistakes(tree)
-    assert told.startswith("here.yaml: 7 mistakes\n")
+    message = mistakes(tree)
+    assert message.startswith("here.yaml: 7 mistakes\n")
     for key in (
         "data.seed",
         "teacher.recorded",
@@ -96,8 +96,8 @@ def test_all_mistakes_are_told_together(tree: Tree) -> None:
         "evaluate.generic_formats",
         "report.colour",
     ):
-        assert f"\n  {key}: " in told
-    assert "docs/reference/params.md" in told
+        assert f"\n  {key}: " in message
+    assert "docs/reference/params.md" in message
 
 
 SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
@@ -213,10 +213,10 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
 
 @pytest.mark.parametrize("name", SPOILT)
 def test_refused(tree: Tree, name: str) -> None:
-    spoil, told = SPOILT[name]
+    spoil, expected = SPOILT[name]
     parse_params(tree, "valid before")
     spoil(tree)
-    assert re.search(told, mistakes(tree), re.DOTALL)
+    assert re.search(expected, mistakes(tree), re.DOTALL)
 
 
 @pytest.mark.parametrize("tree", [None, [], "text", 5])
@@ -229,12 +229,12 @@ def test_every_spelling_of_a_small_number_is_a_number(tmp_path: Path, tree: Tree
     params = load_params(_written(tmp_path, tree, "learning_rate: 0.125", f"learning_rate: {text}"))
     assert params.train.learning_rate == 3e-5
     # Not a text that happens to convert: a field that takes any text must not get one.
-    told = _told(_written(tmp_path, tree, "mode: recorded", f"mode: {text}"))
-    assert re.search(r"teacher\.mode: .*got (3e-05|0\.00003)\n", told)
+    message = message_of(_written(tmp_path, tree, "mode: recorded", f"mode: {text}"))
+    assert re.search(r"teacher\.mode: .*got (3e-05|0\.00003)\n", message)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         (b"", "the whole file"),
         (b"# nothing but a comment\n", "the whole file"),
@@ -246,15 +246,15 @@ def test_every_spelling_of_a_small_number_is_a_number(tmp_path: Path, tree: Tree
         (b"!!python/object/apply:os.getcwd []\n", "expected YAML"),
     ],
 )
-def test_unreadable_files(tmp_path: Path, content: bytes, told: str) -> None:
+def test_unreadable_files(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_bytes(content)
-    message = _told(path)
-    assert str(path) in message and told in message
+    message = message_of(path)
+    assert str(path) in message and expected in message
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    assert "no such file" in _told(tmp_path / "params.yaml")
+    assert "no such file" in message_of(tmp_path / "params.yaml")
 
 
 def test_params_are_frozen(tree: Tree) -> None:
@@ -288,7 +288,7 @@ def _written(folder: Path, tree: Tree, old: str, new: str) -> Path:
     return path
 
 
-def _told(path: Path) -> str:
+def message_of(path: Path) -> str:
     with pytest.raises(ParamsError) as error:
         load_params(path)
     return str(error.value)
@@ -300,7 +300,7 @@ def test_a_dump_of_the_params_is_valid_params(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"mode": "online", "top_k": 6}, "top_k: expected at most 5 with api completions"),
         ({"mode": "batch"}, "expected `online` with base_url `local`"),
@@ -315,6 +315,6 @@ def test_a_dump_of_the_params_is_valid_params(tree: Tree) -> None:
         ({"prompt": "prompts/../my.jsonl"}, "expected a file below prompts/ or results/problems/"),
     ],
 )
-def test_mistakes_in_the_teacher(tree: Tree, change: Tree, told: str) -> None:
+def test_mistakes_in_the_teacher(tree: Tree, change: Tree, expected: str) -> None:
     tree["teacher"] |= change
-    assert told in mistakes(tree)
+    assert expected in mistakes(tree)
