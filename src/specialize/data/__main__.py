@@ -50,14 +50,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser_for("data", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    build = commands.add_parser("build", help="make every dataset that the recipe asks for")
+    build = commands.add_parser("build", help="write every dataset of the recipe")
     cli.add_recipe(build, "results/recipes/data.json")
     build.add_argument("--root", type=Path, help="folder of the raw files (default: data.root's default)")
     build.add_argument("--exemplars", type=Path, help="worked maths problems (default: data.exemplars)")
     build.add_argument("--output", type=Path, default=Path("results/problems"))
     build.set_defaults(command=_build)
 
-    alone = commands.add_parser("world", help="print the procedural world, or write it as a data set of its own")
+    alone = commands.add_parser("world", help="print examples of the procedural datasets, or write all of them")
     alone.add_argument("--output", type=Path, help="folder for the files; without it, examples go to standard output")
     alone.add_argument("--seed", type=int, default=1, help="the same seed gives the same world (default: 1)")
     alone.add_argument("--train", type=int, default=3000, help="training problems (default: 3000)")

@@ -53,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     score.add_argument("--threads", type=int, default=1, help="CPU threads")
     score.set_defaults(command=_score)
 
-    select = commands.add_parser("select", help="choose a student's checkpoint by validation scores")
+    select = commands.add_parser("select", help="select a student's checkpoints by validation scores")
     cli.add_recipe(select, "results/recipes/evaluate.json")
     select.add_argument("--output", type=Path, required=True, help="results/scores/{student}/selected.json")
     select.add_argument("--predictions", type=Path, required=True, help="results/predictions/{student}")

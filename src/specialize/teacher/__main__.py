@@ -67,22 +67,22 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_sample(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    sample = commands.add_parser("sample", help="ask the teacher for what the cache lacks and write all completions")
+    sample = commands.add_parser("sample", help="sample the completions that the cache lacks and write all of them")
     sample.add_argument("--recipe", type=Path, help="results/recipes/teacher.json; needed unless --estimate is given")
     sample.add_argument("--provenance", type=Path, help="write here what made the outputs (lineage.provenance)")
     sample.add_argument("--problems", type=Path, required=True, help="the problems to ask (JSON Lines)")
     sample.add_argument("--worked", type=Path, nargs="*", default=[], help="more problems that the local teacher knows")
     sample.add_argument("--limits", help="JSON of teacher.limits: rates, prices, budget")
-    sample.add_argument("--work", type=Path, default=Path("results/work/teacher"), help="what the local teacher said")
+    sample.add_argument("--work", type=Path, default=Path("results/work/teacher"), help="cache of the local teacher")
     sample.add_argument("--output", type=Path, nargs="+", help="parquet files of completions, one per shard")
     sample.add_argument("--summary", type=Path, help="JSON file with the counts (default: sampling.json beside them)")
-    sample.add_argument("--estimate", action="store_true", help="tell requests, tokens and cost; ask nothing")
+    sample.add_argument("--estimate", action="store_true", help="print requests, tokens and cost; send nothing")
     sample.add_argument("--params", type=Path, default=Path("params.yaml"), help="for --estimate without a recipe")
     sample.set_defaults(command=_sample)
 
 
 def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    importing = commands.add_parser("import", help="turn recorded completions into completions, without any API")
+    importing = commands.add_parser("import", help="import recorded completions, without any API")
     cli.add_recipe(importing, "results/recipes/teacher.json")
     importing.add_argument("--problems", type=Path, required=True, help="the problems that the teacher answered")
     importing.add_argument(

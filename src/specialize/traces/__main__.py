@@ -59,7 +59,13 @@ def build_parser() -> argparse.ArgumentParser:
     cli.add_recipe(build, "results/recipes/traces.json")
     build.add_argument("--completions", type=Path, required=True, nargs="+", help="parquet files of completions")
     build.add_argument("--problems", type=Path, required=True, help="the problems that were asked (JSON Lines)")
-    build.add_argument("--against", type=Path, nargs="*", default=[], help="evaluation problems to keep away from")
+    build.add_argument(
+        "--against",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="evaluation problems, for decontamination",
+    )
     build.add_argument("--output", type=Path, required=True, help="parquet file of traces")
     build.add_argument("--exemplars", type=Path, help="JSON Lines of the worked problems fit to be exemplars")
     build.add_argument("--funnel", type=Path, required=True, help="JSON file of what was dropped at each step")
@@ -74,7 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     tokenizer.add_argument("--output", type=Path, required=True, help="folder of the tokenizer")
     tokenizer.set_defaults(command=_tokenizer)
 
-    targets = commands.add_parser("targets", help="put the traces of one shard into a student's tokens")
+    targets = commands.add_parser("targets", help="align the traces of one shard to a student's tokens")
     cli.add_recipe(targets, TOKENIZER_RECIPE)
     targets.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer")
     targets.add_argument("--traces", type=Path, required=True, help="parquet file of all traces")
@@ -89,7 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     coverage.add_argument("--output", type=Path, required=True, help="JSON file of the whole")
     coverage.set_defaults(command=_coverage)
 
-    align = commands.add_parser("align", help="print what an alignment covers, a JSON line per completion")
+    align = commands.add_parser("align", help="print the coverage of an alignment, a JSON line per completion")
     align.add_argument("--tokenizer", required=True, help="folder or Hugging Face id of the student's tokenizer")
     align.add_argument("--completions", type=Path, required=True, help="Parquet, or recorded responses (JSON Lines)")
     align.add_argument("--method", choices=("bytes", "dtw"), default="bytes", help="bytes unless given")

@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("train", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="train one student; killed, the same command goes on")
+    run = commands.add_parser("run", help="fine-tune one student; after an interruption the same command resumes")
     cli.add_recipe(run, "results/recipes/train/{student}.json")
     run.add_argument("--traces", type=Path, required=True, help="results/traces/traces.parquet")
     run.add_argument("--exemplars", type=Path, required=True, help="results/traces/exemplars.jsonl")
@@ -54,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--output", type=Path, required=True, help="results/checkpoints/{student}")
     run.add_argument("--threads", type=int, default=1, help="CPU threads")
     run.set_defaults(command=_run)
-    start = commands.add_parser("start", help="make a start for students; killed, the same command goes on")
+    start = commands.add_parser("start", help="make a start checkpoint; after an interruption the same command resumes")
     cli.add_recipe(start, "results/recipes/train/starts/{start}.json")
     start.add_argument("--texts", type=Path, required=True, help="results/problems/world: what it is pretrained on")
     start.add_argument("--tokenizers", type=Path, required=True, help="results/traces/tokenizers")

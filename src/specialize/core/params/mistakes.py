@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 WHOLE = "(the whole file)"
 MOST_LINES = 50
+LONGEST_LINE = 1000
 LONGEST_VALUE = 60
 """Characters of a value that a line shows."""
 _SHORT = reprlib.Repr()
@@ -23,7 +24,7 @@ def mistake_lines(error: ValidationError, model: type[BaseModel]) -> tuple[int, 
 
     model: what was validated; the names of its fields are what a mistyped key may have meant.
     """
-    lines = [line for item in error.errors(include_url=False) for line in _lines(item, model)]
+    lines = [_plain(line) for item in error.errors(include_url=False) for line in _lines(item, model)]
     more = len(lines) - MOST_LINES
     return len(lines), [*lines[:MOST_LINES], *([f"… and {more:,} more"] if more > 0 else [])]
 
@@ -73,8 +74,13 @@ def _keys_beside(loc: Sequence[int | str], model: type[BaseModel]) -> list[str]:
 
 def _shown_key(loc: Sequence[int | str]) -> str:
     key = ".".join(str(part) for part in loc)
-    key = key if len(key) <= 2 * LONGEST_VALUE else key[: 2 * LONGEST_VALUE] + "…"
-    return (key if key.isprintable() else repr(key)) or WHOLE
+    return (key if len(key) <= 2 * LONGEST_VALUE else key[: 2 * LONGEST_VALUE] + "…") or WHOLE
+
+
+def _plain(line: str) -> str:
+    """Return the line cut, its control characters escaped: names in the file may hold those of a terminal."""
+    line = line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…"
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in line)
 
 
 def _shown(value: object) -> str:
