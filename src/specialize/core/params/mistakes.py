@@ -47,9 +47,9 @@ def _lines(item: ErrorDetails, model: type[BaseModel]) -> list[str]:
     key = _shown_key(item["loc"])
     match item["type"]:
         case "value_error":  # a rule of the params: a line for each thing that it found wrong
-            return [f"{key}: {line}" for line in str(item["ctx"]["error"]).split("\n")]
+            return [_rule(item["loc"], line, model) for line in str(item["ctx"]["error"]).split("\n")]
         case "extra_forbidden":
-            return [f"{key}: no such key{closest(item['loc'][-1], _keys_beside(item['loc'], model))}"]
+            return [f"{key}: no such key{closest(item['loc'][-1], _keys_at(item['loc'][:-1], model))}"]
         case "missing":
             return [f"{key}: missing, and it has no default"]
     meant = ""
@@ -58,9 +58,17 @@ def _lines(item: ErrorDetails, model: type[BaseModel]) -> list[str]:
     return [f"{key}: {item['msg'][0].lower()}{item['msg'][1:]}, got {_shown(item['input'])}{meant}"]
 
 
-def _keys_beside(loc: Sequence[int | str], model: type[BaseModel]) -> list[str]:
-    """Return the keys that may stand where the last part of `loc` stands."""
-    parts = iter(loc[:-1])
+def _rule(loc: Sequence[int | str], line: str, model: type[BaseModel]) -> str:
+    """Return the line of a rule between keys; where it begins with a key of its section, that key's whole path."""
+    first = re.match(r"\w*", line)
+    if first and first[0] in _keys_at(loc, model):
+        return ".".join([*map(str, loc), line])
+    return f"{_shown_key(loc)}: {line}"
+
+
+def _keys_at(loc: Sequence[int | str], model: type[BaseModel]) -> list[str]:
+    """Return the keys of the section at `loc`; none where a plain value stands there."""
+    parts = iter(loc)
     for part in parts:
         field = model.model_fields.get(str(part))
         inner = inner_model(field.annotation) if field else None

@@ -111,11 +111,11 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     ),
     "last checkpoint": (
         lambda t: t["train"].update(steps=25),
-        r"train: .*steps \(25\) must be a multiple of checkpoint_every \(10\)",
+        r"  train.steps \(25\) must be a multiple of checkpoint_every \(10\)",
     ),
     "a checkpoint at each of many steps": (
         lambda t: t["train"].update(steps=10**9, checkpoint_every=1),
-        "train: .*checkpoint_every: expected at most 10000 checkpoints, got 1000000000",
+        "  train.checkpoint_every: expected at most 10000 checkpoints, got 1000000000",
     ),
     "no weight": (lambda t: t["train"].update(formats={}), "train.formats: .*needs a weight above 0"),
     "student name": (
@@ -129,7 +129,7 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     ),
     "no such start": (
         lambda t: t["train"]["students"]["s"].update(start="t5-small"),
-        r"train: .*students.s.start must be one of train.starts \(random\), got 't5-small'",
+        r"  train.students.s.start must be one of train.starts \(random\), got 't5-small'",
     ),
     "tokenizer of another start": (
         lambda t: t["train"]["students"]["s"].update(tokenizer="letters"),
@@ -147,7 +147,7 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     ),
     "warm-up of a start": (
         lambda t: t["train"]["starts"]["random"].update(pretraining={**PRETRAINING, "warmup_steps": 5}),
-        "pretraining: .*fewer than steps",
+        r"  train.starts.random.pretraining.warmup_steps \(5\) must be fewer than steps",
     ),
     "checkpoints beyond the end": (
         lambda t: t["train"].update(checkpoints=[5, 21]),
@@ -174,14 +174,10 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: t["traces"].update(alignment={"method": "dtw"}),
         "traces.alignment: .*goes with 'groups: one_hot', got 'merge'",
     ),
-    "no seed dataset": (lambda t: t["data"]["datasets"].pop("gsm8k"), "data: .*exactly one .*'seed', got 0"),
+    "no seed dataset": (lambda t: t["data"]["datasets"].pop("gsm8k"), "data.datasets: .*exactly one .*'seed', got 0"),
     "two seed datasets": (
         lambda t: t["data"]["datasets"]["multiarith"].update(role="seed"),
-        "data: .*exactly one .*'seed', got 2.*only gsm8k and world",
-    ),
-    "mistyped dataset": (
-        lambda t: t["data"]["datasets"].update(multarith={"role": "probe"}),
-        r"datasets.multarith: .*; did you mean 'multiarith'\?",
+        "data.datasets: .*exactly one .*'seed', got 2.*only gsm8k and world",
     ),
     "mistyped start": (
         lambda t: t["train"]["students"]["s"].update(start="rndom"),
@@ -189,7 +185,7 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     ),
     "unknown dataset": (
         lambda t: t["data"]["datasets"].update(world={"role": "generic"}),
-        "data: .*datasets.world: source 'files' has no such dataset .expected one of gsm8k",
+        "  data.datasets.world: source 'files' has no such dataset .expected one of gsm8k",
     ),
     "hub without ids": (
         lambda t: t["data"].update(source="hub"),
@@ -197,7 +193,7 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     ),
     "selection": (
         lambda t: t["evaluate"].update(selection_format="in_context_answer_only"),
-        "evaluate.selection_format must be one of evaluate.formats",
+        "\n  evaluate.selection_format must be one of evaluate.formats",
     ),
     "report formats": (
         lambda t: t["report"].update(format="in_context_answer_only", generic_format="chain_of_thought"),
