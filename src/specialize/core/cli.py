@@ -3,13 +3,11 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from specialize.core.errors import SpecializeError
 from specialize.core.locks import join_as_job
-
-Command = Callable[[argparse.Namespace], None]
 
 
 def parser_for(phase: str, description: str) -> argparse.ArgumentParser:

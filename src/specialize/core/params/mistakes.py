@@ -52,6 +52,8 @@ def _lines(item: ErrorDetails, model: type[BaseModel]) -> list[str]:
             return [f"{key}: no such key{closest(item['loc'][-1], _keys_at(item['loc'][:-1], model))}"]
         case "missing":
             return [f"{key}: missing, and it has no default"]
+        case "model_type" | "dict_type":
+            return [f"{key}: expected a mapping (`key: value`), got {_shown(item['input'])}"]
     meant = ""
     if item["type"] == "literal_error" and isinstance(item["input"], str):
         meant = closest(item["input"], re.findall("'([^']*)'", item["ctx"]["expected"]))

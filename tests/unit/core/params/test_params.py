@@ -217,7 +217,7 @@ def test_refused(tree: Tree, name: str) -> None:
 
 @pytest.mark.parametrize("tree", [None, [], "text", 5])
 def test_a_file_that_is_no_mapping(tree: object) -> None:
-    assert "(the whole file): " in mistakes(tree)
+    assert "\n  (the whole file): expected a mapping (`key: value`), got " in mistakes(tree)
 
 
 @pytest.mark.parametrize("text", ["3e-5", "3e-05", "3E-5", "0.00003", "3.0e-5"])
@@ -237,7 +237,10 @@ def test_every_spelling_of_a_small_number_is_a_number(tmp_path: Path, tree: Tree
         (b"- 1\n", "the whole file"),
         (b"data: [1,\n", "expected YAML"),
         (b"data: \xe9\n", "expected YAML"),
-        (b"report: {}\nreport: {}\n", "found duplicate key"),
+        (
+            b"report: {}\nreport: {}\n",
+            'params.yaml:2: expected YAML, got: while constructing a mapping, found duplicate key "report"',
+        ),
         (b"train:\n  seed: 1\n  seed: 2\n", "found duplicate key"),
         (b"!!python/object/apply:os.getcwd []\n", "expected YAML"),
     ],
@@ -247,6 +250,7 @@ def test_unreadable_files(tmp_path: Path, content: bytes, expected: str) -> None
     path.write_bytes(content)
     message = message_of(path)
     assert str(path) in message and expected in message
+    assert "\n" not in message or "the whole file" in message
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
