@@ -12,11 +12,11 @@ class EvaluateParams(Section):
     """Checkpoints + evaluation problems → predictions, scores, the selected checkpoint."""
 
     items: int | None = Field(default=None, ge=1)
-    """Score at most so many problems of each maths split, drawn by seed; null: all (paper)."""
+    """Score at most this many problems of each maths split, drawn with `seed`; null: all (paper)."""
     items_per_task: int | None = Field(default=None, ge=1)
-    """Score at most so many problems of each generic task; null: all (paper: 146–250)."""
+    """Score at most this many problems of each generic task; null: all (paper: 146–250)."""
     seed: int = Field(default=1, ge=0)
-    """Seed of the draw where `items` limits it."""
+    """Seed of the draw of `items` problems."""
     formats: list[Format] = Field(min_length=1)
     """Prompt formats of maths problems (paper: in-context and zero-shot chain of thought)."""
     generic_formats: list[GenericFormat] = Field(min_length=1)
@@ -37,7 +37,7 @@ class EvaluateParams(Section):
     selection_reading: MathsReading = "flexible"
     """Checkpoints are selected by this reading (paper: the last number)."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    """Confidence of every interval."""
+    """Confidence level of every interval."""
 
     def recipe_specs(self) -> list[RecipeSpec]:
         """Return the recipe of scores and selection, one for all checkpoints."""

@@ -1,5 +1,6 @@
 """The reference page and the JSON Schema of params.yaml, generated from the models."""
 
+import inspect
 import json
 import types
 from typing import Any, Union, get_args, get_origin
@@ -46,7 +47,7 @@ def _tables(prefix: str, model: type[BaseModel]) -> list[str]:
         if section is not None:
             model_below, is_mapping = section
             below = f"{key}.<name>" if is_mapping else key
-            inner += ["", f"### {below}", "", (model_below.__doc__ or "").strip(), *_tables(below, model_below)]
+            inner += ["", f"### {below}", "", inspect.cleandoc(model_below.__doc__ or ""), *_tables(below, model_below)]
     return lines + inner
 
 

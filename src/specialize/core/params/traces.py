@@ -16,15 +16,15 @@ class FilterParams(Section):
     reading: MathsReading = "strict"
     """Reading of the answer that must equal the gold (paper: the last number, so `flexible`)."""
     agreeing: bool = True
-    """Also ask that the last number of the reasoning equals the answer. Recorded teachers sometimes knew the gold
+    """Also require that the last number of the reasoning equals the answer. Recorded teachers sometimes knew the gold
     answer and appended it to a chain that computes another one. (Paper: no such check.)"""
     duplicates: Literal["keep", "text", "equations"] = "text"
     """Per question drop a trace with the same words (`text`), or with the same equations (`equations`), as an earlier
     one. (Paper: `keep`.)"""
     per_question: int | None = Field(default=None, ge=1)
-    """Keep at most so many traces a question, the first ones. Null: all (paper)."""
+    """Keep at most this many traces per question, the first ones. Null: all (paper)."""
     ngram: int = Field(default=10, ge=3, le=50)
-    """Drop a trace whose question shares a run of so many words with any evaluation problem. (Paper: no such check.)"""
+    """Drop a trace whose question shares this many consecutive words with any evaluation problem. (Paper: no check.)"""
 
 
 class TokenizerParams(Section):
@@ -36,10 +36,10 @@ class TokenizerParams(Section):
     revision: str | None = None
     """Commit of a Hugging Face tokenizer. Pin it: a branch may move under an experiment."""
     vocabulary: int | None = Field(default=None, ge=300, le=32000)
-    """Pieces of a learned tokenizer; null: 512. Whole numbers come on top."""
+    """Vocabulary size of a learned tokenizer, without `whole_numbers`; null: 512."""
     whole_numbers: int = Field(default=0, ge=0, le=1000, strict=True)
-    """Each integer below this number is one token of a learned tokenizer, alone and behind a blank; longer runs of
-    digits are cut in threes from the left. 0: digits are learned like any text."""
+    """Each integer below this number is one token of a learned tokenizer, alone and after a blank; longer runs of
+    digits are split into threes from the left. 0: digits are learned like any text."""
 
     @model_validator(mode="after")
     def _fits_source(self) -> "TokenizerParams":

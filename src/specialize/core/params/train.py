@@ -100,15 +100,15 @@ class TrainingParams(OptimizerParams):
     checkpoints: list[int] = Field(default_factory=list)
     """Checkpoints after these updates, besides those of `checkpoint_every`: early ones show what is lost first."""
     checkpoint_every: int = Field(ge=1)
-    """A checkpoint after each so many updates, besides step 0, the start itself (paper: 10K micro-batches)."""
+    """Updates between two checkpoints (paper: 10K micro-batches). Step 0, the start itself, is a checkpoint too."""
     gradient_accumulation_steps: int = Field(default=1, ge=1)
     """Parts that one update is computed in, to save memory; the loss does not depend on it (paper: 3–30)."""
     exemplars: int = Field(default=4, ge=1)
-    """Exemplars before an in-context question (paper: 4); fewer where `max_source_tokens` would be passed."""
+    """Exemplars before an in-context question (paper: 4); fewer where `max_source_tokens` would be exceeded."""
     max_source_tokens: int = Field(default=1024, ge=16)
-    """An example whose question alone is longer is left out and counted."""
+    """Longest source. An example whose question alone is longer is left out and counted."""
     max_target_tokens: int = Field(default=256, ge=8)
-    """An example with a longer target is left out and counted."""
+    """Longest target. An example with a longer one is left out and counted."""
 
 
 def checkpoint_steps(training: TrainingParams) -> list[int]:
