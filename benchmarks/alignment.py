@@ -19,10 +19,11 @@ import pyarrow as pa
 from rapidfuzz.distance.Levenshtein import distance
 
 from specialize.core.params.traces import AlignmentParams
+from specialize.records.completions import TOKEN_COLUMNS
 from specialize.traces.alignment.align import Aligned, align
 from specialize.traces.alignment.token_spans import student_tokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import META, StudentVocabulary
-from specialize.traces.logprob_batches import TOLD, recorded_batches
+from specialize.traces.logprob_batches import recorded_batches
 from specialize.traces.tokenizers import load_tokenizer
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -81,7 +82,7 @@ def main() -> None:
     vocabulary = StudentVocabulary(load_tokenizer(str(DATA / "tokenizers" / "t5")))
     batches = list(recorded_batches(DATA / "teacher" / "codex_logprobs.jsonl"))[:COMPLETIONS]
     # The authors' cut: without the first line end and the closing ones.
-    cut = [_cut(batch.select(TOLD).to_pylist()[0]) for batch in batches]
+    cut = [_cut(batch.select(TOKEN_COLUMNS).to_pylist()[0]) for batch in batches]
     columns = pa.RecordBatch.from_pylist(cut * COPIES, schema=batches[0].schema.remove(3).remove(2).remove(1).remove(0))
     texts = [b"".join(row["tokens"]).decode() for row in cut]
     encoded = vocabulary.tokenizer(texts, return_offsets_mapping=True)
@@ -132,7 +133,7 @@ def _cut(row: dict[str, list[Any]]) -> dict[str, list[Any]]:
 def _plain(row: dict[str, list[Any]], student: list[str]) -> tuple[list[str], list[dict[str, float]], list[str]]:
     teacher = [token.decode("utf-8", "replace") for token in row["tokens"]]
     told = []
-    for token, logprob, top, others in zip(*(row[name] for name in TOLD), strict=True):
+    for token, logprob, top, others in zip(*(row[name] for name in TOKEN_COLUMNS), strict=True):
         one = {} if logprob is None else {token.decode("utf-8", "replace"): float(np.exp(logprob))}
         for text, other in zip(top, others, strict=True):
             one.setdefault(text.decode("utf-8", "replace"), float(np.exp(other)))

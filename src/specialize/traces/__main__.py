@@ -7,7 +7,7 @@ from pathlib import Path
 
 from specialize.core import cli
 from specialize.core.errors import RecordError, SpecializeError
-from specialize.core.files import read_json, read_records, write_json, write_records
+from specialize.core.files import parse_record, read_json, read_records, write_json, write_records
 from specialize.core.log import get_logger
 from specialize.core.params.traces import AlignmentParams, FilterParams, TokenizerRun
 from specialize.core.prompt_formats import FORMATS
@@ -15,11 +15,10 @@ from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 from specialize.records.coverage import Coverage
 from specialize.records.problems import Problem
-from specialize.traces.filter.funnel import funnel_json, funnel_lines
+from specialize.traces.filter.funnel import funnel_lines
 from specialize.traces.filter.steps import Filtered, filter_completions, worked_problems
 from specialize.traces.show_formats import exemplars_for, shown
 from specialize.traces.tables import read_completions, read_traces, write_traces
-from specialize.traces.write_aligned import read_coverage
 
 LOG = get_logger("traces")
 CONTAMINATED_SHOWN = 10
@@ -95,7 +94,7 @@ def _build(args: argparse.Namespace) -> None:
     write_traces(args.output, filtered.traces)
     if args.exemplars:
         write_records(args.exemplars, worked_problems(problems, filtered.contaminated))
-    write_json(args.funnel, funnel_json(filtered.funnel))
+    write_json(args.funnel, filtered.funnel.model_dump())
     provenance.write([path for path in (args.output, args.exemplars, args.funnel) if path])
     _tell_contaminated(filtered)
     for line in funnel_lines(filtered.funnel):
@@ -123,7 +122,7 @@ def _targets(args: argparse.Namespace) -> None:
 
     vocabulary = StudentVocabulary(load_tokenizer(str(args.tokenizer)))
     coverage = write_targets(args.traces, args.completions, vocabulary, run.alignment, args.output)
-    write_json(args.coverage, coverage.report())
+    write_json(args.coverage, coverage.model_dump())
     provenance.write([args.output, args.coverage])
     _tell(coverage)
 
@@ -133,9 +132,9 @@ def _coverage(args: argparse.Namespace) -> None:
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, args.parts)
     whole = Coverage()
     for part in args.parts:
-        whole = whole.plus(read_coverage(read_json(part), str(part)))
+        whole = whole.plus(parse_record(str(part), read_json(part), Coverage))
     _drop_other_shards(args.parts)
-    write_json(args.output, whole.report())
+    write_json(args.output, whole.model_dump())
     provenance.write([args.output])
     _tell(whole)
 

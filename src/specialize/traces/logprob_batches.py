@@ -1,7 +1,7 @@
-"""Completions with what the teacher told of its tokens, as record batches: from our Parquet files, batch by batch, or
-from recorded OpenAI-style responses (JSON Lines).
+"""Completions with token log-probabilities as record batches: from our Parquet files, batch by batch, or from recorded
+OpenAI-style responses (JSON Lines).
 
-Columns: KEYS, text, and TOLD; see the schema of completions.
+The columns are a part of records.completions.COMPLETIONS_SCHEMA.
 """
 
 import math
@@ -17,30 +17,19 @@ import pyarrow.parquet as pq
 from specialize.core.errors import RecordError
 from specialize.core.files import read_rows
 from specialize.core.prompt_formats import prompt
+from specialize.records.completions import COMPLETIONS_SCHEMA, KEYS, TOKEN_COLUMNS
 
 ROWS_AT_ONCE = 256
 """An alignment of so many works on arrays that stay in a cache: twice as many take 1.4 times as long each."""
-KEYS = ("problem_id", "teacher", "sample")
-SCHEMA = pa.schema(
-    [
-        ("problem_id", pa.string()),
-        ("teacher", pa.string()),
-        ("sample", pa.int32()),
-        ("text", pa.string()),
-        ("tokens", pa.list_(pa.binary())),
-        ("token_logprobs", pa.list_(pa.float32())),
-        ("top_tokens", pa.list_(pa.list_(pa.binary()))),
-        ("top_logprobs", pa.list_(pa.list_(pa.float32()))),
-    ]
-)
-TOLD = tuple(SCHEMA.names[4:])
+SCHEMA = pa.schema([COMPLETIONS_SCHEMA.field(name) for name in (*KEYS, "text", *TOKEN_COLUMNS)])
+"""The columns of completions that alignment reads."""
 _BYTES = re.compile(r"bytes:( ?)((?:\\{1,2}x[0-9a-fA-F]{2})+)")
 
 
-def told_batches(path: Path, rows: int = ROWS_AT_ONCE) -> Iterator[pa.RecordBatch]:
+def completion_batches(path: Path, rows: int = ROWS_AT_ONCE) -> Iterator[pa.RecordBatch]:
     """Yield the completions of a Parquet file in order, never all at once; columns that it lacks are null.
 
-    Raises RecordError where the file is none of completions.
+    Raises RecordError where it is no file of completions.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -76,9 +65,9 @@ def rejection_reasons(batch: pa.RecordBatch) -> list[str | None]:
 
 
 def _reason(batch: pa.RecordBatch, row: int) -> str | None:
-    if any(not batch[name][row].is_valid for name in TOLD):
+    if any(not batch[name][row].is_valid for name in TOKEN_COLUMNS):
         return "no log-probabilities"
-    tokens, logprobs, top, top_logprobs = (batch[name][row].values for name in TOLD)
+    tokens, logprobs, top, top_logprobs = (batch[name][row].values for name in TOKEN_COLUMNS)
     if not len(tokens) == len(logprobs) == len(top) == len(top_logprobs):
         return "lists of unequal length"
     if not pc.list_value_length(top).equals(pc.list_value_length(top_logprobs)):

@@ -56,7 +56,7 @@ class Answer:
     request_key: str | None = None
 
     def columns(self) -> dict[str, Any]:
-        """Return the answer's columns of the completions table (teacher.completions.SCHEMA)."""
+        """Return the answer's columns of the completions table (records.completions)."""
         kept = self.tokens
         return {
             "text": self.text,
