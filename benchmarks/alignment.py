@@ -6,7 +6,7 @@ does; `plain lists` keeps it in lists, the fastest plain Python that we could wr
 sides (ours: the teacher's as Parquet gives them, the student's as the tokenizer does) and end in the soft targets;
 `dtw` must give the rivals' exactly. `bytes` is timed in the paper's kind of targets (one_hot, what the rivals make),
 and with chunks and merged groups besides. Ours go through in one batch of 255, five times the same 51, and a time is
-that of the batch divided by 255: a run takes 256 at once (`told.ROWS_AT_ONCE`). CPU time of one thread.
+that of the batch divided by 255: a run takes 256 at once (`logprob_batches.ROWS_AT_ONCE`). CPU time of one thread.
 """
 
 import time

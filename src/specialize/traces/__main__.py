@@ -96,7 +96,7 @@ def _build(args: argparse.Namespace) -> None:
         write_records(args.exemplars, worked_problems(problems, filtered.contaminated))
     write_json(args.funnel, filtered.funnel.model_dump())
     provenance.write([path for path in (args.output, args.exemplars, args.funnel) if path])
-    _tell_contaminated(filtered)
+    _log_contaminated(filtered)
     for line in funnel_lines(filtered.funnel):
         LOG.info("%s", line)
 
@@ -124,7 +124,7 @@ def _targets(args: argparse.Namespace) -> None:
     coverage = write_targets(args.traces, args.completions, vocabulary, run.alignment, args.output)
     write_json(args.coverage, coverage.model_dump())
     provenance.write([args.output, args.coverage])
-    _tell(coverage)
+    _log_coverage(coverage)
 
 
 def _coverage(args: argparse.Namespace) -> None:
@@ -136,7 +136,7 @@ def _coverage(args: argparse.Namespace) -> None:
     _drop_other_shards(args.parts)
     write_json(args.output, whole.model_dump())
     provenance.write([args.output])
-    _tell(whole)
+    _log_coverage(whole)
 
 
 def _drop_other_shards(parts: Sequence[Path]) -> None:
@@ -164,10 +164,10 @@ def _align(args: argparse.Namespace) -> None:
     for line, coverage in coverage_lines(vocabulary, args.completions, params):
         print(line)
         whole = whole.plus(coverage)
-    _tell(whole)
+    _log_coverage(whole)
 
 
-def _tell(coverage: Coverage) -> None:
+def _log_coverage(coverage: Coverage) -> None:
     for line in coverage.lines():
         LOG.info("%s", line)
 
@@ -181,7 +181,7 @@ def _show(args: argparse.Namespace) -> None:
     print(shown(trace, [args.format] if args.format else FORMATS, exemplars))
 
 
-def _tell_contaminated(filtered: Filtered) -> None:
+def _log_contaminated(filtered: Filtered) -> None:
     found = sorted(filtered.contaminated.items())
     for problem_id, contamination in found[:CONTAMINATED_SHOWN]:
         LOG.info("contaminated: %s and %s: %s", problem_id, contamination.problem_id, contamination.overlap)

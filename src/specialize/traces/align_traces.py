@@ -118,7 +118,7 @@ def _counted(aligned: Aligned, only: np.ndarray | None) -> TokenCounts:
     return TokenCounts(
         soft=int((softened & counts).sum()),
         chunked=int((np.cumsum(chunked)[:-1][counts]).sum()),
-        teacher_mass=float(np.minimum(soft.told, 1.0)[softened & counts].sum()),
+        teacher_mass=float(np.minimum(soft.teacher_mass, 1.0)[softened & counts].sum()),
         kept_mass=float(soft.probs[counts[soft.positions]].astype(np.float64).sum()),
     )
 
