@@ -10,7 +10,8 @@ from specialize.core.files import read_json, sha256_file, write_text
 from specialize.core.params.load import Params
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.lineage.code_digest import PACKAGE, code_digest
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
+from specialize.records.recipes import Recipe
 
 LARGE = 64_000_000
 """Bytes above which a file of a model folder is identified by samples of it."""
@@ -34,7 +35,8 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
         rules = rules_digest(project / "workflow" / "common.smk", project / "workflow" / f"{phase}.smk")
         for spec in specs:
             files = file_digests(spec, project, root)
-            texts[spec.file] = Recipe(phase=phase, params=spec.params, code=code, rules=rules, files=files).text()
+            recipe = Recipe(phase=phase, params=spec.params, code=code, rules=rules, files=files)
+            texts[spec.file] = recipe_text(recipe)
     return texts
 
 
