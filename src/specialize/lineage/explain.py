@@ -10,9 +10,9 @@ from specialize.core.files import read_json
 from specialize.lineage.file_hashes import Contents
 from specialize.lineage.git_history import recorded
 from specialize.lineage.provenance import all_provenance
-from specialize.lineage.recipe import Recipe
 from specialize.lineage.staleness import recipe_state, stale_reasons
 from specialize.records.provenance import Provenance
+from specialize.records.recipes import Recipe
 
 LONGEST_LINE = 400
 """Characters of one parameter's line."""

@@ -14,9 +14,10 @@ from specialize.core.files import parse_record, read_json, write_json
 from specialize.lineage.code_digest import code_digest
 from specialize.lineage.file_hashes import file_state
 from specialize.lineage.kept_outputs import take_back
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_digest
 from specialize.lineage.retired import RETIRED
 from specialize.records.provenance import FileState, Provenance
+from specialize.records.recipes import Recipe
 
 
 class ProvenanceWriter:
@@ -33,7 +34,7 @@ class ProvenanceWriter:
         self.path, self.recipe, self.recipe_file = path, recipe, recipe_file
         self.inputs = {} if path is None else _states(inputs)
         self._check_code()
-        if path is not None and take_back(path, recipe.digest, self.inputs):
+        if path is not None and take_back(path, recipe_digest(recipe), self.inputs):
             raise UpToDate(f"{path.parent}: recipe and inputs are unchanged, so the outputs made before are kept")
 
     def write(self, outputs: Iterable[Path]) -> None:
@@ -53,7 +54,7 @@ class ProvenanceWriter:
         provenance = Provenance(
             phase=self.recipe.phase,
             recipe=f"results/recipes/{self.recipe.name}.json",
-            recipe_sha256=self.recipe.digest,
+            recipe_sha256=recipe_digest(self.recipe),
             inputs=self.inputs,
             outputs=_states(made),
         )

@@ -125,7 +125,7 @@ class DataParams(Section):
                 f"datasets.{n}.hub: missing, but source is 'hub'" for n, d in self.datasets.items() if not d.hub
             ]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property
