@@ -2,7 +2,8 @@
 
 A rule passes paths and identities; every scientific choice reaches a step through its recipe. So Snakemake need look
 neither at `params:` nor at rule text (profiles/default/config.yaml). What is stale is judged by content; Snakemake is
-told by the times of recipe and provenance (specialize.lineage.staleness), so all other inputs are `ancient`.
+told by the times of recipes and provenance files (specialize.lineage.staleness). So the inputs of a rule are its recipe,
+`before`: the provenance of the jobs that it builds upon, and its data, which are `ancient`: their times do not count.
 """
 
 import os
@@ -95,6 +96,11 @@ TOKENIZER = [
     for part in ("", "_config")
 ]
 # One file of completions, and of aligned traces per tokenizer, a shard.
+PROBLEMS_MADE = "results/problems/provenance.json"
+COMPLETIONS_MADE = "results/completions/provenance.json"
+TRACES_MADE = "results/traces/provenance.json"
+TOKENIZER_MADE = "results/traces/tokenizers/{tokenizer}/provenance.json"
+ALIGNED_MADE = f"{ALIGNED}/provenance.json"
 SHARDS = [f"{shard:05d}" for shard in range(PARAMS.teacher.shards)]
 STEPS = PARAMS.train.checkpoint_steps
 DATASETS = list(PARAMS.data.datasets)
@@ -120,7 +126,12 @@ wildcard_constraints:
 def texts_of(wildcards):
     """What a tokenizer is learned from, the texts of starts among it; others hang on no result."""
     learned = PARAMS.traces.tokenizers[wildcards.tokenizer].source == "learned"
-    return ancient(["results/traces/traces.parquet", *TEXTS]) if learned else []
+    return ["results/traces/traces.parquet", *TEXTS] if learned else []
+
+
+def made_before_tokenizer(wildcards):
+    """The jobs behind `texts_of`."""
+    return [TRACES_MADE, PROBLEMS_MADE] if texts_of(wildcards) else []
 
 
 def begun_with(wildcards):
@@ -134,6 +145,11 @@ def begun_with(wildcards):
         ),
         "coverage": ancient(expand(f"{ALIGNED}/coverage.json", tokenizer=name)),
         "start": ancient(f"results/starts/{student.start}/manifest.json"),
+        "before": [
+            TRACES_MADE,
+            *expand([TOKENIZER_MADE, ALIGNED_MADE], tokenizer=name),
+            f"results/starts/{student.start}/provenance.json",
+        ],
     }
 
 
@@ -143,4 +159,11 @@ def pretrained_on(wildcards):
     if not start.pretraining:
         return []
     text = f"results/problems/world/{start.pretraining.texts}"
-    return ancient([text, *expand(TOKENIZER, tokenizer=start.tokenizer)])
+    return [text, *expand(TOKENIZER, tokenizer=start.tokenizer)]
+
+
+def made_before_start(wildcards):
+    """The jobs behind `pretrained_on`."""
+    start = PARAMS.train.starts[wildcards.start]
+    made = [PROBLEMS_MADE, *expand(TOKENIZER_MADE, tokenizer=start.tokenizer)]
+    return made if start.pretraining else []

@@ -17,6 +17,7 @@ rule evaluate:
 rule score_checkpoint:
     input:
         recipe=f"{RECIPES}/evaluate.json",
+        before=["results/checkpoints/{student}/provenance.json", PROBLEMS_MADE],
         manifest=ancient("results/checkpoints/{student}/step-{step}/manifest.json"),
         index=ancient("results/problems/index.json"),
         problems=ancient(EVALUATION_PROBLEMS),
@@ -44,6 +45,9 @@ rule score_checkpoint:
 rule select_checkpoint:
     input:
         recipe=f"{RECIPES}/evaluate.json",
+        before=expand(
+            "results/scores/{{student}}/step-{step}/provenance.json", step=STEPS
+        ),
         scores=ancient(
             expand(
                 "results/scores/{{student}}/step-{step}/{benchmark}.json",

@@ -22,6 +22,18 @@ rule report:
 rule build_report:
     input:
         recipe=f"{RECIPES}/report.json",
+        before=[
+            PROBLEMS_MADE,
+            TRACES_MADE,
+            *expand(ALIGNED_MADE, tokenizer=TOKENIZERS),
+            *expand("results/checkpoints/{student}/provenance.json", student=STUDENTS),
+            *expand("results/scores/{student}/provenance.json", student=STUDENTS),
+            *expand(
+                "results/scores/{student}/step-{step}/provenance.json",
+                student=STUDENTS,
+                step=STEPS,
+            ),
+        ],
         problems=ancient("results/problems/index.json"),
         funnel=ancient("results/traces/funnel.json"),
         coverage=ancient(

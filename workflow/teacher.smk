@@ -25,6 +25,7 @@ if TEACHER.mode == "recorded":
     rule import_completions:
         input:
             recipe=f"{RECIPES}/teacher.json",
+            before=PROBLEMS_MADE,
             problems=ancient(TRAIN_PROBLEMS),
             made=ancient([path for path in RECORDED if path.startswith("results/")]),
         output:
@@ -45,6 +46,7 @@ else:
     rule sample_completions:
         input:
             recipe=f"{RECIPES}/teacher.json",
+            before=PROBLEMS_MADE,
             problems=ancient(TRAIN_PROBLEMS),
             worked=ancient(f"results/problems/{SEED}/exemplars.jsonl"),
             prompt=ancient(TEACHER.prompt or []),

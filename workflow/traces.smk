@@ -16,6 +16,7 @@ rule traces:
 rule filter_completions:
     input:
         recipe=f"{RECIPES}/traces.json",
+        before=[COMPLETIONS_MADE, PROBLEMS_MADE],
         completions=ancient(COMPLETIONS),
         problems=ancient(TRAIN_PROBLEMS),
         against=ancient(EVALUATION_PROBLEMS),
@@ -35,7 +36,8 @@ rule filter_completions:
 rule build_tokenizer:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
-        texts=texts_of,
+        before=made_before_tokenizer,
+        texts=lambda wildcards: ancient(texts_of(wildcards)),
     output:
         TOKENIZER,
         provenance="results/traces/tokenizers/{tokenizer}/provenance.json",
@@ -51,6 +53,7 @@ rule build_tokenizer:
 rule align_traces:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
+        before=[TOKENIZER_MADE, TRACES_MADE, COMPLETIONS_MADE],
         tokenizer=ancient(TOKENIZER),
         traces=ancient("results/traces/traces.parquet"),
         completions=ancient("results/completions/part-{shard}.parquet"),
@@ -69,6 +72,7 @@ rule align_traces:
 rule sum_coverage:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
+        before=[f"{ALIGNED}/part-{shard}.provenance.json" for shard in SHARDS],
         parts=ancient([f"{ALIGNED}/part-{shard}.coverage.json" for shard in SHARDS]),
     output:
         coverage=f"{ALIGNED}/coverage.json",

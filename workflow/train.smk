@@ -17,7 +17,8 @@ rule train:
 rule make_start:
     input:
         recipe=f"{RECIPES}/train/starts/{{start}}.json",
-        given=pretrained_on,
+        before=made_before_start,
+        given=lambda wildcards: ancient(pretrained_on(wildcards)),
     output:
         manifest="results/starts/{start}/manifest.json",
         provenance="results/starts/{start}/provenance.json",

@@ -86,7 +86,14 @@ def begin_run(run: Run, inputs: Iterable[str]) -> None:
             f"{wrong[0]} is not what params.yaml and the code make now, and this stage does not build it: "
             "run `dvc repro` or `snakemake` without a target"
         )
-    keep(run.project, {path: v.provenance for path, v in run.verdicts.items() if v.before and not v.own})
+    keep(
+        run.project,
+        {
+            path: verdict.provenance
+            for path, verdict in run.verdicts.items()
+            if verdict.before and not verdict.own and path.parent != run.project / REPORT
+        },
+    )
     prune_snapshots(run.project)
     if not in_stage():
         (run.project / UNRECORDED).touch()

@@ -7,15 +7,14 @@ held against the recipes of this run and the files that are there:
 - fresh: same recipe, same inputs, outputs as they were made, and every job before it is fresh;
 - stale: anything else, with the reasons.
 
-Snakemake learns the verdict from one pair of files a job: its recipe, whose time is a constant (`recipe_snapshot`), and
-its `provenance.json`, which gets a time before that constant if the job is stale. All other inputs are `ancient` in the
-rules: their times decide nothing and are never touched, so links into DVC's cache may share them. A dry run that sets
-these times decides nothing for a later run, since they follow from contents alone.
+Snakemake learns the verdict from the times of a job's recipe and of provenance files, its own and those of the jobs
+before it, which are its inputs. A stale provenance is older than any recipe, a fresh one is newer, and newer than those
+before it. All data are `ancient` in the rules: their times decide nothing and are never touched, so links into DVC's
+cache may share them. A dry run that sets these times decides nothing for a later run: they follow from contents alone.
 """
 
 import os
 import shutil
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -28,8 +27,11 @@ from specialize.lineage.provenance import all_provenance
 from specialize.records.provenance import FileState, Provenance
 
 MEMORY = Path(".snakemake") / "contents.json"
-STALE_NS = 10**9
-"""Times of stale provenances: the second after this, which is before every recipe's (`recipe_snapshot.TIME_NS`)."""
+SECOND_NS = 10**9
+STALE_NS = 1 * SECOND_NS
+"""A stale provenance has a time in this second, which is before every recipe's (`recipe_snapshot.TIME_NS`)."""
+FRESH_NS = 10 * SECOND_NS
+"""A fresh one has a time in the second so many after this as there are jobs in a row before it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class Verdict:
     """Why they are not what the recipe and the inputs that are there would make; empty: they are."""
     before: tuple[str, ...]
     """Stale jobs that this one builds upon, by their provenance files."""
+
+    depth: int
+    """Length of the longest chain of jobs before it."""
 
     @property
     def fresh(self) -> bool:
@@ -84,7 +89,9 @@ def judge(project: Path, texts: Mapping[str, str]) -> dict[Path, Verdict]:
     for path in _in_order(before):
         own = tuple(stale_reasons(found[path], contents))
         stale = sorted(each for each in before[path] if not verdicts[each].fresh)
-        verdicts[path] = Verdict(found[path], own, tuple(each.relative_to(project).as_posix() for each in stale))
+        names = tuple(each.relative_to(project).as_posix() for each in stale)
+        depth = 1 + max((verdicts[each].depth for each in before[path]), default=-1)
+        verdicts[path] = Verdict(found[path], own, names, depth)
     memory.save()
     return verdicts
 
@@ -93,14 +100,11 @@ def mark(project: Path, verdicts: Mapping[Path, Verdict]) -> None:
     """Set the times of the provenance files by their verdicts; damaged ones count as stale."""
     for path in sorted((project / "results").rglob("*provenance.json")):
         verdict = verdicts.get(path)
-        is_marked = _time_of(path) < STALE_NS + 10**9
-        if verdict is not None and verdict.fresh:
-            if is_marked:
-                _stamp(path, time.time_ns())
-        elif not is_marked:
-            # No two contents share a time: DVC takes a file of the same inode, size and time for the one it knows.
-            share = int(sha256_text(path.read_text(encoding="utf-8", errors="replace"))[:12], 16) % 10**9
-            _stamp(path, STALE_NS + share)
+        second = FRESH_NS + verdict.depth * SECOND_NS if verdict is not None and verdict.fresh else STALE_NS
+        # No two contents share a time: DVC takes a file of the same inode, size and time for the one it knows.
+        share = int(sha256_text(path.read_text(encoding="utf-8", errors="replace"))[:12], 16) % SECOND_NS
+        if _time_of(path) != second + share:
+            _stamp(path, second + share)
 
 
 def recipe_state(text: str) -> FileState:

@@ -47,6 +47,8 @@ def is_marked(path: Path) -> bool:
 
 
 def test_untouched_jobs_are_fresh_and_no_time_moves(made: Path) -> None:
+    settle()
+    assert TIME_NS < A.stat().st_mtime_ns < B.stat().st_mtime_ns, "a job is newer than its recipe and the job before it"
     before = {path: path.stat().st_mtime_ns for path in made.rglob("*") if path.is_file()}
     assert settle() == {"a": "fresh", "b": "fresh"}
     assert {path: path.stat().st_mtime_ns for path in before} == before
