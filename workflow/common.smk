@@ -101,6 +101,7 @@ COMPLETIONS_MADE = "results/completions/provenance.json"
 TRACES_MADE = "results/traces/provenance.json"
 TOKENIZER_MADE = "results/traces/tokenizers/{tokenizer}/provenance.json"
 ALIGNED_MADE = f"{ALIGNED}/provenance.json"
+SHARD_MADE = f"{ALIGNED}/part-{{shard}}.provenance.json"
 SHARDS = [f"{shard:05d}" for shard in range(PARAMS.teacher.shards)]
 STEPS = PARAMS.train.checkpoint_steps
 DATASETS = list(PARAMS.data.datasets)
@@ -148,6 +149,7 @@ def begun_with(wildcards):
         "before": [
             TRACES_MADE,
             *expand([TOKENIZER_MADE, ALIGNED_MADE], tokenizer=name),
+            *expand(SHARD_MADE, tokenizer=name, shard=SHARDS),
             f"results/starts/{student.start}/provenance.json",
         ],
     }
