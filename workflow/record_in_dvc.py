@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import md5
 from pathlib import Path
 
@@ -149,7 +150,8 @@ def save_run_cache(repo: Repo) -> None:
             continue
         if any(dep.hash_info.value is None for dep in stage.deps) or not all(o.use_cache for o in stage.outs):
             continue
-        repo.stage_cache.save(stage)
+        with suppress(DvcException, OSError):  # a dependency that is not here cannot be part of an entry
+            repo.stage_cache.save(stage)
 
 
 if __name__ == "__main__":
