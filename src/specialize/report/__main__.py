@@ -41,26 +41,26 @@ def _build(args: argparse.Namespace) -> None:
     folders = args.scores, args.checkpoints, args.predictions
     found = files_of(args.problems, args.funnel, *folders, args.coverage, params)
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, found.all())
-    from specialize.report.figures.registry import figures_of
+    from specialize.report.figures.registry import draw_figures
     from specialize.report.findings.registry import verdicts_json, verdicts_of
-    from specialize.report.stats.accuracies import Accuracies
     from specialize.report.stats.contrasts import evidence_of
-    from specialize.report.stats.predictions import read_marks
-    from specialize.report.views.csv_tables import write_tables
+    from specialize.report.stats.predictions import read_predictions
     from specialize.report.views.html_page import page_of
     from specialize.report.views.main_table import columns_of
     from specialize.report.views.metrics import metrics_of
     from specialize.report.views.terminal import terminal_table
+    from specialize.report.views.write_tables import write_csv, write_scores
 
     study = read_study(found)
-    accuracies = Accuracies(study.scores)
-    evidence = evidence_of(study, accuracies, read_marks(found.predictions), params, params.starts)
-    columns, verdicts = columns_of(evidence), verdicts_of(evidence)
-    tables = write_tables(args.output, study, accuracies, params)
-    figures = figures_of(evidence)
+    evidence = evidence_of(study, read_predictions(found.predictions), params, params.starts)
+    columns, verdicts, figures = columns_of(evidence), verdicts_of(evidence), draw_figures(evidence)
+    tables = write_scores(args.output, evidence.accuracies.scores)
+    for name, drawn in figures.items():
+        tables.append(args.output / f"{name}.csv")
+        write_csv(tables[-1], drawn.table, drawn.figure.NUMBERS)
     page = args.output / "index.html"
     table = terminal_table(evidence, columns, verdicts, page)
-    texts = {args.output / f"{name}.svg": svg for name, svg in figures.items()}
+    texts = {args.output / f"{name}.svg": drawn.svg for name, drawn in figures.items()}
     texts[page] = page_of(evidence, columns, verdicts, figures, recipe)
     texts[args.output / "table.txt"] = table
     texts[args.output / "verdicts.json"] = json_text(verdicts_json(verdicts))

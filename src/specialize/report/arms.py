@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from specialize.core.prompt_formats import FORMATS, is_in_context
-from specialize.report.formatting import joined
 from specialize.report.load_results import Study
 
 FACTORS = ("size", "start", "loss", "formats", "tokenizer", "settings")
@@ -61,6 +60,10 @@ class Arm:
     def names(self) -> list[str]:
         """Its students, by seed."""
         return [student for _, student in self.students]
+
+    def replicates(self) -> list["Arm"]:
+        """Return an arm for each of its students, by seed, with the student's name."""
+        return [replace(self, name=student, students=((seed, student),)) for seed, student in self.students]
 
 
 def arms_of(study: Study, objectives: Mapping[str, str]) -> list[Arm]:
@@ -113,11 +116,10 @@ def pairs_of(arms: Sequence[Arm], factor: str, first: str, second: str) -> list[
     return pairs
 
 
-def differing_details(first: Arm, second: Arm) -> str:
-    """Return what to say of a pair that differs in details too; empty where it does not."""
+def differing_details(first: Arm, second: Arm) -> list[str]:
+    """Return the learning rates in which the two differ, by their names in params.yaml."""
     one, other = json.loads(first.details), json.loads(second.details)
-    differ = [name.replace("_", " ") for name in _DETAILS[:2] if one.get(name) != other.get(name)]
-    return f"{first.name} and {second.name} differ in {joined(differ)} too" if differ else ""
+    return [name for name in _DETAILS[:2] if one.get(name) != other.get(name)]
 
 
 def is_alike(arm: Arm, other: Arm, but: Sequence[str]) -> bool:
@@ -126,7 +128,7 @@ def is_alike(arm: Arm, other: Arm, but: Sequence[str]) -> bool:
 
 
 def _arm_of(study: Study, student: str, sizes: Mapping[int, int], objectives: Mapping[str, str]) -> tuple[Arm, int]:
-    recipe = next((manifest.recipe.params for manifest in study.manifests if manifest.student == student), {})
+    recipe = study.training_params(student)
     start = str(recipe.get("start", "unknown"))
     parameters = study.parameters[student]
     rest = {name: value for name, value in recipe.items() if name not in _OWN and name not in _DETAILS}

@@ -1,11 +1,13 @@
 """The files of one run, read and checked."""
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pandas
 from pydantic import BaseModel, ConfigDict, Field
 
 from specialize.core.errors import RecordError, SpecializeError
@@ -18,8 +20,6 @@ CURVE = ("step", "loss", "grad_norm", "learning_rate")
 """Columns that every curve has."""
 CURVE_TOO = ("sample_nll", "teacher_kl", "target_entropy", "soft_share")
 """Columns that a curve may have: both objectives on one scale, in nats per target token."""
-CurveRow = dict[str, str]
-"""A row of a training curve, numbers as they were written."""
 
 
 class Foreign(BaseModel):
@@ -123,7 +123,9 @@ class Study:
     scores: list[Score]
     selected: dict[str, Selected]
     manifests: list[Manifest]
-    curves: dict[str, list[CurveRow]]
+    curves: pandas.DataFrame
+    """The training curves: student, CURVE and of CURVE_TOO what one of them has; numbers as they were written, empty
+    where a student did not log them."""
     funnel: Funnel
     problems: ProblemIndex
     coverage: dict[str, Coverage]
@@ -131,7 +133,17 @@ class Study:
 
     def steps(self, student: str) -> list[int]:
         """Return the student's scored checkpoints, ascending."""
-        return sorted({score.step for score in self.scores if score.student == student})
+        return self._steps[student]
+
+    @cached_property
+    def _steps(self) -> dict[str, list[int]]:
+        """Student → steps."""
+        pairs = sorted({(score.student, score.step) for score in self.scores})
+        return {student: [step for _, step in steps] for student, steps in groupby(pairs, lambda pair: pair[0])}
+
+    def training_params(self, student: str) -> dict[str, Any]:
+        """Return the params of the recipe that the student was trained by; empty where its manifest does not say."""
+        return next((manifest.recipe.params for manifest in self.manifests if manifest.student == student), {})
 
     def benchmarks(self, role: str) -> list[str]:
         """Return the names of the scored benchmarks of a role, sorted."""
@@ -203,7 +215,7 @@ def read_study(files: StudyFiles) -> Study:
         scores=found,
         selected=chosen,
         manifests=[manifest for manifest in made if manifest.student in students],
-        curves={path.parent.name: read_curve(path) for path in sorted(files.curves)},
+        curves=join_curves({path.parent.name: read_curve(path) for path in sorted(files.curves)}),
         funnel=parse_record(str(files.funnel), read_json(files.funnel), Funnel),
         problems=parse_record(str(files.problems), read_json(files.problems), ProblemIndex),
         coverage={path.parent.name: parse_record(str(path), read_json(path), Coverage) for path in files.coverage},
@@ -212,30 +224,37 @@ def read_study(files: StudyFiles) -> Study:
     return study
 
 
-def read_curve(path: Path) -> list[CurveRow]:
-    """Read training.csv: CURVE, and of CURVE_TOO what it has; an empty cell there is left out.
+def read_curve(path: Path) -> pandas.DataFrame:
+    """Read training.csv: CURVE and what it has of CURVE_TOO, numbers as they were written; other columns are left out.
 
-    Columns that are known to neither are none of this phase's business.
+    Raises RecordError where a column is missing or a cell holds no number; one of CURVE_TOO may be empty.
     """
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        header = list(reader.fieldnames or [])
-        if not set(CURVE) <= set(header):
-            raise RecordError(f"{path}:1", "(header)", ",".join(CURVE), ",".join(header))
-        rows = []
-        for number, row in enumerate(reader, start=2):
-            known = [*CURVE, *(column for column in CURVE_TOO if row.get(column))]
-            for column in known:
-                _refuse_no_number(f"{path}:{number}", column, row[column])
-            rows.append({column: row[column] for column in known})
-        return rows
-
-
-def _refuse_no_number(where: str, column: str, text: str | None) -> None:
     try:
-        float(text or "")
+        curve = pandas.read_csv(path, dtype=str, keep_default_na=False)
+    except (pandas.errors.ParserError, pandas.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise RecordError(str(path), "(whole file)", "a CSV table", str(error)) from None
+    if missing := [column for column in CURVE if column not in curve]:
+        raise RecordError(f"{path}:1", missing[0], f"the columns {','.join(CURVE)}", ",".join(curve.columns))
+    for column in (*CURVE, *CURVE_TOO):
+        for number, text in enumerate(curve.get(column, ()), start=2):
+            if not _is_number(text) and (text or column in CURVE):
+                raise RecordError(f"{path}:{number}", column, "a number", text)
+    return curve[[column for column in (*CURVE, *CURVE_TOO) if column in curve]]
+
+
+def join_curves(curves: Mapping[str, pandas.DataFrame]) -> pandas.DataFrame:
+    """Return the students' curves in one table; a column of CURVE_TOO that none of them filled is left out."""
+    tables = [curve.assign(student=student) for student, curve in sorted(curves.items())]
+    table = pandas.concat([pandas.DataFrame(columns=["student", *CURVE]), *tables], ignore_index=True).fillna("")
+    return table[["student", *CURVE, *(column for column in CURVE_TOO if table.get(column, pandas.Series()).any())]]
+
+
+def _is_number(text: object) -> bool:
+    try:
+        float(str(text))
     except ValueError:
-        raise RecordError(where, column, "a number", text) from None
+        return False
+    return True
 
 
 def _refuse_twice(scores: Sequence[Score]) -> None:

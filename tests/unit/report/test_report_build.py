@@ -13,11 +13,13 @@ from made_run import ROLES, MadeRun, write
 
 from specialize.lineage.provenance import read_provenance
 from specialize.report.__main__ import main
+from specialize.report.figures.registry import FIGURES
 
-TABLES = ("scores.csv", "dynamics.csv", "scaling.csv", "training.csv")
-FIGURES = ("scaling.svg", "dynamics.svg", "arms.svg", "training.svg", "objectives.svg", "formats.svg")
 XL = {"xl": 2_849_757_184}
-OUTPUTS = (*TABLES, *FIGURES, "index.html", "table.txt", "verdicts.json")
+OUTPUTS = (
+    *(f"{figure.NAME}.{kind}" for figure in FIGURES for kind in ("csv", "svg")),
+    *("scores.csv", "scores.parquet", "index.html", "table.txt", "verdicts.json"),
+)
 
 
 def build(run: MadeRun) -> Path:
@@ -82,7 +84,7 @@ def test_metrics_are_the_test_accuracies_of_the_front_checkpoint(tmp_path):
     metrics = metrics_of(run)
     assert list(metrics) == ["base.seed", "large.seed", "xl.ao", "xl.cot", "xl.ood", "xl.seed"]
     scores = {
-        row["benchmark"]: 100 * float(row["accuracy"])
+        row["dataset"]: 100 * float(row["accuracy"])
         for row in rows_of(report / "scores.csv")
         if (row["student"], row["step"], row["split"], row["format"], row["reading"])
         == ("xl", "3000", "test", "zero_shot_chain_of_thought", "flexible")
@@ -175,7 +177,7 @@ def test_tables_are_sorted_and_in_percent_for_plots(tmp_path):
     report = build(MadeRun(tmp_path))
     scores = rows_of(report / "scores.csv")
     keys = [
-        (row["student"], int(row["step"]), row["benchmark"], row["task"], row["split"], row["format"], row["reading"])
+        (row["student"], int(row["step"]), row["dataset"], row["task"], row["split"], row["format"], row["reading"])
         for row in scores
     ]
     assert keys == sorted(keys)

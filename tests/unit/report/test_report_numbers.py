@@ -33,7 +33,6 @@ def test_a_mean_of_equals_has_the_interval_of_the_squares():
     part = Estimate(0.5, 0.4, 0.6, 100, 50)
     mean = mean_estimate([part] * 4)
     assert (mean.low, mean.high) == (0.45, 0.55)
-    assert mean_estimate([]) is None
     assert mean_estimate([part]) is part
 
 

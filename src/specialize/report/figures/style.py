@@ -1,14 +1,13 @@
 """How every figure is drawn: colours, type, SVG bytes that depend on the numbers alone."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-
-from specialize.report.stats.estimate import Estimate
 
 INK = "#1c1d21"
 PALETTE = ("#0068a8", "#00845f", "#c94f00", "#a8508a", "#7a6a00", "#4b56b8", "#8a4b2a", "#5c6670")
@@ -19,12 +18,6 @@ EARLY = 20
 """How many times as far as the first checkpoint the last one stands, before an axis becomes logarithmic."""
 APART = 2.5
 """Of steps on a logarithmic axis those are written that are so many times apart, the last among them."""
-NAMES = {
-    "seed": "seed dataset",
-    "out_of_distribution": "out-of-distribution mean",
-    "generic_answer_only": "generic, answer-only",
-    "generic_chain_of_thought": "generic, chain of thought",
-}
 STYLE = {
     "svg.hashsalt": "specialize",
     "svg.fonttype": "none",
@@ -103,20 +96,35 @@ def checkpoint_axis(axes: Any, steps: Sequence[int]) -> None:
     axes.minorticks_off()
 
 
-def banded_line(axes: Any, known: Sequence[tuple[int, Estimate]], number: int) -> Any:
-    """Draw accuracies with their intervals against steps; return the line."""
-    steps = [step for step, _ in known]
-    low = [100 * estimate.low for _, estimate in known]
-    high = [100 * estimate.high for _, estimate in known]
-    axes.fill_between(steps, low, high, color=PALETTE[number], alpha=0.13, linewidth=0)
-    values = [100 * estimate.accuracy for _, estimate in known]
+def banded_line(axes: Any, curve: pandas.DataFrame, number: int) -> Any:
+    """Draw accuracies with their intervals against steps; return the line. curve: step, accuracy, low, high in %."""
+    axes.fill_between(curve["step"], curve["low"], curve["high"], color=PALETTE[number], alpha=0.13, linewidth=0)
     # A line at zero would be half hidden by the frame.
     (line,) = axes.plot(
-        steps, values, color=PALETTE[number], marker=MARKERS[number], linestyle=DASHES[number], clip_on=False, zorder=3
-    )
+        curve["step"], curve["accuracy"], color=PALETTE[number], marker=MARKERS[number], linestyle=DASHES[number],
+        clip_on=False, zorder=3,
+    )  # fmt: skip
     return line
+
+
+def loss_line(axes: Any, curve: "pandas.Series[float]", number: int, label: str) -> None:
+    """Draw a loss against steps. curve: step → loss."""
+    axes.plot(
+        curve.index,
+        curve,
+        color=PALETTE[number % len(PALETTE)],
+        linestyle=DASHES[number % len(DASHES)],
+        marker="o" if len(curve) == 1 else None,
+        label=label,
+    )
+
+
+def legend_above(figure: Any, lines: Mapping[str, Any]) -> None:
+    """Give the figure one legend for all panels. lines: label → line."""
+    if lines:
+        figure.legend(lines.values(), lines.keys(), loc="outside upper left", ncols=len(lines))
 
 
 def set_top(axes: Any, highs: Sequence[float]) -> None:
     """Give an accuracy axis its range: from 0 to a little above the highest interval, in %."""
-    axes.set_ylim(0, min(100.0, 105 * max(highs, default=0.0)) or 1.0)
+    axes.set_ylim(0, min(100.0, 1.05 * max(highs, default=0.0)) or 1.0)

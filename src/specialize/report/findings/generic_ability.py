@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from specialize.report.arms import Arm
 from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, told, toward
 from specialize.report.formatting import NBSP, joined, percent, points
+from specialize.report.stats.accuracies import Measure
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import Evidence, Term, When
-from specialize.report.stats.predictions import Measure
 
 NEAR_ZERO = 0.05
 """Fallen to nothing: the whole interval lies below. (The paper's 0.3 % would take thousands of problems to show.)"""

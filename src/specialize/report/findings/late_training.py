@@ -1,8 +1,7 @@
 """C9, C10: how accuracy moves late in the training."""
 
-from itertools import pairwise
 from math import atanh, sqrt, tanh
-from statistics import NormalDist, fmean, stdev
+from statistics import NormalDist, stdev
 
 from scipy.stats import pearsonr
 
@@ -10,7 +9,7 @@ from specialize.report.arms import Arm
 from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, told
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import CONFIDENCE, Evidence, Term
-from specialize.report.stats.learning_curves import dynamics_of
+from specialize.report.stats.learning_curves import dynamics_table
 
 FEWEST = 8
 """Independent changes between checkpoints, over all students, below which their correlation is not spoken of."""
@@ -107,17 +106,10 @@ def _late_changes(evidence: Evidence) -> tuple[list[tuple[float, float]], int]:
     independent."""
     found: list[tuple[float, float]] = []
     free = 0
-    for arm in evidence.ladders[0]:
-        for student in arm.names:
-            half = evidence.last(student) / 2
-            rows = [
-                (100 * seed.accuracy, 100 * out.accuracy)
-                for step, of_step in dynamics_of(evidence.study, evidence.accuracies, evidence.params, student)
-                if step >= half and (seed := of_step["seed"]) and (out := of_step["out_of_distribution"])
-            ]
-            moves = [(later[0] - earlier[0], later[1] - earlier[1]) for earlier, later in pairwise(rows)]
-            if len(moves) > 1:
-                mean_seed, mean_out = fmean(x for x, _ in moves), fmean(y for _, y in moves)
-                found += [(x - mean_seed, y - mean_out) for x, y in moves]
-                free += len(moves) - 1
+    for student in (each for arm in evidence.ladders[0] for each in arm.replicates()):
+        table = dynamics_table(evidence, student).set_index("step")[["seed", "out_of_distribution"]]
+        moves = table[table.index >= table.index.max() / 2].dropna().diff().dropna()
+        if len(moves) > 1:
+            found += (moves - moves.mean()).itertuples(index=False, name=None)
+            free += len(moves) - 1
     return found, free

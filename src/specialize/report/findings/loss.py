@@ -3,10 +3,10 @@
 from statistics import fmean
 
 import numpy as np
+import pandas
 
-from specialize.report.arms import Arm, differing_details, pairs_of
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, told
-from specialize.report.load_results import CurveRow
+from specialize.report.arms import Arm, pairs_of
+from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, differing_rates, told
 from specialize.report.stats.bootstrap import Comparison, contrast_interval
 from specialize.report.stats.contrasts import CONFIDENCE, Evidence, teams_of
 
@@ -41,7 +41,7 @@ def lower_loss(evidence: Evidence) -> Verdict:
         lacking=NO_PAIR
         if not pairs
         else "" if scales else "training curves with both objectives on one scale (teacher_kl, sample_nll)",
-        notes=(*(f"{note}." for pair in pairs if (note := differing_details(*pair))), *([TARGETS] if pairs else [])),
+        notes=(*differing_rates(pairs), *([TARGETS] if pairs else [])),
     )  # fmt: skip
 
 
@@ -94,13 +94,12 @@ def _is_small(difference: Comparison) -> Answer:
 def _late_loss(evidence: Evidence, first: Arm, second: Arm, column: str) -> Comparison | None:
     """Return first − second of a column's mean over the last third of the curve, paired by logged step and by seed: the
     same seed deals the same batches."""
+    losses = _late_losses(evidence, column)
     rows = []
     for one, other in teams_of([first, second]):
-        a, b = (_late(evidence.study.curves.get(name, []), column) for name in (one, other))
-        common = sorted(a.keys() & b.keys())
-        if not common:
+        if one not in losses or other not in losses:
             return None
-        rows.append([a[step] - b[step] for step in common])
+        rows.append((losses[one] - losses[other]).dropna().to_numpy())
     shortest = min(len(row) for row in rows)
     if shortest < 2:
         return None
@@ -111,10 +110,9 @@ def _late_loss(evidence: Evidence, first: Arm, second: Arm, column: str) -> Comp
     return Comparison(f"{first.name} against {second.name}", value, low, high, shortest, len(rows))
 
 
-def _late(curve: list[CurveRow], column: str) -> dict[float, float]:
-    if not curve:
-        return {}
-    last = float(curve[-1]["step"])
-    return {
-        float(row["step"]): float(row[column]) for row in curve if column in row and 3 * float(row["step"]) > 2 * last
-    }
+def _late_losses(evidence: Evidence, column: str) -> pandas.DataFrame:
+    """Return a column of the training curves by step and student, of each student the last third of its steps."""
+    logged = evidence.study.curves.reindex(columns=["student", "step", column]).replace("", None)
+    logged = logged.astype({"step": float, column: float})
+    late = 3 * logged["step"] > 2 * logged.groupby("student")["step"].transform("last")
+    return logged[late].dropna().groupby(["step", "student"])[column].last().unstack()

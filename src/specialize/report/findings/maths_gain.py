@@ -2,9 +2,9 @@
 
 from specialize.report.arms import Arm
 from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, told
+from specialize.report.stats.accuracies import Measure
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import Evidence, Term
-from specialize.report.stats.predictions import Measure
 
 TEN_POINTS = 0.10
 
@@ -27,7 +27,7 @@ def gains(evidence: Evidence) -> Verdict:
 def size_of_gain(evidence: Evidence) -> Verdict:
     """C2: the gain is ten points or more, averaged over the maths sets and the sizes."""
     ladder, maths = evidence.ladders[0], evidence.maths()
-    every = Measure("maths mean", tuple(name for each in maths for name in each.benchmarks), *_read_as(evidence))
+    every = Measure("maths mean", tuple(name for each in maths for name in each.datasets), *_read_as(evidence))
     sizes = [evidence.change(arm, evidence.start, evidence.front, every, arm.name) for arm in ladder]
     known = [each for each in sizes if each]
     mean = evidence.mean_change(ladder, evidence.start, evidence.front, every) if known else None

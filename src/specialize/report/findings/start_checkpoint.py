@@ -1,7 +1,7 @@
 """C7: the start checkpoint (paper, Table 2)."""
 
-from specialize.report.arms import differing_details, pairs_of
-from specialize.report.findings.verdict import Verdict, all_toward, told, toward
+from specialize.report.arms import pairs_of
+from specialize.report.findings.verdict import Verdict, all_toward, differing_rates, told, toward
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import Evidence, Term
 
@@ -45,7 +45,7 @@ def better_start(evidence: Evidence) -> Verdict:
         parts=tuple(parts),
         lacking=NO_PAIR if not parts else "" if raw_gains else AHEAD,
         notes=(
-            *(f"{note}." for tuned, raw in pairs if (note := differing_details(tuned, raw))),
+            *differing_rates(pairs),
             *(f"Before the training {told(each)}." for each in before),
         ),
     )

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from specialize.report.formatting import NBSP, percent, points
+from specialize.report.arms import Arm, differing_details
+from specialize.report.formatting import NBSP, joined, percent, points
 from specialize.report.stats.bootstrap import Comparison
 
 Answer = Literal["yes", "no", "open"]
@@ -78,6 +79,15 @@ def all_toward(says: str, comparisons: Sequence[Comparison], sign: int, unit: Un
         counted += f", {answers.count('no')} clearly the other way"
     between = f"from {told(weakest, unit)} to {told(strongest, unit)}" if weakest != strongest else told(weakest, unit)
     return Part(says, answer, f"{counted}; {between}", tuple(comparisons), unit)
+
+
+def differing_rates(pairs: Iterable[tuple[Arm, Arm]]) -> tuple[str, ...]:
+    """Return a note for each pair of arms that learn at different rates."""
+    return tuple(
+        f"{first.name} and {second.name} differ in {joined([name.replace('_', ' ') for name in names])} too."
+        for first, second in pairs
+        if (names := differing_details(first, second))
+    )
 
 
 def told(comparison: Comparison, unit: Unit = "points") -> str:

@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas
 
 from specialize.core.params.report import ReportParams
 from specialize.report.arms import Arm, arms_of, ladders_of
 from specialize.report.load_results import Coverage, Study, early_step, late_step
 from specialize.report.selection import front_of
-from specialize.report.stats.accuracies import Accuracies
+from specialize.report.stats.accuracies import Accuracies, Measure, score_table
 from specialize.report.stats.bootstrap import Comparison, changed, contrast_interval, mcnemar
-from specialize.report.stats.predictions import Floats, Marks, Measure, task_weights
+from specialize.report.stats.predictions import Floats, Predictions, task_weights
 
 When = Callable[[str], int]
 """Student → step."""
@@ -34,7 +35,7 @@ class Evidence:
 
     study: Study
     accuracies: Accuracies
-    marks: Marks
+    predictions: Predictions
     params: ReportParams
     arms: list[Arm]
     ladders: list[list[Arm]]
@@ -137,22 +138,14 @@ class Evidence:
         Paired by problem: only problems that every term has count. Paired by seed where all arms have a seed in common;
         where they have none, replicates pair in the order of their seeds.
         """
-        if not terms or not terms[0].measure.benchmarks:
+        if not terms or not terms[0].measure.datasets:
             return None
         teams = teams_of([term.arm for term in terms])
-        parts: list[Floats] = []
         # Terms of one contrast speak of the same datasets, whatever the format.
-        for place in range(len(terms[0].measure.benchmarks)):
-            rows = [self._of_team(terms, team, place) for team in teams]
-            known = [row for row in rows if row is not None]
-            if not known or len(known) < len(rows):
-                return None
-            common = sorted(set.intersection(*(set(row) for row in known)))
-            if not common:
-                return None
-            benchmark = terms[0].measure.benchmarks[place]
-            weights = task_weights(common, benchmark in self.study.benchmarks("generic"))
-            parts.append(np.array([[row[id] for id in common] for row in known]) * weights)
+        found = [self._by_problem(terms, teams, place) for place in range(len(terms[0].measure.datasets))]
+        parts = [part for part in found if part is not None]
+        if len(parts) < len(found):
+            return None
         bounds = (
             sum(term.weight for term in terms if term.weight < 0),
             sum(term.weight for term in terms if term.weight > 0),
@@ -165,26 +158,38 @@ class Evidence:
             None if won is None or lost is None else mcnemar(won, lost),
         )  # fmt: skip
 
-    def _of_team(self, terms: Sequence[Term], team: Sequence[str], place: int) -> dict[str, float] | None:
-        """Return problem id → the contrast, of one student for each term."""
-        found: dict[str, float] | None = None
-        for term, student in zip(terms, team, strict=True):
-            marks = self.marks.of(student, term.when(student), term.measure.benchmarks[place], term.measure)
-            if marks is None:
-                return None
-            if found is None:
-                found = {id: term.weight * right for id, right in marks.items()}
-            else:
-                found = {id: so_far + term.weight * marks[id] for id, so_far in found.items() if id in marks}
-        return found
+    def _by_problem(self, terms: Sequence[Term], teams: Sequence[Sequence[str]], place: int) -> Floats | None:
+        """Return the contrast on one dataset, [replicates, problems], weighted by task; None where a term lacks it."""
+        dataset = terms[0].measure.datasets[place]
+        predictions = self.predictions.get(dataset)
+        if predictions is None:
+            return None
+        columns = [
+            (student, term.when(student), term.measure.split, term.measure.format, term.measure.reading)
+            for team in teams
+            for term, student in zip(terms, team, strict=True)
+        ]
+        places = predictions.columns.get_indexer(pandas.MultiIndex.from_tuples(columns))
+        if (places < 0).any():
+            return None
+        answers = predictions.to_numpy()[:, places].reshape(len(predictions), len(teams), len(terms))
+        values = sum((term.weight * answers[:, :, number] for number, term in enumerate(terms)), start=np.zeros(()))
+        common = np.flatnonzero(~np.isnan(values).any(axis=1))
+        if not len(common):
+            return None
+        ids = list(predictions.index[common])
+        weights = task_weights(ids, dataset in self.study.benchmarks("generic"))
+        # Contiguous along the problems: a mean then adds them in order.
+        return np.ascontiguousarray(values[common].T) * weights
 
 
 def evidence_of(
-    study: Study, accuracies: Accuracies, marks: Marks, params: ReportParams, objectives: Mapping[str, str]
+    study: Study, predictions: Predictions, params: ReportParams, objectives: Mapping[str, str]
 ) -> Evidence:
     """Return what can be asked of a run. objectives: start → how it was pretrained."""
     arms = arms_of(study, objectives)
-    return Evidence(study, accuracies, marks, params, arms, ladders_of(arms), study.coverage)
+    accuracies = Accuracies(score_table(study))
+    return Evidence(study, accuracies, predictions, params, arms, ladders_of(arms), study.coverage)
 
 
 def teams_of(arms: Sequence[Arm]) -> list[list[str]]:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas
+
 from specialize.report.arms import Arm
+from specialize.report.stats.accuracies import Measure
+from specialize.report.stats.changes import accuracy_of, change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Change
-from specialize.report.stats.predictions import Measure
-from specialize.report.views.main_table import accuracy_of, change_in
 
 MATHS_READINGS = ("strict", "flexible")
 GENERIC_READINGS = ("exact", "substring")
@@ -37,12 +39,8 @@ def reading_rows(
     evidence: Evidence, arms: Sequence[Arm], roles: Sequence[str], readings: Sequence[str]
 ) -> list[ReadingRow]:
     """Return a row per arm, benchmark and format of the roles, test problems."""
-    measured = [
-        (benchmark, format)
-        for role in roles
-        for benchmark, format, task in evidence.accuracies.measured(role, "test")
-        if task is None
-    ]
+    measured = pandas.concat([evidence.accuracies.measured(role, "test") for role in roles])
+    datasets = measured.loc[measured["task"].isna(), ["dataset", "format"]]
     return [
         ReadingRow(
             arm.name,
@@ -51,20 +49,20 @@ def reading_rows(
             [change_in(evidence, arm, Measure(benchmark, (benchmark,), format, reading)) for reading in readings],
         )
         for arm in arms
-        for benchmark, format in measured
+        for benchmark, format in datasets.itertuples(index=False)
     ]
 
 
 def task_rows(evidence: Evidence, arms: Sequence[Arm]) -> list[TaskRow]:
     """Return a row per generic task and format, test problems, by the reading of the params."""
+    tasks = evidence.accuracies.measured("generic", "test").dropna(subset=["task"])
     return [
         TaskRow(benchmark, task, format, [_of_task(evidence, arm, benchmark, format, task) for arm in arms])
-        for benchmark, format, task in evidence.accuracies.measured("generic", "test")
-        if task is not None
+        for benchmark, format, task in tasks.itertuples(index=False)
     ]
 
 
 def _of_task(evidence: Evidence, arm: Arm, benchmark: str, format: str, task: str) -> Change:
-    measure = Measure(task, (benchmark,), format, evidence.params.generic_reading)
-    before, after = (accuracy_of(evidence, arm, when, measure, task) for when in (evidence.start, evidence.front))
+    measure = Measure(task, (benchmark,), format, evidence.params.generic_reading, task=task)
+    before, after = (accuracy_of(evidence, arm, when, measure) for when in (evidence.start, evidence.front))
     return Change(before, after)

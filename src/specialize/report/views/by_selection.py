@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from specialize.report.arms import Arm
 from specialize.report.selection import CRITERIA
+from specialize.report.stats.accuracies import Measure
+from specialize.report.stats.changes import accuracy_of, change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Change
-from specialize.report.stats.predictions import Measure
-from specialize.report.views.main_table import accuracy_of, change_in
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """results/metrics.json: one flat object, narrow enough for `dvc exp show`."""
 
+from specialize.report.stats.changes import accuracy_of
 from specialize.report.stats.contrasts import Evidence
-from specialize.report.views.main_table import accuracy_of
 
 
 def metrics_of(evidence: Evidence) -> dict[str, float | int]:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from specialize.report.findings.verdict import Verdict as Finding
 from specialize.report.formatting import FORMATS, interval_name, joined, size, told
+from specialize.report.stats.changes import change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Change, Verdict
-from specialize.report.views.main_table import Column, change_in
+from specialize.report.views.main_table import Column
 
 OUTCOMES: dict[Verdict, str] = {
     "gain": "clearly gained",
@@ -36,7 +37,7 @@ def summary_of(evidence: Evidence, columns: Sequence[Column], verdicts: Sequence
         second = "No generic tasks were scored in this format, so nothing is said of what it cost."
     else:
         measure = cost.measure
-        what = f"{joined(measure.benchmarks)}, {FORMATS[measure.format]}, {measure.reading} match"
+        what = f"{joined(measure.datasets)}, {FORMATS[measure.format]}, {measure.reading} match"
         second = f"On generic tasks ({what}) {_told_change(evidence, cost)}"
     return [first, second, _told_verdicts(verdicts)]
 

@@ -7,9 +7,10 @@ from specialize.report.arms import STARTS, Arm
 from specialize.report.findings.verdict import Verdict
 from specialize.report.formatting import CRITERIA, FORMATS, NBSP, interval_name, percent, points, size, span, told
 from specialize.report.selection import front_of
+from specialize.report.stats.changes import change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Estimate
-from specialize.report.views.main_table import Column, change_in
+from specialize.report.views.main_table import Column
 
 WIDTH = 110
 NAME_WIDTH = 40
