@@ -1,4 +1,24 @@
-"""Door of the report phase: scores → tables, figures, results/metrics.json."""
+"""Scores → tables, figures, results/metrics.json.
+
+example:
+  python -m specialize.report build --recipe results/recipes/report.json \\
+      --problems results/problems/index.json --funnel results/traces/funnel.json \\
+      --scores results/scores --checkpoints results/checkpoints --predictions results/predictions \\
+      --output results/report --metrics results/metrics.json
+
+in:
+  results/recipes/report.json
+  results/scores/, results/predictions/, results/checkpoints/
+  results/problems/index.json, results/traces/funnel.json, results/traces/aligned/*/coverage.json
+out:
+  results/metrics.json                the numbers that DVC compares
+  results/report/
+  ├── index.html                      the page
+  ├── table.txt                       accuracies before → after
+  ├── verdicts.json                   what holds of the paper's claims
+  ├── *.csv                           the data of tables and figures
+  └── *.svg                           the figures
+"""
 
 import argparse
 import sys
@@ -17,9 +37,14 @@ LOG = get_logger("report")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("report", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    build = commands.add_parser("build", help="build the report and print the table of before → after")
+    build = commands.add_parser("build", help="build the report")
     cli.add_recipe(build, "results/recipes/report.json")
     build.add_argument("--problems", type=Path, required=True, help="results/problems/index.json")
     build.add_argument("--funnel", type=Path, required=True, help="results/traces/funnel.json")
@@ -30,16 +55,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     build.add_argument("--output", type=Path, required=True, help="results/report")
     build.add_argument("--metrics", type=Path, required=True, help="results/metrics.json")
     build.set_defaults(command=_build)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _build(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "report", ReportRun)
-    from specialize.report.load_results import files_of, read_study
+    from specialize.report.load_results import Inputs, files_of, read_study
 
-    # Folders, not lists of files: those of a large study do not fit a command line.
+    # Folders, not lists of files: a large study's files would exceed the length of a command line.
     folders = args.scores, args.checkpoints, args.predictions
-    found = files_of(args.problems, args.funnel, *folders, args.coverage, params)
+    found = files_of(Inputs(args.problems, args.funnel, *folders, args.coverage), params)
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, found.all())
     from specialize.report.figures.registry import draw_figures
     from specialize.report.findings.registry import verdicts_json, verdicts_of
@@ -48,7 +73,7 @@ def _build(args: argparse.Namespace) -> None:
     from specialize.report.views.html_page import page_of
     from specialize.report.views.main_table import columns_of
     from specialize.report.views.metrics import metrics_of
-    from specialize.report.views.terminal import terminal_table
+    from specialize.report.views.terminal import summary_line, terminal_table
     from specialize.report.views.write_tables import write_csv, write_scores
 
     study = read_study(found)
@@ -59,17 +84,15 @@ def _build(args: argparse.Namespace) -> None:
         tables.append(args.output / f"{name}.csv")
         write_csv(tables[-1], drawn.table, drawn.figure.NUMBERS)
     page = args.output / "index.html"
-    table = terminal_table(evidence, columns, verdicts, page)
     texts = {args.output / f"{name}.svg": drawn.svg for name, drawn in figures.items()}
     texts[page] = page_of(evidence, columns, verdicts, figures, recipe)
-    texts[args.output / "table.txt"] = table
+    texts[args.output / "table.txt"] = terminal_table(evidence, columns, verdicts)
     texts[args.output / "verdicts.json"] = json_text(verdicts_json(verdicts))
     for path, text in texts.items():
         write_text(path, text)
     write_json(args.metrics, metrics_of(evidence))
     provenance.write([*tables, *texts, args.metrics])
-    LOG.info("%d scores of %d students -> %s", len(study.scores), len(study.students), args.output)
-    print(table, end="")
+    LOG.info("%d scores of %d students. %s", len(study.scores), len(study.students), summary_line(verdicts, page))
 
 
 if __name__ == "__main__":

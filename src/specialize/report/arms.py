@@ -47,7 +47,7 @@ class Arm:
     settings: str
     """Everything else of the recipe, as JSON."""
     details: str
-    """_DETAILS as JSON: arms that differ in them alone are told apart, but pair."""
+    """_DETAILS as JSON: arms that differ in these alone are different arms, but may be paired."""
     students: tuple[tuple[int, str], ...]
     """(seed, student), by seed."""
 

@@ -1,4 +1,4 @@
-"""The files of one run, read and checked."""
+"""Read and check the files of a run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -94,6 +94,18 @@ Fig. 3A1). A run may score much earlier ones, of which the paper says nothing.""
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """What the command line names: files and folders of results/."""
+
+    problems: Path
+    funnel: Path
+    scores: Path
+    checkpoints: Path
+    predictions: Path
+    coverage: Sequence[Path]
+
+
+@dataclass(frozen=True)
 class StudyFiles:
     """The files of a run that the report reads."""
 
@@ -110,13 +122,13 @@ class StudyFiles:
     def all(self) -> list[Path]:
         """Return every file."""
         lists = (self.selected, self.curves, self.manifests, self.scores, self.coverage)
-        marks = [path for *_, path in self.predictions]
-        return [self.problems, self.funnel, *(path for paths in lists for path in paths), *marks]
+        predictions = [path for *_, path in self.predictions]
+        return [self.problems, self.funnel, *(path for paths in lists for path in paths), *predictions]
 
 
 @dataclass(frozen=True)
 class Study:
-    """Everything the report tells of. Students stand by size, then by name; scores by student, step, benchmark."""
+    """All that the report is about. Students are sorted by size, then name; scores by student, step, benchmark."""
 
     students: list[str]
     parameters: dict[str, int]
@@ -150,16 +162,16 @@ class Study:
         return sorted({score.benchmark for score in self.scores if score.role == role})
 
 
-def files_of(
-    problems: Path, funnel: Path, scores: Path, checkpoints: Path, predictions: Path, coverage: Sequence[Path],
-    run: ReportRun,
-) -> StudyFiles:  # fmt: skip
+def files_of(inputs: Inputs, run: ReportRun) -> StudyFiles:
     """Return the files of the students and datasets that a recipe names.
 
-    Predictions are read of a few checkpoints a student: the start, the first, the first as late as the paper's, the one
-    at two thirds, the last and the selected ones. What is read grows with the students, not the checkpoints.
+    Predictions are read for a few checkpoints of each student only: the start, the first, the first as late as the
+    paper's, the one at two thirds, the last and the selected ones.
+
+    Raises SpecializeError where a student has no scores.
     """
-    selected, curves, manifests, scored, marks = [], [], [], [], []
+    scores, checkpoints, predictions = inputs.scores, inputs.checkpoints, inputs.predictions
+    selected, curves, manifests, scored, compared_files = [], [], [], [], []
     for student in sorted(run.students):
         steps = sorted(int(path.name.removeprefix("step-")) for path in (scores / student).glob("step-*"))
         if not steps:
@@ -171,12 +183,14 @@ def files_of(
         choice = parse_record(str(selected[-1]), read_json(selected[-1]), Selected)
         compared = {steps[0], steps[min(1, len(steps) - 1)], early_step(steps), late_step(steps), steps[-1]}
         compared |= {step for step in choice.by.values() if step in steps}
-        marks += [
+        compared_files += [
             (student, step, name, predictions / student / f"step-{step}" / f"{name}.parquet")
             for step in sorted(compared)
             for name in run.datasets
         ]
-    return StudyFiles(problems, funnel, selected, curves, manifests, scored, marks, sorted(coverage))
+    return StudyFiles(
+        inputs.problems, inputs.funnel, selected, curves, manifests, scored, compared_files, sorted(inputs.coverage)
+    )
 
 
 def early_step(steps: Sequence[int]) -> int:
@@ -190,7 +204,7 @@ def late_step(steps: Sequence[int]) -> int:
 
 
 def read_study(files: StudyFiles) -> Study:
-    """Read a run's files. A student's curve, and a tokenizer's coverage, is the one in the folder that bears its name.
+    """Read a run's files; a curve's student and a coverage's tokenizer are the names of their folders.
 
     Raises SpecializeError where a scored student has no manifest or no selection, or a score comes twice.
     """

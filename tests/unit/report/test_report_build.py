@@ -68,14 +68,16 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_writes_every_output_and_prints_the_table(tmp_path, capsys):
+def test_writes_every_output_and_prints_one_line(tmp_path, capsys):
     report = build(MadeRun(tmp_path))
     assert sorted(path.name for path in report.iterdir()) == sorted(OUTPUTS)
-    shown = capsys.readouterr().out
-    assert shown == (report / "table.txt").read_text()
-    assert shown.splitlines()[-1] == str(report / "index.html")
-    assert max(map(len, shown.splitlines()[:-1])) <= 110
-    assert shown.isascii()
+    table = (report / "table.txt").read_text()
+    assert max(map(len, table.splitlines())) <= 110
+    assert table.isascii()
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.count("\n") == 1
+    assert "Of the paper's 15 findings " in shown.err
+    assert shown.err.endswith(f" file://{report / 'index.html'}\n")
 
 
 def test_metrics_are_the_test_accuracies_of_the_front_checkpoint(tmp_path):
@@ -93,15 +95,13 @@ def test_metrics_are_the_test_accuracies_of_the_front_checkpoint(tmp_path):
     assert metrics["xl.ood"] == pytest.approx((scores["asdiv"] + scores["multiarith"] + scores["svamp"]) / 3, abs=0.01)
 
 
-def test_params_choose_what_stands_in_front(tmp_path, capsys):
+def test_params_choose_the_checkpoint_of_the_tables(tmp_path):
     flexible, strict = (
         MadeRun(tmp_path / "a", students=XL),
         MadeRun(tmp_path / "b", students=XL, params={"reading": "strict", "selected_by": "seed"}),
     )
-    build(flexible)
-    assert "step 3000, selected by out-of-distribution mean" in capsys.readouterr().out
-    build(strict)
-    assert "step 4000, selected by seed dataset" in capsys.readouterr().out
+    assert "step 3000, selected by out-of-distribution mean" in (build(flexible) / "table.txt").read_text()
+    assert "step 4000, selected by seed dataset" in (build(strict) / "table.txt").read_text()
     assert metrics_of(strict)["xl.seed"] < metrics_of(flexible)["xl.seed"]
 
 
@@ -124,18 +124,19 @@ def test_the_page_escapes_what_others_wrote(tmp_path):
     assert "teacher &lt;1&gt;" in text
 
 
-def test_a_student_that_solves_nothing_is_told_plainly(tmp_path, capsys):
+def test_a_student_that_solves_nothing_is_named(tmp_path):
     run = MadeRun(tmp_path, students={"mini": 1_234_567}, level=0.0)
-    text = (build(run) / "index.html").read_text().replace("\u00a0", " ")
+    report = build(run)
+    text = (report / "index.html").read_text().replace("\u00a0", " ")
     assert metrics_of(run)["mini.seed"] == 0.0
     assert "0 of 200 (0.0 %, 95 % interval 0.0–1.9): it solves none, before or after" in text
-    assert "solves none of gsm8k: 0 of 200 (0.0 %, 95 % interval 0.0-1.9)" in capsys.readouterr().out
+    assert "solves none of gsm8k: 0 of 200 (0.0 %, 95 % interval 0.0-1.9)" in (report / "table.txt").read_text()
 
 
-def test_without_a_selection_the_last_checkpoint_stands_in_front(tmp_path, capsys):
+def test_without_a_selection_the_last_checkpoint_is_reported(tmp_path):
     run = MadeRun(tmp_path, students=XL, by={"seed": None, "out_of_distribution": None}, has_validation=False)
     report = build(run)
-    assert "step 4000, the last, for none could be selected" in capsys.readouterr().out
+    assert "step 4000, the last, as none could be selected" in (report / "table.txt").read_text()
     assert "No validation problems to choose by" in (report / "index.html").read_text()
     assert {row["split"] for row in rows_of(report / "scaling.csv")} == {"test"}
     assert {row["seed"] for row in rows_of(report / "dynamics.csv")} == {""}

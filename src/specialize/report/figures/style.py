@@ -1,4 +1,4 @@
-"""How every figure is drawn: colours, type, SVG bytes that depend on the numbers alone."""
+"""The style of all figures: colours, fonts, axes, and SVG whose bytes depend on the numbers alone."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ from matplotlib.ticker import MaxNLocator
 
 INK = "#1c1d21"
 PALETTE = ("#0068a8", "#00845f", "#c94f00", "#a8508a", "#7a6a00", "#4b56b8", "#8a4b2a", "#5c6670")
-"""Told apart by colour-blind readers too, on white; the page has a lighter set for dark."""
+"""Distinguishable for colour-blind readers on white; the page has a lighter set for dark mode."""
 MARKERS = "osD^vPX*"
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 EARLY = 20
-"""How many times as far as the first checkpoint the last one stands, before an axis becomes logarithmic."""
+"""The step axis is logarithmic from this ratio of the last checkpoint to the first on."""
 APART = 2.5
-"""Of steps on a logarithmic axis those are written that are so many times apart, the last among them."""
+"""Smallest ratio of two labelled steps on a logarithmic axis."""
 STYLE = {
     "svg.hashsalt": "specialize",
     "svg.fonttype": "none",
@@ -51,7 +51,7 @@ def svg_of(figure: Any) -> str:
 
 
 def panels_of(count: int, across: int = 3, height: float = 2.7) -> tuple[Any, list[Any]]:
-    """Return a figure of `count` panels side by side, rows of at most `across`, on one scale of accuracy."""
+    """Return a figure of `count` panels in rows of at most `across`, and the panels; they share the accuracy axis."""
     across = max(1, min(across, count))
     down = max(1, -(-count // across))
     figure = Figure(figsize=(9.0, height * down + 0.6), layout="constrained")
@@ -64,7 +64,7 @@ def panels_of(count: int, across: int = 3, height: float = 2.7) -> tuple[Any, li
 
 
 def empty_figure(text: str) -> Any:
-    """Return a figure that says why there is nothing to see."""
+    """Return a figure that says why there is nothing to draw."""
     figure = Figure(figsize=(9.0, 1.2), layout="constrained")
     axes = figure.subplots()
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center")
@@ -73,26 +73,25 @@ def empty_figure(text: str) -> Any:
 
 
 def step_axis(axes: Any) -> None:
-    """Name the x axis, with whole numbers."""
+    """Label the x axis of training steps, with integer ticks."""
     axes.set_xlabel("step")
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
 
 
 def checkpoint_axis(axes: Any, steps: Sequence[int]) -> None:
-    """Name the x axis. Where the first checkpoints stand close together it is logarithmic from the first on: what is
-    lost at once can be seen."""
+    """Label the x axis; make it logarithmic where early checkpoints would lie on top of each other."""
     later = sorted({step for step in steps if step})
     if len(later) < 2 or EARLY * later[0] > later[-1]:
         step_axis(axes)
         return
     axes.set_xlabel("step, logarithmic")
     axes.set_xscale("symlog", linthresh=later[0], linscale=0.4)
-    told = [later[-1]]
+    ticks = [later[-1]]
     for step in reversed(later):
-        if told[-1] >= APART * step:
-            told.append(step)
-    told.append(0)
-    axes.set_xticks(told, labels=[str(step) for step in told])
+        if ticks[-1] >= APART * step:
+            ticks.append(step)
+    ticks.append(0)
+    axes.set_xticks(ticks, labels=[str(step) for step in ticks])
     axes.minorticks_off()
 
 
@@ -126,5 +125,5 @@ def legend_above(figure: Any, lines: Mapping[str, Any]) -> None:
 
 
 def set_top(axes: Any, highs: Sequence[float]) -> None:
-    """Give an accuracy axis its range: from 0 to a little above the highest interval, in %."""
+    """Set the range of an accuracy axis: from 0 to a little above the highest interval, in %."""
     axes.set_ylim(0, min(100.0, 1.05 * max(highs, default=0.0)) or 1.0)

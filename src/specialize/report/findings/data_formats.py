@@ -3,7 +3,7 @@ end: the selected one was chosen in one of the two formats."""
 
 from specialize.report.arms import Arm, pairs_of
 from specialize.report.findings.generic_ability import NEAR_ZERO
-from specialize.report.findings.verdict import Part, Verdict, all_toward, told
+from specialize.report.findings.verdict import Part, Verdict, all_toward, present, text_of
 from specialize.report.formatting import percent
 from specialize.report.stats.contrasts import Evidence
 
@@ -20,7 +20,7 @@ def in_context_only(evidence: Evidence) -> Verdict:
         _moved(evidence, arms, "in-context accuracy rises", IN_CONTEXT, 1),
         _moved(evidence, arms, "and so does zero-shot accuracy", ZERO_SHOT, 1),
     ]
-    known = tuple(part for part in parts if part)
+    known = tuple(present(parts))
     return Verdict(
         name="C12",
         claim="Training on in-context data alone gives both in-context and zero-shot ability.",
@@ -56,12 +56,12 @@ def _in_context_ends(evidence: Evidence) -> tuple[str, ...]:
     """Return how students of in-context data alone end beside those of zero-shot data alone, asked in context."""
     pairs = pairs_of(evidence.arms, "formats", "in_context", "zero_shot")
     found = [evidence.between(*pair, evidence.last, evidence.seed(IN_CONTEXT)) for pair in pairs]
-    return tuple(f"Asked in context, {told(each)}." for each in found if each)
+    return tuple(f"Asked in context, {text_of(each)}." for each in found if each)
 
 
 def _moved(evidence: Evidence, arms: list[Arm], says: str, format: str, sign: int) -> Part | None:
     found = [evidence.change(arm, evidence.start, evidence.last, evidence.seed(format), arm.name) for arm in arms]
-    known = [each for each in found if each]
+    known = present(found)
     return all_toward(says, known, sign) if known else None
 
 

@@ -4,7 +4,7 @@ the format's doing."""
 from dataclasses import dataclass
 
 from specialize.report.arms import Arm
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, told, toward
+from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, present, text_of, toward
 from specialize.report.formatting import NBSP, joined, percent, points
 from specialize.report.stats.accuracies import Measure
 from specialize.report.stats.bootstrap import Comparison
@@ -41,7 +41,7 @@ def chain_of_thought_lost(evidence: Evidence) -> Verdict:
         claim="Generic ability in chain of thought falls to nothing, from the first checkpoint on.",
         source="Table 1; Fig. 3A",
         paper="BBH 25.9–41.8 → 0.0–0.3 at all sizes, 0 at the first checkpoint",
-        parts=tuple(part for part in parts if part),
+        parts=tuple(present(parts)),
         lacking=lacking,
         notes=_on_the_way(evidence, measure) if known else (),
     )
@@ -53,9 +53,9 @@ def answer_only_lost(evidence: Evidence) -> Verdict:
     falls = [evidence.change(arm, evidence.start, evidence.front, measure, arm.name) for arm in ladder]
     later = [evidence.change(arm, evidence.first, evidence.front, measure, arm.name) for arm in ladder]
     parts = []
-    if known := [each for each in falls if each]:
+    if known := present(falls):
         parts.append(all_toward("it falls at every size", known, -1))
-    if known and (after_first := [each for each in later if each]):
+    if known and (after_first := present(later)):
         parts.append(all_toward(f"and goes on falling from what it is {_first(evidence)}", after_first, -1))
     if known and len(ladder) > 1:
         small, large = ladder[0], ladder[-1]
@@ -77,7 +77,7 @@ def scorer_or_skill(evidence: Evidence) -> Verdict:
     """Q1: most of the fall in generic chain of thought is the scorer's doing."""
     by_rule, by_match = evidence.generic(COT, "substring"), evidence.generic(COT, "exact")
     found = [_given_back(evidence, arm, by_rule, by_match) for arm in evidence.ladders[0]]
-    known = [each for each in found if each]
+    known = present(found)
     return Verdict(
         name="Q1",
         claim="Most of the fall of generic chain of thought is the scorer's doing.",
@@ -95,7 +95,7 @@ def format_or_skill(evidence: Evidence) -> Verdict:
     """Q2: most of the fall is the prompt format's doing."""
     usual, trained = evidence.generic(COT), evidence.generic(TRAINED)
     found = [_given_back(evidence, arm, usual, trained) for arm in evidence.ladders[0]]
-    known = [each for each in found if each]
+    known = present(found)
     return Verdict(
         name="Q2",
         claim="Most of the fall of generic chain of thought is the prompt format's doing.",
@@ -150,17 +150,17 @@ def _half_part(says: str, known: list[GivenBack]) -> Part:
 def _readings(evidence: Evidence) -> tuple[str, ...]:
     notes = []
     for arm in evidence.ladders[0]:
-        told_both = []
+        by_reading = []
         for reading in ("exact", "substring"):
             measure = evidence.generic(COT, reading)
             before, after = (evidence.accuracy(arm, when, measure) for when in (evidence.start, evidence.front))
             if before and after:
-                told_both.append(
+                by_reading.append(
                     f"{reading} {percent(before.value)} → {percent(after.value)} "
                     f"({percent(max(after.low, 0))}–{percent(after.high)}; n{NBSP}{after.n:,})"
                 )
-        if told_both:
-            notes.append(f"{arm.name}: {', '.join(told_both)}.")
+        if by_reading:
+            notes.append(f"{arm.name}: {', '.join(by_reading)}.")
     return tuple(notes)
 
 
@@ -178,10 +178,11 @@ def _on_the_way(evidence: Evidence, measure: Measure | None) -> tuple[str, ...]:
     if any(evidence.earliest(name) < evidence.first(name) for name in names):
         steps = sorted({evidence.earliest(name) for name in names})
         moments.append((f"After {joined([str(step) for step in steps])} updates", evidence.earliest))
-    return tuple(
-        f"{word}: {'; '.join(told(level, 'percent') for level in _levels(evidence, ladder, when, measure) if level)}."
-        for word, when in moments
-    )
+    notes = []
+    for word, when in moments:
+        levels = present(_levels(evidence, ladder, when, measure))
+        notes.append(f"{word}: {'; '.join(text_of(level, 'percent') for level in levels)}.")
+    return tuple(notes)
 
 
 def _levels(evidence: Evidence, arms: list[Arm], when: When, measure: Measure | None) -> list[Comparison | None]:
@@ -189,10 +190,10 @@ def _levels(evidence: Evidence, arms: list[Arm], when: When, measure: Measure | 
 
 
 def _near_zero(says: str, levels: list[Comparison | None]) -> Part | None:
-    known = [level for level in levels if level]
+    known = present(levels)
     if not known:
         return None
-    shown = "; ".join(told(level, "percent") for level in known)
+    shown = "; ".join(text_of(level, "percent") for level in known)
     return Part(says, all_of(_below(level) for level in known), shown, tuple(known), "percent")
 
 

@@ -6,7 +6,7 @@ from statistics import NormalDist, stdev
 from scipy.stats import pearsonr
 
 from specialize.report.arms import Arm
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, told
+from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, text_of
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import CONFIDENCE, Evidence, Term
 from specialize.report.stats.learning_curves import dynamics_table
@@ -80,7 +80,7 @@ def data_hunger(evidence: Evidence) -> Verdict:
     if late and more and level:
         parts.append(all_toward("late in the training the smallest still gains", [late], 1))
         parts.append(all_toward("and more than the largest", [more], 1))
-        parts.append(Part("which gains less than five points", _is_level(level), told(level), (level,)))
+        parts.append(Part("which gains less than five points", _is_level(level), text_of(level), (level,)))
     return Verdict(
         name="C10",
         claim="The largest student stops improving before the smallest does.",

@@ -6,7 +6,15 @@ import numpy as np
 import pandas
 
 from specialize.report.arms import Arm, pairs_of
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, differing_rates, told
+from specialize.report.findings.verdict import (, present
+    Answer,
+    Part,
+    Verdict,
+    all_of,
+    all_toward,
+    differing_rates,
+    text_of,
+)
 from specialize.report.stats.bootstrap import Comparison, contrast_interval
 from specialize.report.stats.contrasts import CONFIDENCE, Evidence, teams_of
 
@@ -26,7 +34,7 @@ def lower_loss(evidence: Evidence) -> Verdict:
     parts, scales = [], {}
     for column, name in SCALES.items():
         found = [_late_loss(evidence, *pair, column) for pair in pairs]
-        if known := [each for each in found if each]:
+        if known := present(found):
             scales[column] = known
             parts.append(all_toward(f"late in training its {name} is lower (nats; n: logged steps)", known, -1, "nats"))
     ends = _ends(evidence, pairs)
@@ -53,7 +61,7 @@ def better_objective(evidence: Evidence) -> Verdict:
     parts = []
     if ends:
         parts.append(all_toward("it ends higher on the seed dataset", ends, 1))
-    if known := [each for each in out if each]:
+    if known := present(out):
         parts.append(all_toward("and out of distribution", known, 1))
     return Verdict(
         name="Q3",
@@ -78,11 +86,11 @@ def _pairs(evidence: Evidence) -> list[tuple[Arm, Arm]]:
 
 def _ends(evidence: Evidence, pairs: list[tuple[Arm, Arm]]) -> list[Comparison]:
     found = [evidence.between(*pair, evidence.front, evidence.seed()) for pair in pairs]
-    return [each for each in found if each]
+    return present(found)
 
 
 def _alike(says: str, ends: list[Comparison]) -> Part:
-    return Part(says, all_of(_is_small(each) for each in ends), "; ".join(told(each) for each in ends), tuple(ends))
+    return Part(says, all_of(_is_small(each) for each in ends), "; ".join(text_of(each) for each in ends), tuple(ends))
 
 
 def _is_small(difference: Comparison) -> Answer:
@@ -107,7 +115,8 @@ def _late_loss(evidence: Evidence, first: Arm, second: Arm, column: str) -> Comp
     # Loss has no bounds; the mean for both made-up rows leaves the middle where it is.
     middle = float(fmean(part.mean(axis=0)))
     value, low, high = contrast_interval([part], (middle, middle), CONFIDENCE)
-    return Comparison(f"{first.name} against {second.name}", value, low, high, shortest, len(rows))
+    label = f"{first.name} against {second.name}"
+    return Comparison(label=label, value=value, low=low, high=high, n=shortest, seeds=len(rows))
 
 
 def _late_losses(evidence: Evidence, column: str) -> pandas.DataFrame:

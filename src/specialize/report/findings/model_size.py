@@ -3,7 +3,7 @@
 from math import log10
 
 from specialize.report.arms import STARTS, Arm
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, told
+from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, text_of
 from specialize.report.stats.bootstrap import Comparison, bend_weights, line_through, slope_weights
 from specialize.report.stats.contrasts import Evidence, Term, When
 
@@ -26,7 +26,7 @@ def log_linear(evidence: Evidence) -> Verdict:
         parts.append(all_toward(f"{name}: after training accuracy rises with size", [slopes[1]], 1))
         parts.append(_fit(evidence, ladder, name))
         if slopes[0]:
-            notes.append(f"Points per tenfold parameters, {told(slopes[0])}.")
+            notes.append(f"Points per tenfold parameters, {text_of(slopes[0])}.")
         if start == "span_corruption" and slopes[0]:
             terms = [*_terms(evidence, ladder, evidence.front, 1), *_terms(evidence, ladder, evidence.start, -1)]
             steeper = evidence.contrast(f"{name}, after against before", terms)
@@ -75,8 +75,8 @@ def _fit(evidence: Evidence, ladder: list[Arm], name: str) -> Part:
     bends = bend is not None and not bend.low <= 0 <= bend.high
     fits = fitted >= FITS and slope > 0
     answer: Answer = "yes" if fits and not bends else "no" if bends and not fits else "open"
-    told_fit = f"R² {fitted:.2f} over {len(known)} sizes, {100 * slope:.1f} points per tenfold parameters"
+    fit = f"R² {fitted:.2f} over {len(known)} sizes, {100 * slope:.1f} points per tenfold parameters"
     return Part(
-        f"{name}: a straight line fits", answer, f"{told_fit}; {told(bend)}" if bend else told_fit,
+        f"{name}: a straight line fits", answer, f"{fit}; {text_of(bend)}" if bend else fit,
         (bend,) if bend else (),
     )  # fmt: skip

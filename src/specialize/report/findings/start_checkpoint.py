@@ -1,7 +1,7 @@
 """C7: the start checkpoint (paper, Table 2)."""
 
 from specialize.report.arms import pairs_of
-from specialize.report.findings.verdict import Verdict, all_toward, differing_rates, told, toward
+from specialize.report.findings.verdict import Verdict, all_toward, differing_rates, text_of, toward
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import Evidence, Term
 
@@ -46,6 +46,6 @@ def better_start(evidence: Evidence) -> Verdict:
         lacking=NO_PAIR if not parts else "" if raw_gains else AHEAD,
         notes=(
             *differing_rates(pairs),
-            *(f"Before the training {told(each)}." for each in before),
+            *(f"Before the training {text_of(each)}." for each in before),
         ),
     )

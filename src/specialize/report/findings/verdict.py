@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from specialize.report.arms import Arm, differing_details
 from specialize.report.formatting import NBSP, joined, percent, points
@@ -10,6 +10,7 @@ from specialize.report.stats.bootstrap import Comparison
 
 Answer = Literal["yes", "no", "open"]
 Unit = Literal["points", "percent", "nats"]
+Item = TypeVar("Item")
 Word = Literal["holds", "does not hold", "unclear", "not tested here"]
 WORDS: dict[Answer, Word] = {"yes": "holds", "no": "does not hold", "open": "unclear"}
 
@@ -71,14 +72,23 @@ def all_toward(says: str, comparisons: Sequence[Comparison], sign: int, unit: Un
     answers = [toward(each, sign) for each in comparisons]
     answer = all_of(answers)
     if len(comparisons) == 1:
-        return Part(says, answer, told(comparisons[0], unit), tuple(comparisons), unit)
+        return Part(says, answer, text_of(comparisons[0], unit), tuple(comparisons), unit)
     weakest = min(comparisons, key=lambda each: sign * each.value)
     strongest = max(comparisons, key=lambda each: sign * each.value)
     counted = f"{answers.count('yes')} of {len(answers)} clearly"
     if answers.count("no"):
         counted += f", {answers.count('no')} clearly the other way"
-    between = f"from {told(weakest, unit)} to {told(strongest, unit)}" if weakest != strongest else told(weakest, unit)
+    between = (
+        f"from {text_of(weakest, unit)} to {text_of(strongest, unit)}"
+        if weakest != strongest
+        else text_of(weakest, unit)
+    )
     return Part(says, answer, f"{counted}; {between}", tuple(comparisons), unit)
+
+
+def present(items: Iterable[Item | None]) -> list[Item]:
+    """Return the items that are there: contrasts that could be measured."""
+    return [item for item in items if item is not None]
 
 
 def differing_rates(pairs: Iterable[tuple[Arm, Arm]]) -> tuple[str, ...]:
@@ -90,15 +100,15 @@ def differing_rates(pairs: Iterable[tuple[Arm, Arm]]) -> tuple[str, ...]:
     )
 
 
-def told(comparison: Comparison, unit: Unit = "points") -> str:
+def text_of(comparison: Comparison, unit: Unit = "points") -> str:
     """Return `xs, svamp: +1.2 (−3.0 to +5.4; n 300, p .041)`."""
     replicates = f" × {comparison.seeds} seeds" if comparison.seeds > 1 else ""
     chance = "" if comparison.p is None else f", p{NBSP}{_p(comparison.p)}"
-    value, low, high = (say_as(unit, each) for each in (comparison.value, comparison.low, comparison.high))
+    value, low, high = (in_unit(unit, each) for each in (comparison.value, comparison.low, comparison.high))
     return f"{comparison.label}: {value} ({low} to {high}; n{NBSP}{comparison.n:,}{replicates}{chance})"
 
 
-def say_as(unit: Unit, value: float) -> str:
+def in_unit(unit: Unit, value: float) -> str:
     """Return a number of a comparison in its unit: `+1.2` points, `3.4` %, `−0.012` nats."""
     if unit == "nats":
         return f"{value:+.3f}".replace("-", "−")

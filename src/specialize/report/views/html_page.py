@@ -13,7 +13,7 @@ from specialize.report import formatting, paper_tables
 from specialize.report.arms import FACTORS, STARTS, Arm, is_alike
 from specialize.report.figures.registry import Drawn
 from specialize.report.figures.style import INK, PALETTE
-from specialize.report.findings.verdict import Unit, Verdict, say_as
+from specialize.report.findings.verdict import Unit, Verdict, in_unit
 from specialize.report.load_results import Study
 from specialize.report.selection import front_of
 from specialize.report.stats.bootstrap import Comparison
@@ -126,7 +126,7 @@ def _verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
 
 
 def _in_full(comparison: Comparison, unit: Unit) -> dict[str, str]:
-    value, low, high = (say_as(unit, each) for each in (comparison.value, comparison.low, comparison.high))
+    value, low, high = (in_unit(unit, each) for each in (comparison.value, comparison.low, comparison.high))
     return {"value": value, "interval": f"{low} to {high}"}
 
 
