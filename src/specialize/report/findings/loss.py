@@ -6,13 +6,14 @@ import numpy as np
 import pandas
 
 from specialize.report.arms import Arm, pairs_of
-from specialize.report.findings.verdict import (, present
+from specialize.report.findings.verdict import (
     Answer,
     Part,
     Verdict,
     all_of,
     all_toward,
     differing_rates,
+    present,
     text_of,
 )
 from specialize.report.stats.bootstrap import Comparison, contrast_interval
