@@ -16,8 +16,8 @@ out:
   ├── index.html                      the page
   ├── table.txt                       accuracies before → after
   ├── verdicts.json                   what holds of the paper's claims
-  ├── *.csv                           the data of tables and figures
-  └── *.svg                           the figures
+  ├── scores.parquet, scores.csv      every score, a row for each accuracy
+  └── {figure}.svg, {figure}.csv      a figure and its data
 """
 
 import argparse

@@ -8,85 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas
-from pydantic import BaseModel, ConfigDict, Field
 
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import parse_record, read_json
 from specialize.core.params.report import ReportRun
+from specialize.records.checkpoints import CheckpointManifest
+from specialize.records.coverage import Coverage
+from specialize.records.funnel import Funnel
 from specialize.records.problems import ProblemIndex
-from specialize.records.scores import Score
-
-CURVE = ("step", "loss", "grad_norm", "learning_rate")
-"""Columns that every curve has."""
-CURVE_TOO = ("sample_nll", "teacher_kl", "target_entropy", "soft_share")
-"""Columns that a curve may have: both objectives on one scale, in nats per target token."""
-
-
-class Foreign(BaseModel):
-    """What this phase reads of another phase's file; fields that it does not know are none of its business."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Selected(Foreign):
-    """results/scores/{student}/selected.json"""
-
-    student: str
-    format: str
-    reading: str
-    by: dict[str, int | None]
-    """Criterion → step."""
-
-
-class TrainedBy(Foreign):
-    """The recipe that a checkpoint was trained by; its params say what the student is."""
-
-    params: dict[str, Any] = {}
-
-
-class Manifest(Foreign):
-    """results/checkpoints/{student}/step-{n}/manifest.json"""
-
-    student: str
-    step: int
-    parameters: int = Field(ge=1)
-    recipe: TrainedBy = TrainedBy()
-    recipe_sha256: str = ""
-    libraries: dict[str, str] = {}
-
-
-class FunnelStep(Foreign):
-    """One filter: how many completions it dropped, how many were left."""
-
-    step: str
-    dropped: int
-    left: int
-    why: str = ""
-
-
-class Funnel(Foreign):
-    """results/traces/funnel.json"""
-
-    steps: list[FunnelStep]
-    by_teacher: dict[str, list[FunnelStep]] = {}
-    questions: dict[str, Any] = {}
-
-
-class TokenCounts(Foreign):
-    """Target tokens, those with a distribution, and sums over these of the probability told and kept."""
-
-    tokens: int = Field(default=0, ge=0)
-    soft: int = Field(default=0, ge=0)
-    teacher_mass: float = Field(default=0.0, ge=0)
-    kept_mass: float = Field(default=0.0, ge=0)
-
-
-class Coverage(Foreign):
-    """results/traces/aligned/{tokenizer}/coverage.json"""
-
-    all: TokenCounts = TokenCounts()
-    numbers: TokenCounts = TokenCounts()
-
+from specialize.records.scores import Score, Selected
+from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS
 
 FIRST = 10 / 260
 """Share of the training after which the paper's first checkpoint of its 3B student stands (10K of 260K micro-batches,
@@ -134,10 +65,10 @@ class Study:
     parameters: dict[str, int]
     scores: list[Score]
     selected: dict[str, Selected]
-    manifests: list[Manifest]
+    manifests: list[CheckpointManifest]
     curves: pandas.DataFrame
-    """The training curves: student, CURVE and of CURVE_TOO what one of them has; numbers as they were written, empty
-    where a student did not log them."""
+    """The training curves: student, UPDATE_COLUMNS and what one of them has of OBJECTIVE_COLUMNS; numbers as they were
+    written, empty where a student did not log them."""
     funnel: Funnel
     problems: ProblemIndex
     coverage: dict[str, Coverage]
@@ -214,7 +145,7 @@ def read_study(files: StudyFiles) -> Study:
     )
     _refuse_twice(found)
     made = sorted(
-        (parse_record(str(path), read_json(path), Manifest) for path in files.manifests),
+        (parse_record(str(path), read_json(path), CheckpointManifest) for path in files.manifests),
         key=lambda manifest: (manifest.student, manifest.step),
     )
     parameters = {manifest.student: manifest.parameters for manifest in made}
@@ -239,28 +170,36 @@ def read_study(files: StudyFiles) -> Study:
 
 
 def read_curve(path: Path) -> pandas.DataFrame:
-    """Read training.csv: CURVE and what it has of CURVE_TOO, numbers as they were written; other columns are left out.
+    """Read the UPDATE_COLUMNS of training.csv and what it has of OBJECTIVE_COLUMNS, numbers as they were written.
 
-    Raises RecordError where a column is missing or a cell holds no number; one of CURVE_TOO may be empty.
+    Raises RecordError where a column is missing or a cell holds no number; one of OBJECTIVE_COLUMNS may be empty.
     """
     try:
         curve = pandas.read_csv(path, dtype=str, keep_default_na=False)
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise RecordError(str(path), "(whole file)", "a CSV table", str(error)) from None
-    if missing := [column for column in CURVE if column not in curve]:
-        raise RecordError(f"{path}:1", missing[0], f"the columns {','.join(CURVE)}", ",".join(curve.columns))
-    for column in (*CURVE, *CURVE_TOO):
+    if missing := [column for column in UPDATE_COLUMNS if column not in curve]:
+        raise RecordError(f"{path}:1", missing[0], f"the columns {','.join(UPDATE_COLUMNS)}", ",".join(curve.columns))
+    for column in (*UPDATE_COLUMNS, *OBJECTIVE_COLUMNS):
         for number, text in enumerate(curve.get(column, ()), start=2):
-            if not _is_number(text) and (text or column in CURVE):
+            if not _is_number(text) and (text or column in UPDATE_COLUMNS):
                 raise RecordError(f"{path}:{number}", column, "a number", text)
-    return curve[[column for column in (*CURVE, *CURVE_TOO) if column in curve]]
+    return curve[[column for column in (*UPDATE_COLUMNS, *OBJECTIVE_COLUMNS) if column in curve]]
 
 
 def join_curves(curves: Mapping[str, pandas.DataFrame]) -> pandas.DataFrame:
-    """Return the students' curves in one table; a column of CURVE_TOO that none of them filled is left out."""
+    """Return the students' curves in one table; a column of OBJECTIVE_COLUMNS that none of them filled is left out."""
     tables = [curve.assign(student=student) for student, curve in sorted(curves.items())]
-    table = pandas.concat([pandas.DataFrame(columns=["student", *CURVE]), *tables], ignore_index=True).fillna("")
-    return table[["student", *CURVE, *(column for column in CURVE_TOO if table.get(column, pandas.Series()).any())]]
+    table = pandas.concat([pandas.DataFrame(columns=["student", *UPDATE_COLUMNS]), *tables], ignore_index=True).fillna(
+        ""
+    )
+    return table[
+        [
+            "student",
+            *UPDATE_COLUMNS,
+            *(column for column in OBJECTIVE_COLUMNS if table.get(column, pandas.Series()).any()),
+        ]
+    ]
 
 
 def _is_number(text: object) -> bool:

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import pandas
 
+from specialize.records.scores import GenericReading, MathsReading
 from specialize.report.arms import Arm
 from specialize.report.stats.accuracies import Measure
 from specialize.report.stats.changes import accuracy_of, change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Change
 
-MATHS_READINGS = ("strict", "flexible")
-GENERIC_READINGS = ("exact", "substring")
+MATHS_READINGS: tuple[str, ...] = get_args(MathsReading)
+GENERIC_READINGS: tuple[str, ...] = get_args(GenericReading)
 
 
 @dataclass(frozen=True)
