@@ -1,4 +1,4 @@
-"""Arms of the experiment: what each student is, and which students are one arm but for the seed.
+"""Arms of the experiment: what each student is, and which students differ only in the seed.
 
 A student's recipe, kept in its manifests, says what it is. Comparisons pair arms that differ in exactly one factor.
 """
@@ -15,13 +15,12 @@ from specialize.report.load_results import Study
 
 FACTORS = ("size", "start", "loss", "formats", "tokenizer", "settings")
 ALIKE = 1.2
-"""Parameter counts up to so many times the smallest of a class are one size: T5 v1.0 and FlanT5 of one name differ by
-11 %."""
+"""Parameter counts up to this multiple of the smallest are one size: T5 v1.0 and FlanT5 of one name differ by 11 %."""
 _OWN = frozenset(
     {"student", "seed", "start", "revision", "pretrained", "loss", "formats", "tokenizer", "vocabulary", "architecture"}
 )
 _DETAILS = ("learning_rate", "embedding_learning_rate", "distribution", "matching")
-"""Settings that go with a factor: rates with a size or a start, details of distribution matching with the loss."""
+"""Settings that may change along with a factor: rates with size or start, distribution matching with the loss."""
 STARTS = {
     "instructions": "instruction-tuned",
     "span_corruption": "raw (span corruption)",
@@ -32,7 +31,7 @@ STARTS = {
 
 @dataclass(frozen=True)
 class Arm:
-    """Students equal but for the seed."""
+    """Students that differ only in the seed."""
 
     name: str
     size: int
@@ -73,7 +72,7 @@ def arms_of(study: Study, objectives: Mapping[str, str]) -> list[Arm]:
     for student in study.students:
         arm, seed = _arm_of(study, student, sizes, objectives)
         if seed in (known for known, _ in found[arm]):
-            # Nothing that the recipe names tells the two apart: they are no replicates.
+            # The same recipe and seed twice are not replicates.
             arm = replace(arm, settings=f"{arm.settings} {student}")
         found[arm].append((seed, student))
     arms = [replace(arm, students=tuple(sorted(students))) for arm, students in found.items() if students]

@@ -137,7 +137,7 @@ def test_without_a_selection_the_last_checkpoint_is_reported(tmp_path):
     run = MadeRun(tmp_path, students=XL, by={"seed": None, "out_of_distribution": None}, has_validation=False)
     report = build(run)
     assert "step 4000, the last, as none could be selected" in (report / "table.txt").read_text()
-    assert "No validation problems to choose by" in (report / "index.html").read_text()
+    assert "No validation problems to select by" in (report / "index.html").read_text()
     assert {row["split"] for row in rows_of(report / "scaling.csv")} == {"test"}
     assert {row["seed"] for row in rows_of(report / "dynamics.csv")} == {""}
 
@@ -257,7 +257,7 @@ def test_both_losses_stand_in_the_table_where_they_are_known(tmp_path):
     ]
 
 
-def test_an_empty_curve_and_an_empty_funnel_are_told(tmp_path):
+def test_an_empty_curve_and_an_empty_funnel_are_reported(tmp_path):
     run = MadeRun(tmp_path, students={"a": 10})
     arguments = run.arguments()
     (tmp_path / "checkpoints/a/training.csv").write_text("step,loss,grad_norm,learning_rate\n")
@@ -265,7 +265,7 @@ def test_an_empty_curve_and_an_empty_funnel_are_told(tmp_path):
     assert main(arguments) == 0
     text = (tmp_path / "report/index.html").read_text()
     assert "no loss was logged" in text
-    assert "The funnel counts nothing." in text
+    assert "No completions were filtered." in text
 
 
 def test_provenance_names_every_input_and_output(tmp_path):

@@ -1,5 +1,5 @@
-"""C12, C13: which data formats give which ability (paper, Fig. 4). Told of the last checkpoint, as the figure's curves
-end: the selected one was chosen in one of the two formats."""
+"""C12, C13: which data formats give which ability (paper, Fig. 4). At the last checkpoint, where the figure's curves
+end: the selected one was chosen by accuracy in one of the two formats."""
 
 from specialize.report.arms import Arm, pairs_of
 from specialize.report.findings.generic_ability import NEAR_ZERO
@@ -53,10 +53,10 @@ def zero_shot_only(evidence: Evidence) -> Verdict:
 
 
 def _in_context_ends(evidence: Evidence) -> tuple[str, ...]:
-    """Return how students of in-context data alone end beside those of zero-shot data alone, asked in context."""
+    """Return the final in-context accuracy of in-context students against zero-shot students."""
     pairs = pairs_of(evidence.arms, "formats", "in_context", "zero_shot")
     found = [evidence.between(*pair, evidence.last, evidence.seed(IN_CONTEXT)) for pair in pairs]
-    return tuple(f"Asked in context, {text_of(each)}." for each in found if each)
+    return tuple(f"Prompted in context, {text_of(each)}." for each in found if each)
 
 
 def _moved(evidence: Evidence, arms: list[Arm], says: str, format: str, sign: int) -> Part | None:

@@ -1,4 +1,4 @@
-"""C11 and the question behind it: distribution matching against sample matching."""
+"""C11, Q3: distribution matching against sample matching."""
 
 from statistics import fmean
 
@@ -20,13 +20,13 @@ from specialize.report.stats.bootstrap import Comparison, contrast_interval
 from specialize.report.stats.contrasts import CONFIDENCE, Evidence, teams_of
 
 MARGIN = 0.05
-"""Accuracies are alike where the whole interval of their difference lies within so much of zero."""
+"""Accuracies are similar where the whole interval of their difference is within this of zero."""
 SCALES = {"teacher_kl": "divergence from the teacher", "sample_nll": "loss on the teacher's text"}
 TARGETS = (
-    "The two learn from different targets: the texts are what filters kept, the distributions are the teacher's before "
-    "any filter and at temperature 1, whatever the texts were sampled at."
+    "The two learn from different targets: the texts passed the filters, the distributions are the teacher's before "
+    "any filter and at temperature 1, whatever temperature the texts were sampled at."
 )
-NO_PAIR = "two students alike but for the loss, one sample, one distribution"
+NO_PAIR = "two students that differ only in the loss, one sample, one distribution"
 
 
 def lower_loss(evidence: Evidence) -> Verdict:
@@ -40,10 +40,10 @@ def lower_loss(evidence: Evidence) -> Verdict:
             parts.append(all_toward(f"late in training its {name} is lower (nats; n: logged steps)", known, -1, "nats"))
     ends = _ends(evidence, pairs)
     if ends:
-        parts.append(_alike("accuracy on the seed dataset is alike, within five points", ends))
+        parts.append(_alike("accuracy on the seed dataset is similar, within five points", ends))
     return Verdict(
         name="C11",
-        claim="Distribution matching trains to a lower loss than sample matching, at like accuracy.",
+        claim="Distribution matching trains to a lower loss than sample matching, at similar accuracy.",
         source="Fig. 3B, §4.4",
         paper="falls faster and lower, each on its own scale; accuracy about equal; no numbers",
         parts=tuple(parts),
@@ -102,7 +102,7 @@ def _is_small(difference: Comparison) -> Answer:
 
 def _late_loss(evidence: Evidence, first: Arm, second: Arm, column: str) -> Comparison | None:
     """Return first − second of a column's mean over the last third of the curve, paired by logged step and by seed: the
-    same seed deals the same batches."""
+    same seed gives the same batches."""
     losses = _late_losses(evidence, column)
     rows = []
     for one, other in teams_of([first, second]):
@@ -113,7 +113,7 @@ def _late_loss(evidence: Evidence, first: Arm, second: Arm, column: str) -> Comp
     if shortest < 2:
         return None
     part = np.array([row[-shortest:] for row in rows])
-    # Loss has no bounds; the mean for both made-up rows leaves the middle where it is.
+    # A loss has no bounds: both pseudo-observations are the mean, which leaves the estimate unchanged.
     middle = float(fmean(part.mean(axis=0)))
     value, low, high = contrast_interval([part], (middle, middle), CONFIDENCE)
     label = f"{first.name} against {second.name}"

@@ -1,4 +1,4 @@
-"""C1, C2, C5: what is won."""
+"""C1, C2, C5: the gain in maths accuracy."""
 
 from specialize.report.arms import Arm
 from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, present, text_of

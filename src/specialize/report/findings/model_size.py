@@ -8,7 +8,7 @@ from specialize.report.stats.bootstrap import Comparison, bend_weights, line_thr
 from specialize.report.stats.contrasts import Evidence, Term, When
 
 FITS = 0.9
-"""R² from which a line is said to fit (paper's own curves: .88 to .98)."""
+"""R² from which a line counts as a fit (paper's own curves: .88 to .98)."""
 
 
 def log_linear(evidence: Evidence) -> Verdict:
@@ -16,7 +16,7 @@ def log_linear(evidence: Evidence) -> Verdict:
     parts: list[Part] = []
     notes: list[str] = []
     ladders = [ladder for ladder in evidence.ladders if len(ladder) > 2]
-    # One ladder a start: the first of each is the one in the formats and loss of the main table.
+    # One ladder for each start: the first is the one with the formats and loss of the main table.
     for start in dict.fromkeys(ladder[0].start for ladder in ladders):
         ladder = next(each for each in ladders if each[0].start == start)
         name = STARTS.get(start, start)
@@ -64,7 +64,7 @@ def _terms(evidence: Evidence, ladder: list[Arm], when: When, sign: int) -> list
 
 
 def _fit(evidence: Evidence, ladder: list[Arm], name: str) -> Part:
-    """R² over three points, two of them free, says little: whether the curve bends is asked of the problems."""
+    """R² over three points says little, so the curvature is tested as a contrast over problems too."""
     seed = evidence.seed()
     levels = [evidence.accuracy(arm, evidence.front, seed) for arm in ladder]
     known = [(log10(arm.parameters), level) for arm, level in zip(ladder, levels, strict=True) if level]

@@ -1,5 +1,5 @@
-"""C14, C15: what the teacher's distributions hold, and how much of it reaches the student's tokens. Counts over all
-traces: no sample is drawn, so there is no interval."""
+"""C14, C15: the mass of the teacher's top-k, and how much of it alignment brings to the student's tokens. Counts over
+all traces, not a sample, so there is no interval."""
 
 from specialize.records.coverage import TokenCounts
 from specialize.report.findings.verdict import Answer, Part, Verdict

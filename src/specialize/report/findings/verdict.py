@@ -1,4 +1,4 @@
-"""What a finding's verdict is made of."""
+"""Verdicts: the parts of a finding, each answered by the intervals of contrasts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ WORDS: dict[Answer, Word] = {"yes": "holds", "no": "does not hold", "open": "unc
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that a finding says, what the run answers, and the numbers."""
+    """One statement of a finding, the run's answer and its numbers."""
 
     says: str
     answer: Answer
@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A finding, held against this run."""
+    """A finding of the paper, tested on this run."""
 
     name: str
     """`C1` … `C15`, or `Q1` … for a question that the paper leaves open."""
@@ -43,7 +43,7 @@ class Verdict:
     """The paper's number."""
     parts: tuple[Part, ...] = ()
     lacking: str = ""
-    """Which arm or file would be needed to test it, or the rest of it."""
+    """Which arm or file is needed to test it, or its untested parts."""
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -61,14 +61,13 @@ def toward(comparison: Comparison, sign: int) -> Answer:
 
 
 def all_of(answers: Iterable[Answer]) -> Answer:
-    """Return the answer of a part that says the same of several: one clear no is a no, all yes are a yes."""
+    """Combine the answers of several contrasts: one clear no is a no, all yes are a yes."""
     found = set(answers)
     return "no" if "no" in found else "open" if "open" in found else "yes"
 
 
 def all_toward(says: str, comparisons: Sequence[Comparison], sign: int, unit: Unit = "points") -> Part:
-    """Return the part that holds where every contrast goes clearly the way of `sign`, and fails where one clearly goes
-    the other way."""
+    """Return the part that holds where all contrasts clearly have this sign; it fails where one has the other."""
     answers = [toward(each, sign) for each in comparisons]
     answer = all_of(answers)
     if len(comparisons) == 1:

@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 
 DRAWS = 4000
 SEED = 20230130
-"""Fixed, and every interval draws anew from it: an interval does not hang on what was computed before it."""
+"""Fixed, and every interval draws anew from it: an interval does not depend on what was computed before it."""
 Floats = NDArray[np.float64]
 
 
@@ -46,12 +46,12 @@ def contrast_interval(
     parts: per benchmark the contrast of every problem, [seeds, problems]; the seeds are the same in all.
     bounds: smallest and largest value that a problem's contrast can take.
 
-    Problems are drawn with replacement, each with all its seeds and all that is contrasted. To each benchmark two
-    made-up problems are added, one at either bound, so that few problems, or none that changed, do not make an interval
-    of no width: for a difference of two these are the pseudo-counts of Bonett & Price (Adjusted Wald confidence
-    interval for a difference of binomial proportions based on paired data, J. Educ. Behav. Stat. 37, 2012). With two
-    seeds or more an error of Student's t over the seeds' means (seeds − 1 degrees of freedom) is added to each draw; it
-    holds part of the problems' noise a second time, so the interval is rather too wide than too narrow.
+    Problems are drawn with replacement, each with all its seeds and all that is contrasted. Two pseudo-problems are
+    added to each benchmark, one at either bound, so that an interval has a width even where no problem changed: for a
+    difference of two these are the pseudo-counts of Bonett & Price (Adjusted Wald confidence interval for a difference
+    of binomial proportions based on paired data, J. Educ. Behav. Stat. 37, 2012). With two seeds or more an error of
+    Student's t over the seeds' means (seeds − 1 degrees of freedom) is added to each draw; it includes part of the
+    problems' noise a second time, so the interval is conservative.
     """
     rng = np.random.default_rng(SEED)
     drawn = np.zeros(draws)

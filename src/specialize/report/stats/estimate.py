@@ -32,7 +32,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Change:
-    """What training, or another choice, did to one accuracy; either side may be missing."""
+    """One accuracy before and after training, or by two selections; either may be missing."""
 
     before: Estimate | None
     after: Estimate | None

@@ -1,4 +1,4 @@
-"""Before → after by every reading side by side, and task by task."""
+"""Before → after by each scorer side by side, and by task."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ReadingRow:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """One task of a suite in one format; a change per arm, by size. Few problems each: no change is called clear."""
+    """One task of a suite in one format; a change per arm, by size. A task has few problems: changes are not tested."""
 
     benchmark: str
     task: str

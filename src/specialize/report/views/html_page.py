@@ -1,4 +1,4 @@
-"""The page: everything in one HTML file that opens without a network."""
+"""The page: one HTML file that opens without a network."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -149,7 +149,7 @@ def _paper(evidence: Evidence) -> dict[str, Any]:
 
 
 def _describer(arms: Sequence[Arm]) -> Callable[[Arm], str]:
-    """Return what tells an arm in words: its start, and the factors in which the run's arms differ."""
+    """Return a function that describes an arm: its start, and the factors in which the run's arms differ."""
     varying = [factor for factor in FACTORS if len({getattr(arm, factor) for arm in arms}) > 1]
 
     def describe(arm: Arm) -> str:
