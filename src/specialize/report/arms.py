@@ -80,7 +80,7 @@ def arms_of(study: Study, objectives: Mapping[str, str]) -> list[Arm]:
 
 
 def ladders_of(arms: Sequence[Arm]) -> list[list[Arm]]:
-    """Return arms that differ in size alone, one an size, by size; the ladder that stands for the paper's main table
+    """Return arms that differ in size alone, one for each size, by size; the ladder of the paper's main table
     first: most sizes, then from an instruction-tuned start, in all formats, with most students."""
     groups: dict[tuple[str, ...], dict[int, Arm]] = defaultdict(dict)
     for arm in arms:
@@ -122,7 +122,7 @@ def differing_details(first: Arm, second: Arm) -> list[str]:
 
 
 def is_alike(arm: Arm, other: Arm, but: Sequence[str]) -> bool:
-    """Return whether two arms are alike in every factor but these."""
+    """Return whether two arms agree in every factor but these."""
     return all(getattr(arm, factor) == getattr(other, factor) for factor in FACTORS if factor not in but)
 
 

@@ -20,7 +20,7 @@ from specialize.records.scores import Score, Selected
 from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS
 
 FIRST = 10 / 260
-"""Share of the training after which the paper's first checkpoint of its 3B student stands (10K of 260K micro-batches,
+"""Share of the training at which the paper's first checkpoint of its 3B student was taken (10K of 260K micro-batches,
 Fig. 3A1). A run may score much earlier ones, of which the paper says nothing."""
 
 
@@ -125,7 +125,7 @@ def files_of(inputs: Inputs, run: ReportRun) -> StudyFiles:
 
 
 def early_step(steps: Sequence[int]) -> int:
-    """Return the first of ascending steps that stands no earlier in the training than the paper's first checkpoint."""
+    """Return the first of ascending steps at or after the paper's first checkpoint, as a share of the training."""
     return next(step for step in steps if step >= FIRST * steps[-1])
 
 

@@ -91,7 +91,7 @@ def _draw(axes: Any, known: Sequence[tuple[int, Estimate]], number: int, stage: 
 
 
 def _log_sizes(axes: Any, ladder: Sequence[Arm]) -> None:
-    """Ticks stand at the arms' own sizes."""
+    """Put a tick at each arm's size."""
     axes.set_xscale("log")
     sizes = [arm.parameters for arm in ladder]
     places = [math.log(at) for at in sizes]

@@ -40,7 +40,7 @@ def lower_loss(evidence: Evidence) -> Verdict:
             parts.append(all_toward(f"late in training its {name} is lower (nats; n: logged steps)", known, -1, "nats"))
     ends = _ends(evidence, pairs)
     if ends:
-        parts.append(_alike("accuracy on the seed dataset is similar, within five points", ends))
+        parts.append(_within_margin("accuracy on the seed dataset is similar, within five points", ends))
     return Verdict(
         name="C11",
         claim="Distribution matching trains to a lower loss than sample matching, at similar accuracy.",
@@ -90,7 +90,7 @@ def _ends(evidence: Evidence, pairs: list[tuple[Arm, Arm]]) -> list[Comparison]:
     return present(found)
 
 
-def _alike(says: str, ends: list[Comparison]) -> Part:
+def _within_margin(says: str, ends: list[Comparison]) -> Part:
     return Part(says, all_of(_is_small(each) for each in ends), "; ".join(text_of(each) for each in ends), tuple(ends))
 
 

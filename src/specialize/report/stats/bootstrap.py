@@ -26,15 +26,15 @@ class Comparison:
     seeds: int
     """Replicates that the contrast is the mean of. 1: the interval covers the draw of the problems alone."""
     won: int | None = None
-    """Problems that the first alone has right, where one checkpoint stands against one on one benchmark."""
+    """Problems that only the first solves; null unless one checkpoint is compared with one on one benchmark."""
     lost: int | None = None
-    """Problems that the second alone has right."""
+    """Problems that only the second solves."""
     p: float | None = None
     """McNemar's exact two-sided p of these two counts."""
 
 
 def mcnemar(won: int, lost: int) -> float:
-    """Return the exact two-sided p that problems change in both directions alike (McNemar 1947; binomial)."""
+    """Return the exact two-sided p of equally many changes in both directions (McNemar 1947; binomial)."""
     return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
 
 
@@ -91,7 +91,7 @@ def slope_weights(x: Sequence[float]) -> list[float]:
 
 
 def bend_weights(x: Sequence[float]) -> list[float]:
-    """Return the weights whose contrast with the values at `x` says how far the least-squares parabola stands, in the
+    """Return the weights whose contrast with the values at `x` is how far the least-squares parabola lies, in the
     middle of the range, above the straight line through its own ends: 0 for values on a line. At least three places."""
     places = np.asarray(x)
     half = (places.max() - places.min()) / 2

@@ -16,7 +16,7 @@ class Column:
 
     @property
     def title(self) -> str:
-        """What stands above it."""
+        """The heading of the column."""
         return self.measure.title
 
     @property
