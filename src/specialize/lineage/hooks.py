@@ -29,6 +29,7 @@ UNRECORDED = Path(".snakemake") / "unrecorded"
 """There from the start of a run until DVC has recorded it."""
 REPORT = Path("results") / "report"
 METRICS = Path("results") / "metrics.json"
+WHILE = "while this stage ran: nothing is recorded, and what was built is kept. Run the same command again"
 STAGE_VARIABLE = "DVC_STAGE"
 """Environment variable that DVC sets for the command of a stage."""
 
@@ -57,7 +58,11 @@ def open_project(project: Path, builds: Callable[[], object]) -> Run:
     params = load_params(project / "params.yaml")
     texts = recipe_texts(params, project)
     if in_stage():
-        _refuse_other_recipes(project, texts, "since this dvc command wrote results/recipes/")
+        _refuse_other_recipes(
+            project,
+            texts,
+            "since results/recipes/ was written: run `dvc repro` or `dvc exp run` without --single-item and --downstream",
+        )
     brought = bring_back(project, folders_of(params))
     verdicts = judge(project, texts)
     mark(project, verdicts)
@@ -110,10 +115,10 @@ def end_run(run: Run) -> None:
         forget(run.project)
         return
     try:
-        _refuse_other_recipes(run.project, run.texts, "while this stage ran")
+        _refuse_other_recipes(run.project, run.texts, WHILE)
         now = recipe_texts(load_params(run.project / "params.yaml"), run.project)
         if now != dict(run.texts):
-            raise SpecializeError(_changed(run.texts, now, "while this stage ran"))
+            raise SpecializeError(_changed(run.texts, now, WHILE))
     except SpecializeError:
         keep_built(run)
         raise
@@ -187,9 +192,6 @@ def _refuse_other_recipes(project: Path, texts: Mapping[str, str], when: str) ->
 
 
 def _changed(before: Mapping[str, str], after: Mapping[str, str], when: str) -> str:
-    """Return what to say of recipes that differ: which, and if it can be told, which parameter."""
+    """Return what to say of recipes that differ."""
     names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
-    return (
-        f"params.yaml, code or raw files changed {when} (recipe {names[0].removesuffix('.json')}): nothing is "
-        "recorded, and what was built is kept. Run the same command again"
-    )
+    return f"params.yaml, code or raw files changed (recipe {names[0].removesuffix('.json')}) {when}"

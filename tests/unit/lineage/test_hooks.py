@@ -102,7 +102,7 @@ def test_a_stage_does_not_start_under_other_recipes(
     opened()
     tree["traces"]["ngram"] = 7
     save(tree)
-    with pytest.raises(SpecializeError, match=r"changed since this dvc command .*\(recipe traces\)"):
+    with pytest.raises(SpecializeError, match=r"changed \(recipe traces\) since .*without --single-item"):
         opened()
 
 
