@@ -65,8 +65,11 @@ def _put_back(project: Path, brought: Sequence[str], builds: Callable[[], object
 
 
 def record_if_due(project: Path, builds: Callable[[], object]) -> None:
-    """Let DVC record what an earlier run had no time to, at the end of a run that had nothing to do itself."""
-    if (project / UNRECORDED).exists() and builds():
+    """Let DVC record what an earlier run had no time to, at the end of a run that had nothing to do itself.
+
+    Not beside a live run, which records when it ends.
+    """
+    if (project / UNRECORDED).exists() and builds() and not is_locked(project):
         environment = os.environ | {"PYTHONPATH": str(project / "src")}
         command = [sys.executable, str(project / "workflow" / "record_in_dvc.py")]
         subprocess.run(command, cwd=project, env=environment, check=False)

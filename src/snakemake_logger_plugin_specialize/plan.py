@@ -1,0 +1,40 @@
+"""What a dry run found: how many jobs of each rule would run, and why, a line a rule."""
+
+from collections import Counter
+
+FOLLOWS = "Input files updated by another job"
+"""Snakemake's reason for a job that runs because one before it does."""
+EXAMPLES = 2
+
+
+class Plan:
+    """The jobs of a dry run, rule by rule in the order in which they would run."""
+
+    def __init__(self) -> None:
+        self.jobs: Counter[str] = Counter()
+        self.reasons: dict[str, dict[str, set[str]]] = {}
+        """Rule → kind of reason → files that Snakemake names with it."""
+
+    def add(self, rule: str, reason: str) -> None:
+        """Count a job. reason: as Snakemake says it, `Missing output files: a, b; Updated input files: c`."""
+        self.jobs[rule] += 1
+        kinds = self.reasons.setdefault(rule, {})
+        for part in reason.split("; "):
+            kind, _, files = part.partition(": ")
+            kinds.setdefault(kind, set()).update(filter(None, files.split(", ")))
+
+    def lines(self) -> list[str]:
+        """Return the plan, a line a rule. What follows from another job's run is said only where there is no more."""
+        width = max(map(len, self.jobs))
+        lines = [f"{self.jobs.total()} jobs would run (each of them, in full: snakemake -n -p)"]
+        for rule, count in self.jobs.items():
+            kinds = self.reasons[rule]
+            roots = {kind: files for kind, files in kinds.items() if kind != FOLLOWS} or {FOLLOWS: set[str]()}
+            lines.append(f"  {rule:{width}} {count:5}  {'; '.join(_said(*root) for root in roots.items())}")
+        return lines
+
+
+def _said(kind: str, files: set[str]) -> str:
+    named = ", ".join(sorted(files)[:EXAMPLES])
+    more = f" and {len(files) - EXAMPLES} more" if len(files) > EXAMPLES else ""
+    return kind[:1].lower() + kind[1:] + (f": {named}{more}" if named else "")
