@@ -1,10 +1,13 @@
 """What a dry run found: how many jobs of each rule would run, and why, a line a rule."""
 
+import re
 from collections import Counter
 
 FOLLOWS = "Input files updated by another job"
 """Snakemake's reason for a job that runs because one before it does."""
 EXAMPLES = 2
+RECIPE = re.compile(r"\S*/recipes/(?:[0-9a-f]{16}/)?(\S+)\.json")
+"""The recipe of a job: a file that changes with its params, its code or its raw files."""
 
 
 class Plan:
@@ -21,7 +24,7 @@ class Plan:
         kinds = self.reasons.setdefault(rule, {})
         for part in reason.split("; "):
             kind, _, files = part.partition(": ")
-            kinds.setdefault(kind, set()).update(filter(None, files.split(", ")))
+            kinds.setdefault(kind, set()).update(RECIPE.sub(r"recipe \1", file) for file in files.split(", ") if file)
 
     def lines(self) -> list[str]:
         """Return the plan, a line a rule. What follows from another job's run is said only where there is no more."""
