@@ -57,7 +57,8 @@ compare: install ## the table of experiments: what differs, and the main accurac
 	@git cat-file -e HEAD:results/metrics.json 2>/dev/null || { \
 	  echo 'Nothing to compare with yet: commit a baseline first: git add --all && git commit -m baseline' >&2; exit 1; }
 	@COLUMNS=$${COLUMNS:-200} $(BIN)/dvc exp show --only-changed --no-pager \
-	  --drop "^(results/|src/|workflow|prompts|Created)|.*[.]cot$$" --keep ".*[.](seed|ood|ao)$$"
+	  --drop "^(results/|src/|workflow|prompts|Created)|.*[.]cot$$" \
+	  --keep "^(?!data|teacher|traces|train|evaluate).*[.](seed|ood|ao)$$"
 
 why: install ## FILE=results/…: how this file came to be, and whether it would be made again
 	@$(BIN)/python -m specialize why "$(FILE)"

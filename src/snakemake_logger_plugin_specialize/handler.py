@@ -65,7 +65,7 @@ class LogHandler(LogHandlerBase):
         self.started: dict[str, set[str]] = defaultdict(set)
         self.jobs: dict[int, Job] = {}
         self.total, self.ended = 0, 0
-        self.cores = 1
+        self.slots = 1  # cores, or on a cluster nodes
         self.failed: set[int] = set()
         self.begun = self.saved = 0.0
 
@@ -109,7 +109,7 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.JOB_ERROR:
             return self._fail(record)
         elif event == LogEvent.RESOURCES_INFO:
-            self.cores = fields.get("cores") or self.cores
+            self.slots = fields.get("cores") or fields.get("nodes") or self.slots
         elif event == LogEvent.ERROR:
             return self._error(record)
         elif event not in SILENT and self._is_news(record):
@@ -154,8 +154,10 @@ class LogHandler(LogHandlerBase):
             self.waiting[job.rule] -= 1
 
     def _end(self, number: int, now: float) -> list[str]:
-        job = self.jobs.pop(number)
+        job = self.jobs.pop(number, None)
         self.ended += 1
+        if job is None:  # --quiet rules
+            return [f"---- {self.ended} of {self.total} jobs; {clock(now - self.begun)} so far"]
         self.durations.add(job.rule, job.name, now - job.began)
         if not job.runs:
             done = f"---- all {self.total} jobs done in {clock(now - self.begun)}"
@@ -192,7 +194,7 @@ class LogHandler(LogHandlerBase):
                 unknown += 1
             else:
                 seconds.append(max(expected - (now - job.began), 0.0))
-        known = f"about {clock(max(sum(seconds) / self.cores, *seconds, 0.0))} left" if seconds else ""
+        known = f"about {clock(max(sum(seconds) / self.slots, *seconds, 0.0))} left" if seconds else ""
         untimed = f"{unknown} job{'s' * (unknown != 1)} of kinds that have not run here before" if unknown else ""
         return ", and ".join(filter(None, [known, untimed])) or "nothing left"
 

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -137,6 +138,20 @@ def test_reasons_that_only_follow_are_left_out_where_there_is_a_cause():
         "  train     3  updated input files: recipe train/m, recipe train/s and 1 more",
         "  score     1  input files updated by another job",
     ]
+
+
+def test_quiet_is_quiet(folder):
+    said = run(folder, "--quiet", "rules").err
+    assert [line for line in said if line.startswith("----")][1].startswith("---- 1 of 4 jobs; 0:0")
+    assert not any("Traceback" in line for line in said)
+    (folder / "sum.txt").unlink()
+    assert run(folder, "--quiet", "all").err == []
+
+
+def test_the_plugin_brings_no_copy_of_the_project_along():
+    """Snakemake imports it before the Snakefile, which takes `specialize` from its own folder (dvc exp run --temp)."""
+    code = "import snakemake_logger_plugin_specialize, sys; sys.exit('specialize' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
 
 
 def test_clock():
