@@ -66,7 +66,7 @@ class LogHandler(LogHandlerBase):
         self.jobs: dict[int, Job] = {}
         self.total, self.ended = 0, 0
         self.slots = 1  # cores, or on a cluster nodes
-        self.failed: set[int] = set()
+        self.any_failed = False
         self.begun = self.saved = 0.0
 
     writes_to_stream = True
@@ -87,18 +87,18 @@ class LogHandler(LogHandlerBase):
     def lines(self, record: LogRecord) -> list[str]:
         """Take a record and return the lines to show."""
         event: LogEvent | None = getattr(record, "event", None)
-        told = self._told(event, record)
+        shown = self._shown(event, record)
         settings = self.common_settings
         if (settings.printshellcmds or settings.verbose or settings.debug_dag) and event != LogEvent.JOB_FINISHED:
             text = self.format(record)
             return [text] if text not in ("", "None") else []
-        return told
+        return shown
 
     def close(self) -> None:
         self.durations.save()
         super().close()
 
-    def _told(self, event: LogEvent | None, record: LogRecord) -> list[str]:
+    def _shown(self, event: LogEvent | None, record: LogRecord) -> list[str]:
         fields = record.__dict__
         if event == LogEvent.RUN_INFO:
             return self._run(record, fields["stats"])
@@ -112,14 +112,14 @@ class LogHandler(LogHandlerBase):
             self.slots = fields.get("cores") or fields.get("nodes") or self.slots
         elif event == LogEvent.ERROR:
             return self._error(record)
-        elif event not in SILENT and self._is_news(record):
+        elif event not in SILENT and self._is_worth_showing(record):
             return [self.format(record)]
         return []
 
-    def _is_news(self, record: LogRecord) -> bool:
+    def _is_worth_showing(self, record: LogRecord) -> bool:
         text = record.getMessage()
         if text.startswith("Complete log(s)"):
-            return bool(self.failed)
+            return self.any_failed
         return text not in ("", "None") and (record.levelno > INFO or not text.startswith(ROUTINE))
 
     def _error(self, record: LogRecord) -> list[str]:
@@ -170,10 +170,9 @@ class LogHandler(LogHandlerBase):
 
     def _fail(self, record: LogRecord) -> list[str]:
         fields = record.__dict__
-        number = fields["jobid"]
         logs = [Path(name) for name in fields["log"]]
-        self.failed.add(number)
-        job = self.jobs.pop(number, None)
+        self.any_failed = True
+        job = self.jobs.pop(fields["jobid"], None)
         after = f" after {clock(record.created - job.began)}" if job else ""
         lines = [f"---- failed: {job or fields['rule_name']}{after}"]
         if not logs:

@@ -67,6 +67,14 @@ def test_the_table_of_experiments_fits_a_terminal(workspace, monkeypatch):
         assert column in table
 
 
+def test_make_ends_with_the_table_and_a_link_to_the_page(workspace):
+    said = make(workspace, "run").text
+    table = (workspace.folder / "results" / "report" / "table.txt").read_text()
+    assert said.count(table) == 1
+    page = (workspace.folder / "results" / "report" / "index.html").resolve()
+    assert said.endswith(f"The whole report: {page.as_uri()}\n")
+
+
 def test_comparing_before_the_first_commit_says_what_to_do(workspace):
     said = make(workspace, "compare", status=2).text
     assert "commit a baseline first" in said and "!" not in said
