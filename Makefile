@@ -61,7 +61,7 @@ compare: install ## the table of experiments: what differs, and the main accurac
 	  --keep "^(?!data|teacher|traces|train|evaluate).*[.](seed|ood|ao)$$"
 
 why: install ## FILE=results/…: how this file came to be, and whether it would be made again
-	@$(BIN)/python -m specialize why "$(FILE)"
+	@$(BIN)/python -m specialize explain "$(FILE)"
 
 preset: install ## NAME=recorded: put presets/recorded.yaml in the place of params.yaml (the old one is kept)
 	@$(BIN)/python -m specialize preset "$(NAME)"
