@@ -5,7 +5,6 @@ from collections import Counter
 
 FOLLOWS = "Input files updated by another job"
 """Snakemake's reason for a job that runs because one before it does."""
-EXAMPLES = 2
 RECIPE = re.compile(r"\S*/recipes/(?:[0-9a-f]{16}/)?(\S+)\.json")
 """The recipe of a job: a file that changes with its params, its code or its raw files."""
 
@@ -38,6 +37,5 @@ class Plan:
 
 
 def _said(kind: str, files: set[str]) -> str:
-    named = ", ".join(sorted(files)[:EXAMPLES])
-    more = f" and {len(files) - EXAMPLES} more" if len(files) > EXAMPLES else ""
-    return kind[:1].lower() + kind[1:] + (f": {named}{more}" if named else "")
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return kind[:1].lower() + kind[1:] + (f": {min(files)}{more}" if files else "")

@@ -74,7 +74,7 @@ def test_a_dry_run_counts_the_jobs_of_each_rule_and_says_why(folder):
     said = run(folder, "-n").out.splitlines()
     assert said == [
         "4 jobs would run (each of them, in full: snakemake -n -p)",
-        "  part      2  missing output files: parts/a.txt, parts/b.txt",
+        "  part      2  missing output files: parts/a.txt and 1 more",
         "  merge     1  missing output files: sum.txt",
         "  all       1  input files updated by another job",
     ]
@@ -135,7 +135,7 @@ def test_reasons_that_only_follow_are_left_out_where_there_is_a_cause():
         plan.add("train", f"Updated input files: {recipes}/{name}.json")
     plan.add("score", "Input files updated by another job: c/xs")
     assert plan.lines()[1:] == [
-        "  train     3  updated input files: recipe train/m, recipe train/s and 1 more",
+        "  train     3  updated input files: recipe train/m and 2 more",
         "  score     1  input files updated by another job",
     ]
 
