@@ -10,7 +10,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from snakemake_logger_plugin_specialize.durations import Durations
-from snakemake_logger_plugin_specialize.plan import Plan
+from snakemake_logger_plugin_specialize.plan import Plan, count_of
 
 ROUTINE = (
     "Assuming unrestricted shared filesystem",
@@ -140,7 +140,7 @@ class LogHandler(LogHandlerBase):
             return self.plan.lines() if self.plan.jobs else []
         self.waiting = Counter({rule: count for rule, count in stats.items() if rule != "total"})
         self.total, self.begun = self.waiting.total(), record.created
-        return [f"---- {self.total} jobs: {self._left(record.created)}"]
+        return [f"---- {count_of(self.total)}: {self._left(record.created)}"]
 
     def _start(self, record: LogRecord) -> None:
         fields = record.__dict__
@@ -157,16 +157,16 @@ class LogHandler(LogHandlerBase):
         job = self.jobs.pop(number, None)
         self.ended += 1
         if job is None:  # --quiet rules
-            return [f"---- {self.ended} of {self.total} jobs; {clock(now - self.begun)} so far"]
+            return [f"---- {self.ended} of {count_of(self.total)}; {clock(now - self.begun)} so far"]
         self.durations.add(job.rule, job.name, now - job.began)
         if not job.runs:
-            done = f"---- all {self.total} jobs done in {clock(now - self.begun)}"
+            done = f"---- all of {count_of(self.total)} done in {clock(now - self.begun)}"
             return [done] if self.ended == self.total else []
         if now - self.saved > SAVE_S:
             self.durations.save()
             self.saved = now
         so_far = f"{clock(now - self.begun)} so far, {self._left(now)}"
-        return [f"---- {self.ended} of {self.total} jobs: {job} in {clock(now - job.began)}; {so_far}"]
+        return [f"---- {self.ended} of {count_of(self.total)}: {job} in {clock(now - job.began)}; {so_far}"]
 
     def _fail(self, record: LogRecord) -> list[str]:
         fields = record.__dict__
@@ -194,7 +194,7 @@ class LogHandler(LogHandlerBase):
             else:
                 seconds.append(max(expected - (now - job.began), 0.0))
         known = f"about {clock(max(sum(seconds) / self.slots, *seconds, 0.0))} left" if seconds else ""
-        untimed = f"{unknown} job{'s' * (unknown != 1)} of kinds that have not run here before" if unknown else ""
+        untimed = f"{count_of(unknown)} of kinds that have not run here before" if unknown else ""
         return ", and ".join(filter(None, [known, untimed])) or "nothing left"
 
 

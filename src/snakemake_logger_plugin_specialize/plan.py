@@ -28,12 +28,16 @@ class Plan:
     def lines(self) -> list[str]:
         """Return the plan, a line a rule. What follows from another job's run is said only where there is no more."""
         width = max(map(len, self.jobs))
-        lines = [f"{self.jobs.total()} jobs would run (each of them, in full: snakemake -n -p)"]
+        lines = [f"{count_of(self.jobs.total())} would run (each of them, in full: snakemake -n -p)"]
         for rule, count in self.jobs.items():
             kinds = self.reasons[rule]
             roots = {kind: files for kind, files in kinds.items() if kind != FOLLOWS} or {FOLLOWS: set[str]()}
             lines.append(f"  {rule:{width}} {count:5}  {'; '.join(_said(*root) for root in roots.items())}")
         return lines
+
+
+def count_of(jobs: int) -> str:
+    return f"{jobs} job{'s' * (jobs != 1)}"
 
 
 def _said(kind: str, files: set[str]) -> str:

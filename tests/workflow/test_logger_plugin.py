@@ -54,7 +54,7 @@ def test_a_run_shows_the_jobs_lines_and_what_is_left(folder):
         r"part (a|b)",
         rf"---- 2 of 4 jobs: part (a|b) {times}2 jobs of kinds .*",
         rf"---- 3 of 4 jobs: merge {times}1 job of kinds .*",
-        r"---- all 4 jobs done in \d:\d\d",
+        r"---- all of 4 jobs done in \d:\d\d",
     ]
     assert len(first.err) == len(expected), first.err
     assert all(re.fullmatch(*pair) for pair in zip(expected, first.err, strict=True)), first.err
@@ -189,4 +189,4 @@ class TestInterface(InterfaceTests):
         info = {"rule_name": "test_rule", "wildcards": {}, "output": ["x"], "shellcmd": None, "reason": ""}
         handler.emit(self._create_event_record(LogEvent.JOB_INFO, jobid=1, **info))
         (line,) = handler.lines(self._create_event_record(LogEvent.JOB_FINISHED, job_id=1))
-        assert line.startswith("---- 1 of 1 jobs: test_rule in 0:00;")
+        assert line.startswith("---- 1 of 1 job: test_rule in 0:00;")

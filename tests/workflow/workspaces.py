@@ -30,7 +30,7 @@ class Ran:
     @property
     def rules(self) -> list[str]:
         """Names of the rules whose jobs ended, well or not, or in a dry run would run, one a job."""
-        ended = re.findall(r"^---- (?:\d+ of \d+ jobs|failed): (\w+)", self.text, re.MULTILINE)
+        ended = re.findall(r"^---- (?:\d+ of \d+ jobs?|failed): (\w+)", self.text, re.MULTILINE)
         planned = re.findall(r"^  (\w+) +(\d+)  \S", self.text, re.MULTILINE)
         return [*ended, *(rule for rule, count in planned for _ in range(int(count)))]
 
