@@ -158,9 +158,10 @@ def folders_of(params: Params) -> dict[str, Iterable[str]]:
 
 def _nothing_to_do(run: Run, brought: Sequence[str], builds: Callable[[], object]) -> None:
     """The process ends and no job has started: it was a look, or a run that found everything as it should be."""
+    if is_locked(run.project):  # a run beside this one decides what stands here, and records it when it ends
+        return
     if not builds():
-        if not is_locked(run.project):  # a run beside this one decides what stands there
-            put_back(run.project, brought)
+        put_back(run.project, brought)
     elif not in_stage() and (run.project / ".dvc").is_dir() and _is_unrecorded(run):
         environment = os.environ | {"PYTHONPATH": str(run.project / "src")}
         command = [sys.executable, str(run.project / "workflow" / "record_in_dvc.py"), "--nothing-built"]
