@@ -1,4 +1,4 @@
-"""What is logged of a training: progress lines, and the curve of both objectives on one scale (paper, Fig. 3B)."""
+"""The training log: progress lines, and the curve of both objectives on one scale (paper, Fig. 3B)."""
 
 import csv
 import io
@@ -14,12 +14,12 @@ from specialize.train.losses.token_losses import IGNORED, TokenLosses
 
 COLUMNS = ("sample_nll", "teacher_kl", "soft_share", "target_entropy", *(f"loss_{format}" for format in FORMATS))
 """Nats per target token. sample_nll: over all of them. teacher_kl, target_entropy: over those whose teacher
-distribution is known; soft_share: what part these are. loss_{format}: the objective, by format. Absent where there is
-no such token."""
+distribution is known; soft_share: their share. loss_{format}: the objective, by format. Absent where there
+is no such token."""
 
 
-class Tally:
-    """Sums over target tokens."""
+class TokenAverages:
+    """Averages of both losses over the target tokens of several micro-batches."""
 
     def __init__(self) -> None:
         self.sums: torch.Tensor | None = None
@@ -30,7 +30,7 @@ class Tally:
         dtype = torch.float32 if device.type == "mps" else torch.float64
         objective_M = losses.objective.detach().to(dtype)
         formats_M = formats_B[(labels_BT != IGNORED).nonzero()[:, 0]]
-        of_format = [formats_M == place for place in range(len(FORMATS))]
+        in_format = [formats_M == place for place in range(len(FORMATS))]
         sums = torch.stack(
             [
                 torch.tensor(len(objective_M), dtype=dtype, device=device),
@@ -38,14 +38,14 @@ class Tally:
                 losses.soft.sum(dtype=dtype),
                 losses.teacher_kl.sum(dtype=dtype),
                 losses.entropy.sum(dtype=dtype),
-                *(mask.sum(dtype=dtype) for mask in of_format),
-                *((objective_M * mask).sum() for mask in of_format),
+                *(mask.sum(dtype=dtype) for mask in in_format),
+                *((objective_M * mask).sum() for mask in in_format),
             ]
         )
         self.sums = sums if self.sums is None else self.sums + sums
 
     def take(self, over_processes: Callable[[torch.Tensor], torch.Tensor]) -> dict[str, float]:
-        """Return the means by COLUMNS and begin anew. over_processes: sums a tensor over all processes."""
+        """Return the means by COLUMNS and reset. over_processes: sums a tensor over all processes."""
         if self.sums is None:
             return {}
         tokens, nll, soft, kl, entropy, *by_format = over_processes(self.sums).tolist()
@@ -55,8 +55,8 @@ class Tally:
         return {name: total / count for name, (total, count) in zip(COLUMNS, pairs, strict=True) if count}
 
 
-class TellProgress(TrainerCallback):
-    """Say how far the run is, with the last loss."""
+class LogProgress(TrainerCallback):
+    """Log how far the run is, with the last loss."""
 
     def __init__(self, what: str, steps: int) -> None:
         self.what, self.steps = what, steps
@@ -74,7 +74,7 @@ class TellProgress(TrainerCallback):
 
 
 def training_csv(history: list[dict[str, Any]]) -> str:
-    """Return the training curve as CSV: step, loss per target token, gradient norm, rate, the tally's means."""
+    """Return the training curve as CSV: step, loss per target token, gradient norm, rate, the token averages."""
     columns = ("loss", "grad_norm", "learning_rate", *COLUMNS)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")

@@ -65,9 +65,13 @@ def make_files(corpus, tokenizer, tmp_path):
     def make(soft, name="given") -> Inputs:
         folder = tmp_path / name
         given = Inputs(
-            folder / "traces.parquet", folder / "exemplars.jsonl", folder / "tokenizer",
-            [folder / "part-00000.parquet", folder / "part-00001.parquet"], folder / "start",
-        )  # fmt: skip
+            traces=folder / "traces.parquet",
+            exemplars=folder / "exemplars.jsonl",
+            tokenizer=folder / "tokenizer",
+            aligned=[folder / "part-00000.parquet", folder / "part-00001.parquet"],
+            start=folder / "start",
+            root=tmp_path,
+        )
         write_json(given.start / "manifest.json", {})
         save_tokenizer(tokenizer, given.tokenizer)
         parquet.write_table(pyarrow.Table.from_pylist([trace.model_dump() for trace in corpus.traces]), given.traces)

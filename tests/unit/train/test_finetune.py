@@ -1,6 +1,7 @@
 """One student's training as a whole: checkpoints, resumption, bytes."""
 
 import csv
+import dataclasses
 import json
 
 import pytest
@@ -19,7 +20,7 @@ MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperatur
 
 
 def go(run, recipe_of, files, folder):
-    finetune(run, recipe_of(run), files, folder, folder / "work", folder / "out", threads=1)
+    finetune(run, recipe_of(run), files, folder / "work", folder / "out", threads=1)
     return folder / "out"
 
 
@@ -136,8 +137,9 @@ def test_a_folder_of_the_project_is_no_start(make_run, recipe_of, files, tmp_pat
     """Its contents would be in no recipe."""
     go(make_run(), recipe_of, files, tmp_path)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CheckpointError, match="in no recipe"):
-        go(make_run(start="out/step-6", architecture=None), recipe_of, files, tmp_path / "second")
+    with pytest.raises(CheckpointError, match="no recipe holds its contents"):
+        elsewhere = dataclasses.replace(files, root=tmp_path / "second")
+        go(make_run(start="out/step-6", architecture=None), recipe_of, elsewhere, tmp_path / "second")
 
 
 def test_a_damaged_traces_file_is_told(make_run, recipe_of, files, tmp_path):

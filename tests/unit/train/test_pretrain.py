@@ -1,5 +1,6 @@
 """Start checkpoints: what they learn from, and that they are made whole, resumed, and loaded by students."""
 
+import dataclasses
 import json
 import random
 from itertools import pairwise
@@ -19,8 +20,8 @@ from specialize.train import pretrain as module
 from specialize.train.__main__ import main
 from specialize.train.finetune import finetune
 from specialize.train.instructions import render
-from specialize.train.span_corruption import SENTINELS, corrupt
-from specialize.train.training_log import TellProgress
+from specialize.train.span_corruption import SENTINELS, Noising, corrupt
+from specialize.train.training_log import LogProgress
 
 FIRST, END = 999, 1
 SETTINGS = dict(objective="instructions", steps=4, warmup_steps=1, batch_tokens=600, learning_rate=5e-3,
@@ -29,7 +30,7 @@ SETTINGS = dict(objective="instructions", steps=4, warmup_steps=1, batch_tokens=
 
 @given_cases(st.lists(st.integers(10, 500), max_size=80), st.floats(0.05, 0.6), st.floats(1, 5), st.integers(0, 99))
 def test_source_and_target_together_are_the_text(tokens, noise, span, seed):
-    made = corrupt(tokens, FIRST, END, noise, span, random.Random(seed))
+    made = corrupt(tokens, Noising(FIRST, END, noise, span), random.Random(seed))
     if made is None:
         assert len(tokens) < 2
         return
@@ -95,7 +96,8 @@ def start_run(**changes) -> StartRun:
 def go(run, folder, files, texts):
     recipe = Recipe(phase="train", params=run.model_dump(mode="json"), code="c", rules="r", files={})
     name = "instructions" if run.pretraining.objective == "instructions" else "pretraining"
-    module.pretrain(run, recipe, files.tokenizer, texts / f"{name}.jsonl", folder / "work", folder / "raw", 1)
+    inputs = module.PretrainingInputs(files.tokenizer, texts / f"{name}.jsonl")
+    module.pretrain(run, recipe, inputs, folder / "work", folder / "raw", threads=1)
     return folder / "raw"
 
 
@@ -107,9 +109,9 @@ def test_a_start_loads_and_students_begin_with_its_weights(objective, files, tex
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["start"] == "raw" and manifest["files"]["training.csv"]
     assert (out / "training.csv").read_text().startswith("step,loss")
-    given = files.__class__(files.traces, files.exemplars, files.tokenizer, files.aligned, out)
+    inputs = dataclasses.replace(files, start=out)
     run = make_run(start="raw", pretrained=True, architecture=None)
-    finetune(run, recipe_of(run), given, tmp_path, tmp_path / "work", tmp_path / "out", 1)
+    finetune(run, recipe_of(run), inputs, tmp_path / "work", tmp_path / "out", threads=1)
     first = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out" / "step-0").state_dict()
     assert all(torch.equal(first[name], value) for name, value in model.state_dict().items())
 
@@ -118,7 +120,7 @@ def test_a_pretraining_cut_off_goes_on_and_ends_in_the_same_bytes(files, texts, 
     monkeypatch.setattr(module, "SAVE_EVERY", 2)
     run = start_run(dropout=0.1)
     whole = go(run, tmp_path / "whole", files, texts)
-    original = TellProgress.on_step_end
+    original = LogProgress.on_step_end
 
     def cut_off(self, args, state, control, **kwargs):
         original(self, args, state, control, **kwargs)
@@ -126,7 +128,7 @@ def test_a_pretraining_cut_off_goes_on_and_ends_in_the_same_bytes(files, texts, 
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(TellProgress, "on_step_end", cut_off)
+        patched.setattr(LogProgress, "on_step_end", cut_off)
         with pytest.raises(KeyboardInterrupt):
             go(run, tmp_path / "cut", files, texts)
     assert not (tmp_path / "cut" / "raw").exists()
