@@ -136,7 +136,7 @@ def ours(shape: str, steps: int, warm_up: int, scale: float, budget: int) -> Res
     )  # fmt: skip
     args = settings(steps + warm_up, remove_unused_columns=False, dataloader_pin_memory=False)
     student = Student(model_of(shape), NoTokenizer(), ENCODER_DECODER)
-    trainer = StudentTrainer(student, examples, MicroBatches(batches, 1), run, args)
+    trainer = StudentTrainer(student, examples, MicroBatches(batches, 1), run, args, run.distribution)
     trainer.add_callback(clock := Clock(warm_up))
     trainer.train()
     return clock.seconds, [i for batch in batches[warm_up:] for i in batch], examples

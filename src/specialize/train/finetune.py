@@ -95,7 +95,8 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
     exporter.export(0)
     dataset = ExampleDataset(corpus, targets, examples, student)
     micro_batches = MicroBatches(batches, run.gradient_accumulation_steps)
-    trainer = StudentTrainer(student, dataset, micro_batches, run, arguments(run, work, run.checkpoint_every))
+    args = arguments(run, work, run.checkpoint_every, run.gradient_accumulation_steps)
+    trainer = StudentTrainer(student, dataset, micro_batches, run, args, run.distribution)
     trainer.remove_callback(PrinterCallback)  # LogProgress logs the same, with the time that is left
     trainer.add_callback(exporter)
     trainer.add_callback(LogProgress(f"{run.student} update", run.steps))

@@ -17,8 +17,8 @@ from torch.utils.data import DataLoader, Dataset
 from transformers import PreTrainedModel, Trainer, TrainingArguments
 from transformers.utils import ModelOutput
 
-from specialize.core.params.starts import PretrainingParams
-from specialize.core.params.train import StudentRun
+from specialize.core.params.optimizer import OptimizerParams
+from specialize.core.params.train import DistributionParams
 from specialize.core.prompt_formats import FORMATS, is_chain_of_thought
 from specialize.train.examples import Corpus, Example
 from specialize.train.families import Student
@@ -119,12 +119,14 @@ class StudentTrainer(Trainer):
         student: Student,
         dataset: Dataset[dict[str, Any]],
         micro_batches: MicroBatches,
-        run: StudentRun | PretrainingParams,
+        optimizer: OptimizerParams,
         args: TrainingArguments,
+        distribution: DistributionParams | None = None,
     ) -> None:
         # See the module's docstring: the loss is already normalised over the update.
         student.model.accepts_loss_kwargs = False
-        self.run, self.micro_batches, self.is_lookup = run, micro_batches, student.family.is_lookup
+        self.optimizer_params, self.distribution, self.micro_batches = optimizer, distribution, micro_batches
+        self.is_lookup = student.family.is_lookup
         self.averages = TokenAverages()
         super().__init__(
             model=student.model,
@@ -148,7 +150,7 @@ class StudentTrainer(Trainer):
         chunks = Chunks(chunks_BT, logprobs_BC)
 
         def loss_of(outputs: ModelOutput, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int) -> torch.Tensor:
-            losses = token_losses(outputs.logits, labels, soft_ids_BTK, soft_probs_BTK, self.run.distribution, chunks)
+            losses = token_losses(outputs.logits, labels, soft_ids_BTK, soft_probs_BTK, self.distribution, chunks)
             self.averages.add(losses, labels, formats_B)
             return losses.objective.sum() / num_items_in_batch
 
@@ -176,16 +178,17 @@ class StudentTrainer(Trainer):
         frozen. (T5 itself was trained with Adafactor, whose steps are relative to a weight's scale.)
         """
         if self.optimizer is None:  # type: ignore[has-type]
-            run, named = self.run, [(n, p) for n, p in (model or self.model).named_parameters() if p.requires_grad]
+            params = self.optimizer_params
+            named = [(n, p) for n, p in (model or self.model).named_parameters() if p.requires_grad]
             lookup = [p for n, p in named if self.is_lookup(n)]
             plain = [p for n, p in named if not self.is_lookup(n) and p.ndim < 2]
             matrices = [p for n, p in named if not self.is_lookup(n) and p.ndim >= 2]
             groups = [
-                {"params": matrices, "lr": run.learning_rate, "weight_decay": run.weight_decay},
-                {"params": plain, "lr": run.learning_rate, "weight_decay": 0.0},
-                {"params": lookup, "lr": run.embedding_learning_rate, "weight_decay": 0.0},
+                {"params": matrices, "lr": params.learning_rate, "weight_decay": params.weight_decay},
+                {"params": plain, "lr": params.learning_rate, "weight_decay": 0.0},
+                {"params": lookup, "lr": params.embedding_learning_rate or params.learning_rate, "weight_decay": 0.0},
             ]
-            self.optimizer = torch.optim.AdamW(groups, lr=run.learning_rate)
+            self.optimizer = torch.optim.AdamW(groups, lr=params.learning_rate)
         return self.optimizer
 
 
@@ -194,20 +197,24 @@ def _unset_loss(*arguments: Any) -> torch.Tensor:
     raise NotImplementedError
 
 
-def arguments(run: StudentRun | PretrainingParams, work: Path, save_every: int) -> TrainingArguments:
-    """Return the arguments; work: folder for the Trainer's own state; save_every: updates between two of them."""
+def arguments(params: OptimizerParams, work: Path, save_every: int, parts: int = 1) -> TrainingArguments:
+    """Return the Trainer's arguments.
+
+    work: folder for the Trainer's own state; save_every: updates between two saved states; parts: micro-batches of an
+    update.
+    """
     return TrainingArguments(
         output_dir=str(work),
-        max_steps=run.steps,
-        gradient_accumulation_steps=run.gradient_accumulation_steps,
-        learning_rate=run.learning_rate,
-        lr_scheduler_type={"constant": "constant_with_warmup"}.get(run.schedule, run.schedule),
-        warmup_steps=run.warmup_steps,
-        max_grad_norm=run.max_grad_norm,
-        weight_decay=run.weight_decay,
-        bf16=run.precision == "bf16",
+        max_steps=params.steps,
+        gradient_accumulation_steps=parts,
+        learning_rate=params.learning_rate,
+        lr_scheduler_type={"constant": "constant_with_warmup"}.get(params.schedule, params.schedule),
+        warmup_steps=params.warmup_steps,
+        max_grad_norm=params.max_grad_norm,
+        weight_decay=params.weight_decay,
+        bf16=params.precision == "bf16",
         use_cpu=not torch.accelerator.is_available(),  # else transformers refuses bf16 on a machine without one
-        seed=run.seed,
+        seed=params.seed,
         save_strategy="steps",
         save_steps=save_every,
         save_total_limit=2,

@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from specialize.core.params.load import Params
+from specialize.core.params.mistakes import inner_model
 
 
 def schema_text() -> str:
@@ -41,19 +42,12 @@ def _tables(prefix: str, model: type[BaseModel]) -> list[str]:
     for name, field in model.model_fields.items():
         key = f"{prefix}.{name}"
         lines.append(f"| `{key}` | {_type(field)} | {_default(field)} | {_cell(field.description or '')} |")
-        section = _section(field.annotation)
+        section = inner_model(field.annotation)
         if section is not None:
             model_below, is_mapping = section
             below = f"{key}.<name>" if is_mapping else key
             inner += ["", f"### {below}", "", (model_below.__doc__ or "").strip(), *_tables(below, model_below)]
     return lines + inner
-
-
-def _section(annotation: Any) -> tuple[type[BaseModel], bool] | None:
-    for part in (annotation, *get_args(annotation)):
-        if isinstance(part, type) and issubclass(part, BaseModel):
-            return part, get_origin(annotation) is dict
-    return None
 
 
 def _type(field: FieldInfo) -> str:

@@ -57,6 +57,26 @@ def test_unknown_keys_are_refused(tree: Tree, where: str) -> None:
     assert f"  {key}: no such key" in mistakes(tree).splitlines()
 
 
+@pytest.mark.parametrize(
+    ("where", "typed", "meant"),
+    [
+        ("", "evalute", "evaluate"),
+        ("data.datasets.gsm8k", "rol", "role"),
+        ("train", "learning_rates", "learning_rate"),
+        ("train.students.xs", "formts", "formats"),
+        ("train.starts.random.architecture", "d_modl", "d_model"),
+        ("traces.tokenizers.words", "vocabulary_size", "vocabulary"),
+    ],
+)
+def test_a_mistyped_key_names_the_one_it_may_mean(tree: Tree, where: str, typed: str, meant: str) -> None:
+    section = tree
+    for part in filter(None, where.split(".")):
+        section = section[part]
+    section[typed] = {}
+    key = ".".join(filter(None, [where, typed]))
+    assert f"  {key}: no such key; did you mean '{meant}'?" in mistakes(tree).splitlines()
+
+
 def test_all_mistakes_are_told_together(tree: Tree) -> None:
     tree["data"]["seed"] = -1
     tree["teacher"]["recorded"] = []
@@ -81,10 +101,21 @@ def test_all_mistakes_are_told_together(tree: Tree) -> None:
 
 
 SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
-    "fp16": (lambda t: t["train"].update(precision="fp16"), "train.precision: .*'fp32' or 'bf16', got 'fp16'"),
+    "fp16": (
+        lambda t: t["train"].update(precision="fp16"),
+        "train.precision: .*'fp32' or 'bf16', got 'fp16'; did you mean 'bf16'",
+    ),
+    "format": (
+        lambda t: t["evaluate"].update(formats=["zero_shot_chain_of_though"]),
+        r"formats.0: .*'; did you mean 'zero_shot_chain_of_thought'\?",
+    ),
     "last checkpoint": (
         lambda t: t["train"].update(steps=25),
         r"train: .*steps \(25\) must be a multiple of checkpoint_every \(10\)",
+    ),
+    "a checkpoint at each of many steps": (
+        lambda t: t["train"].update(steps=10**9, checkpoint_every=1),
+        "train: .*checkpoint_every: expected at most 10000 checkpoints, got 1000000000",
     ),
     "no weight": (lambda t: t["train"].update(formats={}), "train.formats: .*needs a weight above 0"),
     "student name": (
@@ -147,6 +178,14 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     "two seed datasets": (
         lambda t: t["data"]["datasets"]["multiarith"].update(role="seed"),
         "data: .*exactly one .*'seed', got 2.*only gsm8k and world",
+    ),
+    "mistyped dataset": (
+        lambda t: t["data"]["datasets"].update(multarith={"role": "probe"}),
+        r"datasets.multarith: .*; did you mean 'multiarith'\?",
+    ),
+    "mistyped start": (
+        lambda t: t["train"]["students"]["s"].update(start="rndom"),
+        r"students.s.start must be .*got 'rndom'; did you mean 'random'\?",
     ),
     "unknown dataset": (
         lambda t: t["data"]["datasets"].update(world={"role": "generic"}),
