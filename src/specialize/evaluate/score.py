@@ -21,6 +21,7 @@ from specialize.evaluate.prompts import Benchmark, Prompt, prompts_of
 from specialize.evaluate.scorers import readings_of
 from specialize.lineage.recipe import Recipe
 from specialize.records.problems import DatasetSummary, Problem, ProblemIndex
+from specialize.records.prompt_style import PromptStyle
 from specialize.records.scores import Score, ScoreRow
 
 log = get_logger("evaluate")
@@ -70,7 +71,8 @@ def score_checkpoint(recipe: Recipe, params: EvaluateParams, paths: ScoringPaths
     for other in paths.work.glob(f"{student}.step-{step}.*"):
         if other != own:
             shutil.rmtree(other, ignore_errors=True)
-    checkpoint = load_checkpoint(paths.checkpoint, threads)
+    style = PromptStyle.model_validate(manifest.get("prompts", {}))
+    checkpoint = load_checkpoint(paths.checkpoint, style, threads)
     limits = DecodingLimits(params.batch_size, params.max_source_tokens, params.max_new_tokens)
     for name, summary in sorted(index.datasets.items()):
         if (own / f"{name}.json").is_file():

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from transformers.utils import logging as transformers_logging
 
@@ -42,7 +43,7 @@ def export(folder: Path, student: Student, step: int, run: StudentRun, origin: O
     if (folder / "manifest.json").is_file():
         return
     texts = {"README.md": model_card(run, step, student.model.num_parameters(), origin)}
-    _write(folder, student, {"student": run.student, "step": step}, texts, origin)
+    _write(folder, student, {"student": run.student, "step": step, "prompts": run.prompts.model_dump()}, texts, origin)
 
 
 def export_start(folder: Path, student: Student, run: StartRun, origin: Origin, curve: str) -> None:
@@ -51,9 +52,7 @@ def export_start(folder: Path, student: Student, run: StartRun, origin: Origin, 
     _write(folder, student, {"start": run.name}, texts, origin)
 
 
-def _write(
-    folder: Path, student: Student, name: Mapping[str, str | int], texts: Mapping[str, str], origin: Origin
-) -> None:
+def _write(folder: Path, student: Student, name: Mapping[str, Any], texts: Mapping[str, str], origin: Origin) -> None:
     """name: the manifest's fields that name the checkpoint; texts: file name → text of the files beside the weights."""
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)

@@ -14,6 +14,7 @@ import torch
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
+from specialize.core.encoding import Encoding
 from specialize.core.errors import SpecializeError
 from specialize.core.files import sha256_file, write_text
 from specialize.core.log import get_logger
@@ -81,7 +82,7 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
     targets = read_targets(inputs.aligned, corpus.traces)
     _refuse_unknown_distributions(run, targets)
     student = load_start(run, inputs.root, inputs.tokenizer, inputs.start)
-    targets.refuse_other_tokens(corpus.traces, student.target_ids)
+    targets.refuse_other_tokens(corpus.traces, student.encoding)
     log.info(
         "%s: %s parameters, %s traces, %s updates of %s tokens",
         run.student,
@@ -90,10 +91,10 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
         run.steps,
         run.batch_tokens,
     )
-    examples, batches = plan_run(corpus, targets, student, run)
+    examples, batches = plan_run(corpus, targets, student.encoding, run)
     exporter = _Exporter(work / "finished", student, run, origin)
     exporter.export(0)
-    dataset = ExampleDataset(corpus, targets, examples, student)
+    dataset = ExampleDataset(corpus, targets, examples, student.encoding)
     micro_batches = MicroBatches(batches, run.gradient_accumulation_steps)
     args = arguments(run, work, run.checkpoint_every, run.gradient_accumulation_steps)
     trainer = StudentTrainer(student, dataset, micro_batches, run, args, run.distribution)
@@ -109,10 +110,10 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
 
 
 def plan_run(
-    corpus: Corpus, targets: Targets, student: Student, run: StudentRun
+    corpus: Corpus, targets: Targets, encoding: Encoding, run: StudentRun
 ) -> tuple[list[Example], list[list[int]]]:
     """Return the examples of all passes and the batch of every update, as indices into them."""
-    lengths = Lengths(corpus, targets, student.tokenizer, list(active_formats(run)))
+    lengths = Lengths(corpus, targets, encoding, list(active_formats(run)))
     examples: list[Example] = []
     batches: list[list[int]] = []
     number = 0

@@ -69,7 +69,8 @@ def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path,
     params = run.pretraining
     assert params is not None and run.architecture is not None  # the command sends nothing else here
     tokenizer = load_tokenizer(inputs.tokenizer)
-    student = random_start(run.architecture, tokenizer, params.seed, params.dropout, spare_rows=SENTINELS)
+    spare_rows = SENTINELS if run.architecture.family == "t5" else 0
+    student = random_start(run.architecture, tokenizer, params.seed, params.dropout, spare_rows)
     rows, batches = plan(params, student, inputs.texts)
     log.info(
         "start %s: %s parameters, %s updates on %s",
@@ -123,11 +124,17 @@ def plan(params: PretrainingParams, student: Student, texts: Path) -> tuple[list
 def _pass(params: PretrainingParams, student: Student, texts: Path, number: int) -> list[Row]:
     if params.objective == "instructions":
         rendered = render(read_records(texts, Problem), params, number)
-        sources = student.source_ids([source for source, _ in rendered])
-        targets = student.target_ids([target for _, target in rendered])
-        return list(zip(sources, targets, strict=True))
-    tokenizer, rng = student.tokenizer, random.Random(f"{params.seed}/corruption/{number}")
-    plain = tokenizer([row.text for row in read_records(texts, Text)], add_special_tokens=False)["input_ids"]
+        sources, targets = [source for source, _ in rendered], [target for _, target in rendered]
+        encoding = student.encoding
+        return list(zip(encoding.source_ids(sources), encoding.answer_ids(sources, targets), strict=True))
+    tokenizer = student.tokenizer
+    documents = [row.text for row in read_records(texts, Text)]
+    if params.objective == "next_token":
+        # A document begins behind the tokenizer's first token, or behind the end token of the one before.
+        first = student.encoding.source_ids([""])[0] or [tokenizer.eos_token_id]
+        return [(first, ids) for ids in student.encoding.target_ids(documents)]
+    plain = tokenizer(documents, add_special_tokens=False)["input_ids"]
+    rng = random.Random(f"{params.seed}/corruption/{number}")
     noising = Noising(student.embeddings - 1, tokenizer.eos_token_id, params.noise, params.span)
     corrupted = [corrupt(ids, noising, rng) for ids in plain]
     return [row for row in corrupted if row]

@@ -3,7 +3,7 @@
 Columns stay in Arrow's memory, a few bytes a token; Python sees one example at a time. Both losses read the same ids.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 from pyarrow import ArrowInvalid
 
+from specialize.core.encoding import Encoding
 from specialize.core.errors import RecordError
 from specialize.core.prompt_formats import target
 from specialize.records.traces import Trace
@@ -68,14 +69,12 @@ class Targets:
         """Return the tokens of each target, the end mark included."""
         return [int(length) for length in np.diff(self.offsets["ids"])]
 
-    def refuse_other_tokens(
-        self, traces: Sequence[Trace], target_ids: Callable[[Sequence[str]], list[list[int]]]
-    ) -> None:
-        """Raise RecordError unless `target_ids` gives these ids for the chain-of-thought targets of the traces."""
+    def refuse_other_tokens(self, traces: Sequence[Trace], encoding: Encoding) -> None:
+        """Raise RecordError unless the ids are what the encoding makes of the traces' chain-of-thought targets."""
         for low in range(0, len(traces), ROWS_AT_ONCE):
             some = traces[low : low + ROWS_AT_ONCE]
             texts = [target("zero_shot_chain_of_thought", trace.rationale, trace.answer) for trace in some]
-            for number, (text, expected) in enumerate(zip(texts, target_ids(texts), strict=True)):
+            for number, (text, expected) in enumerate(zip(texts, encoding.target_ids(texts), strict=True)):
                 found = self._row("ids", low + number).tolist()
                 if found != expected:
                     at = _first_difference(found, expected)

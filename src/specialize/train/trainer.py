@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from transformers import PreTrainedModel, Trainer, TrainingArguments
 from transformers.utils import ModelOutput
 
+from specialize.core.encoding import Encoding
 from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.train import DistributionParams
 from specialize.core.prompt_formats import FORMATS, is_chain_of_thought
@@ -37,8 +38,8 @@ LOG_EVERY = 10
 class ExampleDataset(Dataset[dict[str, Any]]):
     """Examples by number; text and tokens are made when an example is read."""
 
-    def __init__(self, corpus: Corpus, targets: Targets, examples: Sequence[Example], student: Student) -> None:
-        self.corpus, self.targets, self.examples, self.student = corpus, targets, examples, student
+    def __init__(self, corpus: Corpus, targets: Targets, examples: Sequence[Example], encoding: Encoding) -> None:
+        self.corpus, self.targets, self.examples, self.encoding = corpus, targets, examples, encoding
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -50,9 +51,14 @@ class ExampleDataset(Dataset[dict[str, Any]]):
     def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Any]]:
         """Return the rows of a batch. The DataLoader asks so: one call of the tokenizer for a batch is much cheaper."""
         examples = [self.examples[index] for index in indices]
-        sources = self.student.source_ids([self.corpus.source(example) for example in examples])
-        answers = [self.corpus.target(example) for example in examples if not is_chain_of_thought(example.format)]
-        answer_ids = iter(self.student.target_ids(answers))
+        texts = [self.corpus.source(example) for example in examples]
+        sources = self.encoding.source_ids(texts)
+        answers = [
+            (text, self.corpus.target(example))
+            for text, example in zip(texts, examples, strict=True)
+            if not is_chain_of_thought(example.format)
+        ]
+        answer_ids = iter(self.encoding.answer_ids([text for text, _ in answers], [answer for _, answer in answers]))
         targets = [
             self.targets[example.trace] if is_chain_of_thought(example.format) else hard_target(next(answer_ids))
             for example in examples
@@ -147,6 +153,7 @@ class StudentTrainer(Trainer):
     ) -> Any:
         """Return the objective's sum over this part's target tokens, divided by those of the whole update."""
         soft_ids_BTK, soft_probs_BTK, chunks_BT, logprobs_BC, formats_B = (inputs.pop(name) for name in LOSS_INPUTS)
+        inputs.pop("shift_labels", None)  # for the Trainer's count of targets alone
         chunks = Chunks(chunks_BT, logprobs_BC)
 
         def loss_of(outputs: ModelOutput, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int) -> torch.Tensor:

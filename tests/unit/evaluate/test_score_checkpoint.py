@@ -16,6 +16,7 @@ from specialize.evaluate.generate import DecodingLimits, generate, load_checkpoi
 from specialize.evaluate.score import ScoringPaths, score_checkpoint
 from specialize.lineage.recipe import Recipe
 from specialize.records.problems import Problem
+from specialize.records.prompt_style import PLAIN
 
 PARAMS = EvaluateParams(
     formats=["zero_shot_chain_of_thought"],
@@ -130,7 +131,7 @@ def test_what_an_earlier_choice_left_goes(checkpoint, problems, tmp_path):
 
 
 def test_answers_come_in_the_order_of_the_prompts_whatever_the_batches(checkpoint):
-    loaded = load_checkpoint(checkpoint, threads=1)
+    loaded = load_checkpoint(checkpoint, PLAIN, threads=1)
     assert not loaded.model.training, "no dropout when scoring"
     texts = [f"Q: {'long ' * (i % 4)}What is {i}?" for i in range(7)]
     alone = [generate(loaded, [text], DecodingLimits(1, 64, 4))[0][0] for text in texts]
@@ -140,7 +141,7 @@ def test_answers_come_in_the_order_of_the_prompts_whatever_the_batches(checkpoin
 
 def test_a_folder_that_is_no_checkpoint_is_told(tmp_path):
     with pytest.raises(CheckpointError, match="cannot load"):
-        load_checkpoint(tmp_path, threads=1)
+        load_checkpoint(tmp_path, PLAIN, threads=1)
 
 
 def test_other_weights_under_this_manifest_are_refused(checkpoint, problems, tmp_path):

@@ -5,6 +5,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 
+from specialize.core.encoding import Encoding
 from specialize.core.files import write_json, write_records
 from specialize.core.params.train import Architecture, FormatWeights, StudentRun
 from specialize.core.prompt_formats import target
@@ -56,6 +57,11 @@ def tokenizer(corpus):
         f"Q: {t.question}\nLet's think step by step\nA: {t.rationale}\nThe answer is {t.answer}" for t in corpus.traces
     ]
     return learn_tokenizer(texts, 320)
+
+
+@pytest.fixture
+def encoding(tokenizer) -> Encoding:
+    return Encoding(tokenizer, "encoder_decoder")
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperatur
 def plan(corpus, run, given, tmp_path):
     student = load_start(run, tmp_path, given.tokenizer, given.start)
     targets = read_targets(given.aligned, corpus.traces)
-    examples, batches = plan_run(corpus, targets, student, run)
-    return student, ExampleDataset(corpus, targets, examples, student), batches
+    examples, batches = plan_run(corpus, targets, student.encoding, run)
+    return student, ExampleDataset(corpus, targets, examples, student.encoding), batches
 
 
 def train(corpus, run, given, tmp_path, steps=3, logging_steps=1):
