@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -13,6 +14,8 @@ from transformers import (
 )
 
 from specialize.core.model_families import MODEL_TYPES, family_of
+
+torch.set_num_threads(1)  # models this small are no faster on more
 
 TOKENS = {"pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 2}
 T5 = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2, "decoder_start_token_id": 0}
@@ -59,8 +62,6 @@ def tiny_model(model_type: str, vocabulary: int = 96) -> PreTrainedModel:
 def tiny_tokenizer(texts: list[str], digits: str = "", bos: bool = False) -> PreTrainedTokenizerFast:
     """Return a byte-level BPE as GPT-2's. digits: a pattern that cuts them, as in Qwen (`\\d`) or Llama 3 (`\\d{1,3}`);
     bos: begin each text with <s>, as Llama does."""
-    from tokenizers import Regex, processors
-
     raw = Tokenizer(models.BPE())
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False)
     split = [pre_tokenizers.Split(Regex(digits), "isolated")] if digits else []

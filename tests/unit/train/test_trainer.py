@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from specialize.core.params.train import DistributionParams
+from specialize.core.params.train import Architecture, DistributionParams
 from specialize.core.prompt_formats import FORMATS
 from specialize.train.finetune import plan_run
 from specialize.train.losses.token_losses import IGNORED, token_losses
@@ -14,6 +14,7 @@ from specialize.train.teacher_targets import read_targets
 from specialize.train.trainer import Collator, ExampleDataset, MicroBatches, StudentTrainer, arguments
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
+CAUSAL = {"architecture": Architecture(family="qwen3", d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)}
 
 
 def plan(corpus, run, given, tmp_path):
@@ -37,7 +38,7 @@ def train(corpus, run, given, tmp_path, steps=3, logging_steps=1):
     return logged, {name: value.clone() for name, value in student.model.state_dict().items()}, trainer
 
 
-@pytest.mark.parametrize("objective", [{}, MATCHED], ids=["sample", "distribution"])
+@pytest.mark.parametrize("objective", [{}, MATCHED, MATCHED | CAUSAL], ids=["sample", "distribution", "causal"])
 def test_accumulation_changes_neither_loss_nor_gradient_nor_weights(corpus, make_run, soft_files, tmp_path, objective):
     """The trap of transformers 5.23: T5's loss and gradient multiplied by the accumulation steps."""
     runs = {
