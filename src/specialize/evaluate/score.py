@@ -19,25 +19,14 @@ from specialize.core.params.evaluate import EvaluateParams
 from specialize.evaluate.generate import ORDER, DecodingLimits, generate, load_checkpoint
 from specialize.evaluate.prompts import Benchmark, Prompt, prompts_of
 from specialize.evaluate.scorers import readings_of
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_digest
+from specialize.records.checkpoints import CheckpointManifest
+from specialize.records.predictions import PREDICTIONS_SCHEMA
 from specialize.records.problems import DatasetSummary, Problem, ProblemIndex
-from specialize.records.prompt_style import PromptStyle
+from specialize.records.recipes import Recipe
 from specialize.records.scores import Score, ScoreRow
 
 log = get_logger("evaluate")
-
-PREDICTIONS = pyarrow.schema(
-    [
-        ("id", pyarrow.string()),
-        ("split", pyarrow.string()),
-        ("format", pyarrow.string()),
-        ("text", pyarrow.string()),
-        ("gold", pyarrow.string()),
-        ("answers", pyarrow.map_(pyarrow.string(), pyarrow.string())),
-        ("correct", pyarrow.map_(pyarrow.string(), pyarrow.bool_())),
-    ]
-)
-"""One row per problem and format; `answers` and `correct` by reading."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +48,20 @@ def score_checkpoint(recipe: Recipe, params: EvaluateParams, paths: ScoringPaths
 
     Benchmarks that were finished before a kill wait in `work`, in a folder named by everything that decides them.
     """
-    manifest = read_json(paths.checkpoint / "manifest.json")
-    student, step = manifest["student"], manifest["step"]
+    manifest_path = paths.checkpoint / "manifest.json"
+    manifest = parse_record(str(manifest_path), read_json(manifest_path), CheckpointManifest)
+    student, step = manifest.student, manifest.step
     index_path = paths.problems / "index.json"
     index = parse_record(str(index_path), read_json(index_path), ProblemIndex)
-    manifest_digest = sha256_file(paths.checkpoint / "manifest.json")
-    identity = [recipe.digest, manifest_digest]
+    manifest_digest = sha256_file(manifest_path)
+    identity = [recipe_digest(recipe), manifest_digest]
     identity += [sha256_file(path) for path in sorted(paths.problems.glob("*/*.jsonl")) if path.stem != "train"]
-    check_files(paths.checkpoint, manifest["files"])
+    check_files(paths.checkpoint, manifest.files)
     own = paths.work / f"{student}.step-{step}.{sha256_text(str(identity))[:16]}"
     for other in paths.work.glob(f"{student}.step-{step}.*"):
         if other != own:
             shutil.rmtree(other, ignore_errors=True)
-    style = PromptStyle.model_validate(manifest.get("prompts", {}))
-    checkpoint = load_checkpoint(paths.checkpoint, style, threads)
+    checkpoint = load_checkpoint(paths.checkpoint, manifest.prompts, threads)
     limits = DecodingLimits(params.batch_size, params.max_source_tokens, params.max_new_tokens)
     for name, summary in sorted(index.datasets.items()):
         if (own / f"{name}.json").is_file():
@@ -204,7 +193,7 @@ def write_predictions(
         for prompt, text, found in zip(prompts, texts, readings, strict=True)
     ]
     with replacing(path) as temporary:
-        parquet.write_table(pyarrow.Table.from_pylist(rows, PREDICTIONS), temporary, compression="zstd")
+        parquet.write_table(pyarrow.Table.from_pylist(rows, PREDICTIONS_SCHEMA), temporary, compression="zstd")
 
 
 def _row(

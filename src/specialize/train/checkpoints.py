@@ -8,11 +8,11 @@ The environment stands here and not in the recipe, so that another machine does 
 import os
 import platform
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from transformers.utils import logging as transformers_logging
 
@@ -20,7 +20,9 @@ from specialize.core.errors import CheckpointError
 from specialize.core.files import sha256_file, sha256_text, write_json, write_text
 from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_digest
+from specialize.records.checkpoints import CheckpointManifest, Manifest, StartManifest
+from specialize.records.recipes import Recipe
 from specialize.train.families import Student
 
 
@@ -35,7 +37,7 @@ class Origin:
     @property
     def identity(self) -> str:
         """sha256 over all that decides the result."""
-        return sha256_text(self.recipe.digest + str(sorted(self.inputs.items())))
+        return sha256_text(recipe_digest(self.recipe) + str(sorted(self.inputs.items())))
 
 
 def export(folder: Path, student: Student, step: int, run: StudentRun, origin: Origin) -> None:
@@ -43,38 +45,39 @@ def export(folder: Path, student: Student, step: int, run: StudentRun, origin: O
     if (folder / "manifest.json").is_file():
         return
     texts = {"README.md": model_card(run, step, student.model.num_parameters(), origin)}
-    _write(folder, student, {"student": run.student, "step": step, "prompts": run.prompts.model_dump()}, texts, origin)
+    manifest_of = partial(CheckpointManifest, student=run.student, step=step, prompts=run.prompts)
+    _write(folder, student, texts, origin, manifest_of)
 
 
 def export_start(folder: Path, student: Student, run: StartRun, origin: Origin, curve: str) -> None:
     """Write a start that the run pretrained, and its training curve, to `folder`, complete or not at all."""
     texts = {"README.md": start_card(run, student.model.num_parameters(), origin), "training.csv": curve}
-    _write(folder, student, {"start": run.name}, texts, origin)
+    _write(folder, student, texts, origin, partial(StartManifest, start=run.name))
 
 
-def _write(folder: Path, student: Student, name: Mapping[str, Any], texts: Mapping[str, str], origin: Origin) -> None:
-    """name: the manifest's fields that name the checkpoint; texts: file name → text of the files beside the weights."""
+def _write(
+    folder: Path, student: Student, texts: Mapping[str, str], origin: Origin, manifest_of: Callable[..., Manifest]
+) -> None:
+    """texts: file name → text of the files beside the weights; manifest_of: the manifest from what all of them hold."""
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     transformers_logging.disable_progress_bar()
-    model, recipe = student.model, origin.recipe
-    model.save_pretrained(temporary)
+    student.model.save_pretrained(temporary)
     student.tokenizer.save_pretrained(temporary)
     for file, text in texts.items():
         write_text(temporary / file, text)
-    manifest = {
-        **name,
-        "parameters": model.num_parameters(),
-        "recipe": recipe.model_dump(),
-        "recipe_sha256": recipe.digest,
-        "inputs": origin.inputs,
-        "start_commit": getattr(model.config, "_commit_hash", None),
-        "files": {path.name: sha256_file(path) for path in sorted(temporary.iterdir()) if path.is_file()},
-        "libraries": {library: version(library) for library in ("accelerate", "tokenizers", "torch", "transformers")},
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-    }
-    write_json(temporary / "manifest.json", manifest)
+    manifest = manifest_of(
+        parameters=student.model.num_parameters(),
+        recipe=origin.recipe,
+        recipe_sha256=recipe_digest(origin.recipe),
+        inputs=origin.inputs,
+        start_commit=getattr(student.model.config, "_commit_hash", None),
+        files={path.name: sha256_file(path) for path in sorted(temporary.iterdir()) if path.is_file()},
+        libraries={name: version(name) for name in ("accelerate", "tokenizers", "torch", "transformers")},
+        python=platform.python_version(),
+        machine=platform.machine(),
+    )
+    write_json(temporary / "manifest.json", manifest.model_dump())
     shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)
 
@@ -115,7 +118,7 @@ tags: [chain-of-thought, distillation, t5]
 - objective: {run.loss} matching{how}; formats: {formats}
 - {step} of {run.steps} updates of {run.batch_tokens} tokens, seed {run.seed}
 - AdamW, peak learning rate {run.learning_rate:g}, of the embedding {run.embedding_learning_rate:g}
-- recipe: sha256 `{origin.recipe.digest}` (in full in `manifest.json`)
+- recipe: sha256 `{recipe_digest(origin.recipe)}` (in full in `manifest.json`)
 
 Made from:
 {given}
@@ -142,7 +145,7 @@ tags: [t5]
 - objective: {learned.objective.replace("_", " ")}
 - {learned.steps} updates of {learned.batch_tokens} tokens, seed {learned.seed}
 - AdamW, peak learning rate {learned.learning_rate:g}, of the embedding {learned.embedding_learning_rate:g}
-- recipe: sha256 `{origin.recipe.digest}` (in full in `manifest.json`)
+- recipe: sha256 `{recipe_digest(origin.recipe)}` (in full in `manifest.json`)
 
 Made from:
 {given}

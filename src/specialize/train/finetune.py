@@ -19,7 +19,7 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import sha256_file, write_text
 from specialize.core.log import get_logger
 from specialize.core.params.train import StudentRun, checkpoint_steps
-from specialize.lineage.recipe import Recipe
+from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import Origin, export, publish
 from specialize.train.examples import Corpus, Example, Lengths, active_formats, plan_pass, read_corpus
 from specialize.train.families import Student

@@ -1,7 +1,8 @@
-"""Start checkpoints: random weights, pretrained on the procedural world's texts by one of T5's two objectives.
+"""Start checkpoints: random weights, pretrained on the procedural world's texts.
 
-`span_corruption` gives what T5 is to the paper, `instructions` what FlanT5 is. A start that the run does not make, and
-random weights that each student draws for itself, are a manifest alone, for students to depend on.
+`span_corruption` gives what T5 is to the paper, `next_token` its causal counterpart, `instructions` what FlanT5 is. A
+start that the run does not make, and random weights that each student draws for itself, are a manifest alone, for
+students to depend on.
 """
 
 import random
@@ -19,8 +20,8 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import read_records, sha256_file
 from specialize.core.log import get_logger
 from specialize.core.params.starts import PretrainingParams, StartRun
-from specialize.lineage.recipe import Recipe
 from specialize.records.problems import Problem, Text
+from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import Origin, export_start
 from specialize.train.families import Student
 from specialize.train.instructions import render

@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from specialize.core.params.mistakes import closest
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section, file_below
 from specialize.records.problems import Role
@@ -113,7 +112,6 @@ class DataParams(Section):
         known = WORLDS if self.source == "procedural" else BENCHMARKS
         problems = [
             f"datasets.{name}: source '{self.source}' has no such dataset (expected one of {', '.join(known)})"
-            + closest(name, known)
             for name in self.datasets
             if name not in known
         ]

@@ -1,4 +1,4 @@
-"""The whole of params.yaml: read once, validated once, every mistake reported together."""
+"""params.yaml as a whole: read, validated, every mistake reported together."""
 
 from pathlib import Path
 from typing import Any
@@ -82,5 +82,5 @@ def parse_params(tree: Any, where: str) -> Params:
     except ValidationError as error:
         count, lines = mistake_lines(error, Params)
         head = f"{where}: {count} mistake{'s' if count > 1 else ''}"
-        foot = "Rules between keys are checked when single values are right. Every key: docs/reference/params.md"
+        foot = "Rules between keys are checked once single values are valid. Every key: docs/reference/params.md"
         raise ParamsError("\n".join([head, *(f"  {line}" for line in lines), foot])) from None

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 
 from specialize.core.errors import ParamsError
 
@@ -32,8 +33,12 @@ def read_yaml(path: Path) -> Any:
         ) from None
     except RecursionError:
         raise ParamsError(f"{path}: expected at most {DEEPEST} levels of nesting, got far more") from None
+    except MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        raise ParamsError(f"{path}{line}: expected YAML, got: {said}") from None
     except YAMLError as error:
-        raise ParamsError(f"{path}: expected YAML, got: {error}") from None
+        raise ParamsError(f"{path}: expected YAML, got: {' '.join(str(error).split())}") from None
     except ValueError as error:  # numbers of thousands of digits, a 13th month
         raise ParamsError(f"{path}: expected YAML, got a value that cannot be read: {error}") from None
     _check_size(tree, path)

@@ -60,3 +60,8 @@ def test_many_mistakes_are_cut_and_counted(tmp_path: Path) -> None:
 def test_a_long_value_is_shown_in_short(tmp_path: Path) -> None:
     message = refused(tmp_path, f'data: [{"x" * 5000}, {"y, " * 500}]\n"\\e[31m{"k" * 500}": 1\n')
     assert max(map(len, message.splitlines())) < 250 and "\\x1b" in message and "\x1b" not in message
+
+
+def test_control_characters_in_names_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    message = refused(tmp_path, 'train: {students: {"\\e[31mred": {start: a, tokenizer: b}}}\n')
+    assert "\\x1b[31mred" in message and "\x1b" not in message
