@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_tokenizers import FAMILIES, certain, completion, vocabulary
 
+from specialize.core.encoding import target_ids
 from specialize.core.params.traces import AlignmentParams
 from specialize.records.coverage import Coverage, TokenCounts
 from specialize.records.traces import Trace
@@ -52,14 +53,16 @@ def test_rows_follow_the_traces_whatever_the_order_of_completions(tmp_path: Path
     assert table["problem_id"].to_pylist() == [f"p{n:04}" for n in numbers]
     assert coverage.traces == coverage.aligned == len(numbers) and coverage.rejected == {}
     row = table.slice(0, 1).to_pylist()[0]
-    assert row["ids"] == own.tokenizer("Tom has 5.\nThe answer is 5")["input_ids"]
+    assert row["ids"] == target_ids(own.tokenizer, ["Tom has 5.\nThe answer is 5"])[0]
     assert len(row["counts"]) == len(row["ids"]) and sum(row["counts"]) == len(row["soft_ids"]) == len(
         row["soft_probs"]
     )
     assert row["counts"][-1] == 0, "the end mark"
     assert sum(len(counts) for counts in table["counts"].to_pylist()) == coverage.all.tokens
     assert sum(map(bool, np.concatenate(table["counts"].to_numpy()))) == coverage.all.soft
-    assert 0 < coverage.numbers.soft <= coverage.numbers.tokens < coverage.all.tokens
+    # Llama 3 and Qwen cut " 5" into " " and "5": the teacher's alternatives differ at the blank, "5" is certain behind it.
+    assert (coverage.numbers.soft > 0) == (family not in ("llama3", "qwen"))
+    assert coverage.numbers.soft <= coverage.numbers.tokens < coverage.all.tokens
 
 
 def test_the_same_rows_make_the_same_bytes(tmp_path: Path) -> None:
