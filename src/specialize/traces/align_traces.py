@@ -127,6 +127,7 @@ def _counted(aligned: Aligned, only: np.ndarray | None) -> TokenCounts:
     np.add.at(chunked, aligned.chunks.first + aligned.chunks.length, -1)
     return TokenCounts(
         soft=int((softened & counts).sum()),
+        certain=int(counts[aligned.certain].sum()),
         chunked=int((np.cumsum(chunked)[:-1][counts]).sum()),
         teacher_mass=float(np.minimum(soft.teacher_mass, 1.0)[softened & counts].sum()),
         kept_mass=float(soft.probs[counts[soft.positions]].astype(np.float64).sum()),

@@ -93,8 +93,8 @@ def test_coverage_is_summed_and_read_again() -> None:
     )
     both = one.plus(Coverage(traces=1, rejected={"y": 1}, all=TokenCounts(tokens=4)))
     assert both.rejected == {"x": 1, "y": 1} and both.shares.model_dump() == {
-        "all": {"soft": 0.25, "chunked": 0.0, "mean_mass": 0.5, "mass_kept": 0.5},
-        "numbers": {"soft": None, "chunked": None, "mean_mass": None, "mass_kept": None},
+        "all": {"soft": 0.25, "certain": 0.0, "chunked": 0.0, "mean_mass": 0.5, "mass_kept": 0.5},
+        "numbers": {"soft": None, "certain": None, "chunked": None, "mean_mass": None, "mass_kept": None},
     }
     assert Coverage.model_validate_json(json.dumps(both.model_dump())) == both
 
@@ -143,6 +143,17 @@ def test_real_completions_with_the_t5_tokenizer(shared_data: Path, tmp_path: Pat
     columns = [table[name].nbytes for name in table.column_names[3:]]
     assert tokens > 2000 and sum(columns) <= 30 * tokens, "in memory, before compression"
     assert (tmp_path / "aligned.parquet").stat().st_size <= 30 * tokens
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama3", "qwen", "byte_fallback", "byte_fallback_prefix"])
+def test_every_number_of_real_completions_is_covered_with_causal_tokenizers(shared_data: Path, family: str) -> None:
+    """Digits singly, in threes or as they come: the teacher's distribution is known at each, or leaves no choice."""
+    whole = Coverage()
+    for _, one in coverage_lines(vocabulary(family), shared_data / "teacher" / "codex_logprobs.jsonl", PARAMS):
+        whole = whole.plus(one)
+    assert whole.traces == whole.aligned == 53
+    assert whole.numbers.soft + whole.numbers.certain == whole.numbers.tokens > 400
+    assert whole.all.soft + whole.all.certain > 0.97 * whole.all.tokens
 
 
 def _traces_of(rows: list[dict[str, object]], folder: Path) -> None:
