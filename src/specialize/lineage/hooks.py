@@ -61,7 +61,7 @@ def open_project(project: Path, builds: Callable[[], object]) -> Run:
         _refuse_other_recipes(
             project,
             texts,
-            "since results/recipes/ was written: run `dvc repro` or `dvc exp run` without --single-item and --downstream",
+            "since results/recipes/ was written: run dvc without --single-item and --downstream",
         )
     brought = bring_back(project, folders_of(params))
     verdicts = judge(project, texts)
