@@ -11,6 +11,7 @@ from specialize.core.errors import ParamsError
 from specialize.core.files import write_text
 from specialize.core.params.load import load_params
 from specialize.core.params.reference import reference_text, schema_text
+from specialize.data.sources import check_names
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of
 from specialize.lineage.retired import set_aside
@@ -56,7 +57,7 @@ def _recipes(args: argparse.Namespace) -> None:
 
 def _check(args: argparse.Namespace) -> None:
     for path in args.params:
-        load_params(path)
+        check_names(load_params(path).data)
         print(f"{path}: valid")
 
 

@@ -1,17 +1,17 @@
-"""Collected problems → the records of every split, and the index."""
+"""Raw datasets → the records of every split, and the index."""
 
 from collections.abc import Mapping
 
 from specialize.core.errors import ParamsError, SpecializeError
 from specialize.core.params.data import DataParams
-from specialize.data.raw_dataset import Collected
-from specialize.data.splits import draw, shared_questions
+from specialize.data.raw_dataset import RawDataset
+from specialize.data.splits import draw_validation, shared_questions
 from specialize.records.problems import DatasetSummary, Problem, ProblemIndex, Split
 
 Splits = dict[Split, list[Problem]]
 
 
-def split_all(collected: Mapping[str, Collected], params: DataParams) -> tuple[dict[str, Splits], ProblemIndex]:
+def split_all(collected: Mapping[str, RawDataset], params: DataParams) -> tuple[dict[str, Splits], ProblemIndex]:
     """Return dataset → split → problems, and the index.
 
     Every dataset has test and exemplars, the seed dataset train, and those with `validation` problems validation.
@@ -30,14 +30,14 @@ def split_all(collected: Mapping[str, Collected], params: DataParams) -> tuple[d
     return splits, ProblemIndex(seed=params.seed, datasets=summaries, shared_questions=len(shared))
 
 
-def _split(name: str, collected: Collected, params: DataParams, shared: set[str]) -> Splits:
+def _split(name: str, collected: RawDataset, params: DataParams, shared: set[str]) -> Splits:
     part = params.datasets[name]
     if part.role == "generic":
         if part.validation:
             raise ParamsError(f"data.datasets.{name}: role 'generic' has no validation split; set 'validation' to 0")
         return {"test": collected.evaluation, "exemplars": collected.exemplars}
     try:
-        validation, test = draw(collected.evaluation, part.validation, params.seed, part.drawn_from, shared)
+        validation, test = draw_validation(collected.evaluation, part.validation, params.seed, part.drawn_from, shared)
     except ParamsError as error:
         raise ParamsError(f"data.datasets.{name}: {error}") from None
     splits: Splits = {"train": collected.train} if part.role == "seed" else {}
@@ -46,7 +46,7 @@ def _split(name: str, collected: Collected, params: DataParams, shared: set[str]
     return {**splits, "test": test, "exemplars": collected.exemplars}
 
 
-def _check(name: str, collected: Collected, is_seed: bool) -> None:
+def _check(name: str, collected: RawDataset, is_seed: bool) -> None:
     if not collected.evaluation:
         raise SpecializeError(f"data.datasets.{name}: the source holds no evaluation problem")
     if is_seed and not collected.train:

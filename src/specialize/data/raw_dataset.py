@@ -6,10 +6,10 @@ from specialize.records.problems import Problem
 
 
 @dataclass(frozen=True)
-class Collected:
-    """The problems of one dataset. Order is the source's."""
+class RawDataset:
+    """The problems of one dataset, in the source's order."""
 
     evaluation: list[Problem]
     exemplars: list[Problem]
     train: list[Problem] = field(default_factory=list)
-    """Empty but for the seed dataset."""
+    """Empty except for the seed dataset."""

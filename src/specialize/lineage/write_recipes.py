@@ -29,10 +29,12 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
     root = raw_root(params, project)
     made: dict[str, str] = {}
     for phase in PHASES:
-        raw = {"data": params.data.raw_files, "teacher": params.teacher.raw_files}.get(phase, [])
+        raw = params.teacher.raw_files if phase == "teacher" else []
         known = _known_files(project / "results" / "recipes" / f"{phase}.json")
         files = {name: digest for name in raw if (digest := _digest(root / name, known.get(name)))}
         if phase == "data" and params.data.source != "procedural":
+            for folder in params.data.raw_folders:
+                files |= _folder_files(root, folder, known)
             files[params.data.exemplars] = _digest(project / params.data.exemplars, None) or "missing"
             for dataset in params.data.datasets.values():
                 if params.data.source == "hub" and dataset.hub and Path(dataset.hub.id).is_absolute():
@@ -162,12 +164,19 @@ def _text(phase: str, params: dict[str, object], code: str, rules: str, files: d
 
 
 def _folder_files(root: Path, name: str, known: dict[str, str]) -> dict[str, str]:
-    """Return the files of a tokenizer or model folder below `root`. A name that is no folder is a Hugging Face id."""
+    """Return the files of a benchmark, tokenizer or model folder below `root`, except hidden ones and readmes.
+
+    Where there is no such folder, the tracked recipe's files are kept; a name may also be a Hugging Face id.
+    """
     folder = root / name
     if not folder.is_dir():
         return {file: digest for file, digest in known.items() if file.startswith(f"{name}/")}
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {f"{name}/{path.relative_to(folder).as_posix()}": _fingerprint(path) for path in paths}
+    paths = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        f"{name}/{inside.as_posix()}": _fingerprint(path)
+        for inside, path in paths.items()
+        if not any(part.startswith(".") for part in inside.parts) and path.suffix != ".md"
+    }
 
 
 def _fingerprint(path: Path) -> str:

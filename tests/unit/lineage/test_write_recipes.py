@@ -129,6 +129,14 @@ def test_the_content_of_a_file_counts(texts: Texts, tree: Tree, project: Path, f
     assert changed(before, texts(tree)) == expected
 
 
+def test_readmes_and_hidden_files_of_a_benchmarks_folder_do_not_count(texts: Texts, tree: Tree, project: Path) -> None:
+    before = texts(tree)
+    (project / "raw/gsm8k/README.md").write_text("other\n")
+    (project / "raw/gsm8k/.git").mkdir()
+    (project / "raw/gsm8k/.git/index").write_text("other\n")
+    assert changed(before, texts(tree)) == set()
+
+
 def test_absent_raw_files_keep_the_hash_of_the_recipe(texts: Texts, tree: Tree, project: Path) -> None:
     before = texts(tree)
     write_recipes(before, project / "results" / "recipes")

@@ -5,12 +5,12 @@ from specialize.core.params.data import HubParams
 from specialize.data.benchmarks.fields import Row
 
 
-def rows(hub: HubParams, dataset: str, part: str) -> list[Row]:
-    """Return the rows of a dataset as `upstream.rows` gives them.
+def rows(hub: HubParams, part: str, parts_are_configs: bool) -> list[Row]:
+    """Return the rows of a part under upstream's field names.
 
-    `part` is `train` or `test`; for BBH it is the task, which is the configuration on the Hub.
+    parts_are_configs: the part is the name of a configuration, not of a split (BIG-Bench-Hard's tasks).
     """
-    if dataset == "bbh":
+    if parts_are_configs:
         return load(hub, part, hub.test)
     return load(hub, hub.config, hub.train if part == "train" else hub.test)
 
@@ -35,8 +35,14 @@ def load(hub: HubParams, config: str | None, split: str) -> list[Row]:
     for field, column in hub.columns.items():
         if column not in names:
             raise RecordError(where, field, f"a column '{column}' (data.datasets.<name>.hub.columns)", names)
-    renamed = {column: field for field, column in hub.columns.items()}
+    renamed = set(hub.columns.values())
     return [
-        (f"{where}[{index}]", {renamed.get(column, column): cell for column, cell in row.items()})
+        (
+            f"{where}[{index}]",
+            {
+                **{column: cell for column, cell in row.items() if column not in renamed},
+                **{field: row[column] for field, column in hub.columns.items()},
+            },
+        )
         for index, row in enumerate(table)
     ]

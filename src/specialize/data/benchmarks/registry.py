@@ -1,68 +1,66 @@
-"""The real benchmarks, from upstream's files or from the Hub: the same parsers read both."""
+"""The real benchmarks: one line each. From upstream's files or from the Hub, the same parsers read both."""
 
-from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 
 from specialize.core.errors import ParamsError
 from specialize.core.files import read_rows
-from specialize.core.params.data import BBH_TASKS, DataParams
+from specialize.core.params.data import DataParams
 from specialize.core.questions import normalised_question
 from specialize.data.benchmarks import asdiv, bbh, exemplars, gsm8k, hub, local_files, multiarith, svamp
+from specialize.data.benchmarks.benchmark import Benchmark
 from specialize.data.benchmarks.fields import Row
-from specialize.data.raw_dataset import Collected
+from specialize.data.raw_dataset import RawDataset
 from specialize.records.problems import Problem
 
-RowsOf = Callable[[str, str], list[Row]]
-"""(dataset, part) → rows; part is `train`, `test` or a BBH task."""
+BENCHMARKS: dict[str, Benchmark] = {
+    "gsm8k": gsm8k.BENCHMARK,
+    "multiarith": multiarith.BENCHMARK,
+    "asdiv": asdiv.BENCHMARK,
+    "svamp": svamp.BENCHMARK,
+    "bbh": bbh.BENCHMARK,
+}
 
 
-def collect(params: DataParams, root: Path, exemplars_file: Path) -> dict[str, Collected]:
-    """Return name → problems of every dataset asked for. Raises RecordError or SpecializeError, see the readers."""
-    worked = list(read_rows(local_files.existing(exemplars_file, "data.exemplars names the worked maths problems")))
-    rows_of = _rows_of(params, root)
-    found = {}
+def check_names(params: DataParams) -> None:
+    """Raise ParamsError where a dataset is no benchmark, or where the seed dataset has no train part."""
+    problems = []
     for name in params.datasets:
-        if name == "bbh":
-            found[name] = _bbh(rows_of, root)
-        else:
-            train = gsm8k.problems(rows_of(name, "train"), "train") if name == params.seed_dataset else []
-            shots = exemplars.problems(worked, name)
-            found[name] = Collected(_maths(name, rows_of(name, "test")), shots, _without(train, shots))
-    return found
+        if name not in BENCHMARKS:
+            near = get_close_matches(name, BENCHMARKS, n=1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            problems.append(f"data.datasets.{name}: no such benchmark (there are {', '.join(BENCHMARKS)}){meant}")
+        elif name == params.seed_dataset and "train" not in BENCHMARKS[name].files:
+            problems.append(f"data.datasets.{name}: has no train part, so it cannot be the seed")
+    if problems:
+        raise ParamsError("\n".join(problems))
 
 
-def _rows_of(params: DataParams, root: Path) -> RowsOf:
-    if params.source == "files":
-        return lambda name, part: local_files.rows(root, name, part)
+def collect(params: DataParams, root: Path, exemplars_file: Path) -> dict[str, RawDataset]:
+    """Return name → problems of every dataset asked for.
 
-    def from_hub(name: str, part: str) -> list[Row]:
-        copy = params.datasets[name].hub
-        if copy is None:
-            raise ParamsError(f"data.datasets.{name}.hub: missing, but source is 'hub'")
-        return hub.rows(copy, name, part)
-
-    return from_hub
+    Raises RecordError or SpecializeError as the readers do.
+    """
+    worked = list(read_rows(local_files.existing(exemplars_file, "data.exemplars names the worked maths problems")))
+    return {name: _benchmark(name, params, root, worked) for name in params.datasets}
 
 
-def _maths(name: str, rows: list[Row]) -> list[Problem]:
-    match name:
-        case "gsm8k":
-            return gsm8k.problems(rows, "test")
-        case "multiarith":
-            return multiarith.problems(rows)
-        case "asdiv":
-            return asdiv.problems(rows)
-        case "svamp":
-            return svamp.problems(rows)
-    raise ParamsError(f"data.datasets.{name}: no such benchmark")
-
-
-def _bbh(rows_of: RowsOf, root: Path) -> Collected:
+def _benchmark(name: str, params: DataParams, root: Path, worked: list[Row]) -> RawDataset:
+    benchmark = BENCHMARKS[name]
     # The exemplars first: a missing folder should not show only after a download.
-    prompts = {task: local_files.bbh_prompt(root, task) for task in BBH_TASKS}
-    shots = [shot for task, (where, prompt) in prompts.items() for shot in bbh.exemplars(prompt, task, where)]
-    evaluation = [problem for task in BBH_TASKS for problem in bbh.problems(rows_of("bbh", task), task)]
-    return Collected(evaluation, shots)
+    shots = benchmark.exemplars(root / name) if benchmark.exemplars else exemplars.problems(worked, name)
+    train = _part("train", name, params, root) if name == params.seed_dataset else []
+    evaluation = [p for part in benchmark.evaluation_parts for p in _part(part, name, params, root)]
+    return RawDataset(evaluation, shots, _without(train, shots))
+
+
+def _part(part: str, name: str, params: DataParams, root: Path) -> list[Problem]:
+    benchmark = BENCHMARKS[name]
+    if params.source == "files":
+        rows = benchmark.read(local_files.existing(root / name / benchmark.files[part]))
+    else:
+        rows = hub.rows(params.datasets[name].hub or benchmark.hub, part, benchmark.parts_are_configs)
+    return benchmark.problems(rows, part)
 
 
 def _without(train: list[Problem], shots: list[Problem]) -> list[Problem]:

@@ -8,7 +8,7 @@ import pytest
 from small_sources import Build, json_lines
 
 from specialize.core.files import read_json, read_records
-from specialize.core.params.data import BBH_TASKS
+from specialize.data.benchmarks.bbh import TASKS
 from specialize.records.problems import Problem
 
 
@@ -59,9 +59,9 @@ def copies(folder: Path) -> dict[str, dict[str, Any]]:
         "formula": "9=9",
     }
     write(folder / "asdiv" / "test.jsonl", json_lines([asdiv]))
-    for task in BBH_TASKS:
+    for task in TASKS:
         write(folder / "bbh" / task / "test.jsonl", json_lines([{"input": f"Say {task}.", "target": task}]))
-    configs = "".join(f"- config_name: {task}\n  data_files: {task}/test.jsonl\n" for task in BBH_TASKS)
+    configs = "".join(f"- config_name: {task}\n  data_files: {task}/test.jsonl\n" for task in TASKS)
     write(folder / "bbh" / "README.md", f"---\nconfigs:\n{configs}---\n")
 
     def part(name: str, role: str, **hub: Any) -> dict[str, Any]:
@@ -115,6 +115,17 @@ def test_same_records_as_from_upstreams_files(build: Build, root: Path, tmp_path
         assert build(source=source, datasets={"gsm8k": {**seed, "hub": {"id": str(tmp_path / "hub")}}}) == 0
         made.append({path.name: path.read_bytes() for path in (tmp_path / "problems" / "gsm8k").iterdir()})
     assert made[0] == made[1]
+
+
+def test_a_renamed_column_wins_over_one_of_upstreams_name(build: Build, tmp_path: Path) -> None:
+    rows = [{"question": "Plus 1?", "sQuestion": "another", "lSolutions": [9], "final_ans": "1"}]
+    write(tmp_path / "hub" / "test.jsonl", json_lines(rows))
+    columns = {"sQuestion": "question", "lSolutions": "final_ans"}
+    parts = copies(tmp_path / "copies")
+    parts["multiarith"]["hub"] = {"id": str(tmp_path / "hub"), "columns": columns}
+    assert build(source="hub", datasets={name: parts[name] for name in ("gsm8k", "multiarith")}) == 0
+    (problem,) = read_records(tmp_path / "problems" / "multiarith" / "test.jsonl", Problem)
+    assert (problem.question, problem.answer) == ("Plus 1?", "1")
 
 
 SPOILED: list[tuple[str, dict[str, Any], str]] = [
