@@ -21,20 +21,15 @@ trained_chain_of_thought they are asked as zero-shot maths is, without instructi
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 Format = Literal[
     "in_context_chain_of_thought", "in_context_answer_only", "zero_shot_chain_of_thought", "zero_shot_answer_only"
 ]
-FORMATS: tuple[Format, ...] = (
-    "in_context_chain_of_thought",
-    "in_context_answer_only",
-    "zero_shot_chain_of_thought",
-    "zero_shot_answer_only",
-)
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 GenericFormat = Literal["answer_only", "chain_of_thought", "trained_chain_of_thought"]
-GENERIC_FORMATS: tuple[GenericFormat, ...] = ("answer_only", "chain_of_thought", "trained_chain_of_thought")
+GENERIC_FORMATS: tuple[GenericFormat, ...] = get_args(GenericFormat)
 
 
 class Worked(Protocol):

@@ -13,9 +13,7 @@ from typing import Any
 
 from specialize.core.errors import SpecializeError
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.records.scores import Score
-
-CRITERIA = ("seed", "out_of_distribution")
+from specialize.records.scores import CRITERIA, Score
 
 
 def select(scores: Sequence[Score], params: EvaluateParams) -> dict[str, Any]:
@@ -39,7 +37,9 @@ def select(scores: Sequence[Score], params: EvaluateParams) -> dict[str, Any]:
             ]
             for role in CRITERIA
         }
-        means = {role: round(fmean(found), 6) if found else None for role, found in accuracies.items()}
+        means: dict[str, float | None] = {
+            role: round(fmean(found), 6) if found else None for role, found in accuracies.items()
+        }
         candidates.append({"step": step, **means})
     by = {}
     for role in CRITERIA:

@@ -1,10 +1,13 @@
 """params.yaml, section `data`: which problems there are, and how they are split."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section, file_below
+from specialize.records.problems import Role
 
 
 class HubParams(Section):
@@ -27,7 +30,7 @@ class HubParams(Section):
 class DatasetParams(Section):
     """One dataset and the part it plays."""
 
-    role: Literal["seed", "out_of_distribution", "probe", "generic"]
+    role: Role
     """`seed`: its train split is what the teacher solves (paper: GSM8K). `out_of_distribution`: other maths sets
     (paper: MultiArith, ASDiv, SVAMP). `probe`: maths that is scored, but is part of no mean and chooses nothing.
     `generic`: the ability that pays (paper: BIG-Bench-Hard)."""
@@ -124,4 +127,18 @@ class DataParams(Section):
     @property
     def raw_folders(self) -> list[str]:
         """The folders below `root` that the source reads: each benchmark has its own, named after it."""
-        return [] if self.source == "procedural" else list(self.datasets)
+        if self.source == "procedural":
+            return []
+        hubs = [dataset.hub.id for dataset in self.datasets.values() if self.source == "hub" and dataset.hub]
+        return [*self.datasets, *(name for name in hubs if Path(name).is_absolute())]
+
+    def recipe_specs(self) -> list[RecipeSpec]:
+        """Return the recipe of the problems. `root` is left out: it says where the files are, their hashes say what."""
+        return [
+            RecipeSpec(
+                "data.json",
+                self.model_dump(mode="json", exclude={"root"}),
+                raw_folders=self.raw_folders,
+                project_files=[] if self.source == "procedural" else [self.exemplars],
+            )
+        ]

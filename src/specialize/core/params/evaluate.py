@@ -1,15 +1,11 @@
 """params.yaml, section `evaluate`: how checkpoints are scored and chosen."""
 
-from typing import Literal
-
 from pydantic import Field
 
+from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section
-from specialize.core.prompt_formats import GenericFormat
-
-MathsFormat = Literal[
-    "in_context_chain_of_thought", "in_context_answer_only", "zero_shot_chain_of_thought", "zero_shot_answer_only"
-]
+from specialize.core.prompt_formats import Format, GenericFormat
+from specialize.records.scores import MathsReading
 
 
 class EvaluateParams(Section):
@@ -21,7 +17,7 @@ class EvaluateParams(Section):
     """Score at most so many problems of each generic task; null: all (paper: 146–250)."""
     seed: int = Field(default=1, ge=0)
     """Seed of the draw where `items` limits it."""
-    formats: list[MathsFormat] = Field(min_length=1)
+    formats: list[Format] = Field(min_length=1)
     """Formats in which maths problems are asked (paper: in-context and zero-shot chain of thought)."""
     generic_formats: list[GenericFormat] = Field(min_length=1)
     """Formats of the generic tasks (paper: answer-only and chain of thought, in BIG-Bench-Hard's shape).
@@ -36,9 +32,13 @@ class EvaluateParams(Section):
     """Exemplars are left off, the first one first, until a prompt fits; a longer question is cut at its beginning."""
     max_new_tokens: int = Field(default=256, ge=1)
     """Longest answer (paper: 256)."""
-    selection_format: MathsFormat = "zero_shot_chain_of_thought"
+    selection_format: Format = "zero_shot_chain_of_thought"
     """Format by whose validation accuracy checkpoints are chosen."""
-    selection_reading: Literal["strict", "flexible"] = "flexible"
+    selection_reading: MathsReading = "flexible"
     """Reading by which checkpoints are chosen (paper: the last number)."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     """Confidence of every interval."""
+
+    def recipe_specs(self) -> list[RecipeSpec]:
+        """Return the recipe of scores and selection, one for all checkpoints."""
+        return [RecipeSpec("evaluate.json", self.model_dump(mode="json"))]

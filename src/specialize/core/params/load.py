@@ -10,7 +10,8 @@ from ruamel.yaml import YAML, YAMLError
 from specialize.core.errors import ParamsError
 from specialize.core.params.data import DataParams
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.params.report import ReportParams
+from specialize.core.params.recipe_spec import RecipeSpec
+from specialize.core.params.report import ReportParams, ReportRun
 from specialize.core.params.section import Section
 from specialize.core.params.teacher import TeacherParams
 from specialize.core.params.traces import TracesParams
@@ -45,6 +46,27 @@ class Params(Section):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def report_run(self) -> ReportRun:
+        """Return what decides the report: its own section, and whose scores it reads."""
+        return ReportRun(
+            **self.report.model_dump(),
+            students=list(self.train.students),
+            steps=self.train.checkpoint_steps,
+            datasets=list(self.data.datasets),
+            starts={n: start.pretraining.objective for n, start in self.train.starts.items() if start.pretraining},
+        )
+
+    def recipe_specs(self) -> dict[str, list[RecipeSpec]]:
+        """Return phase → its recipes, as each section states them."""
+        return {
+            "data": self.data.recipe_specs(),
+            "teacher": self.teacher.recipe_specs(),
+            "traces": self.traces.recipe_specs(),
+            "train": self.train.recipe_specs(),
+            "evaluate": self.evaluate.recipe_specs(),
+            "report": self.report_run().recipe_specs(),
+        }
 
 
 def load_params(path: Path) -> Params:

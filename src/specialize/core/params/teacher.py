@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section, file_below
 
 LOCAL = "local"
@@ -164,3 +165,14 @@ class TeacherParams(Section):
         """The recorded files that no rule makes, relative to `data.root`."""
         recorded = self.recorded if self.mode == "recorded" else []
         return [path for path in recorded if not path.startswith("results/")]
+
+    def recipe_specs(self) -> list[RecipeSpec]:
+        """Return the recipe of the completions. `limits` are left out: speed and price change no completion."""
+        return [
+            RecipeSpec(
+                "teacher.json",
+                self.model_dump(mode="json", exclude={"limits"}),
+                raw_files=self.raw_files,
+                project_files=[self.prompt_file] if self.prompt_file else [],
+            )
+        ]

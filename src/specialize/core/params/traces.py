@@ -5,13 +5,15 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section
+from specialize.records.scores import MathsReading
 
 
 class FilterParams(Section):
     """Which completions become traces: the params of the phase's first recipe."""
 
-    reading: Literal["strict", "flexible"] = "strict"
+    reading: MathsReading = "strict"
     """Reading of the answer that must equal the gold (paper: the last number, so `flexible`)."""
     agreeing: bool = True
     """Also ask that the last number of the reasoning equals the answer. Recorded teachers sometimes knew the gold
@@ -98,3 +100,12 @@ class TracesParams(FilterParams):
     def tokenizer_run(self, name: str) -> TokenizerRun:
         """Return everything that decides one tokenizer and its aligned traces."""
         return TokenizerRun(name=name, tokenizer=self.tokenizers[name], alignment=self.alignment)
+
+    def recipe_specs(self) -> list[RecipeSpec]:
+        """Return a recipe per tokenizer and its aligned traces, and the recipe of the traces."""
+        specs = []
+        for name, tokenizer in self.tokenizers.items():
+            folders = [] if tokenizer.source == "learned" else [tokenizer.source]
+            params = self.tokenizer_run(name).model_dump(mode="json")
+            specs.append(RecipeSpec(f"traces/{name}.json", params, raw_folders=folders))
+        return [*specs, RecipeSpec("traces.json", self.filtering.model_dump(mode="json"))]

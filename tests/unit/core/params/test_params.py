@@ -86,6 +86,10 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: t["train"].update(steps=25),
         r"train: .*steps \(25\) must be a multiple of checkpoint_every \(10\)",
     ),
+    "a checkpoint at each of many steps": (
+        lambda t: t["train"].update(steps=10**9, checkpoint_every=1),
+        "train: .*checkpoint_every: expected at most 10000 checkpoints, got 1000000000",
+    ),
     "no weight": (lambda t: t["train"].update(formats={}), "train.formats: .*needs a weight above 0"),
     "student name": (
         lambda t: t["train"]["students"].update({"../x": {"start": "random", "tokenizer": "words"}}),

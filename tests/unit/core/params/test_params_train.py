@@ -117,7 +117,7 @@ def test_a_student_of_a_pretrained_start_has_no_shape_of_its_own(tree: Tree) -> 
 
 @pytest.mark.parametrize(("steps", "every"), [(20, 3), (5, 10)])
 def test_steps_are_a_multiple_of_checkpoint_every(tree: Tree, steps: int, every: int) -> None:
-    tree["train"] |= {"steps": steps, "checkpoint_every": every}
+    tree["train"] |= {"steps": steps, "checkpoint_every": every, "warmup_steps": 0}
     with pytest.raises(ValueError, match=rf"steps \({steps}\) must be a multiple of checkpoint_every \({every}\)"):
         TrainParams.model_validate(tree["train"])
 
