@@ -14,6 +14,7 @@ from specialize.core.log import get_logger
 from specialize.core.params.data import DataParams
 from specialize.data.build import split_all
 from specialize.data.procedural import datasets, pretraining
+from specialize.data.procedural.datasets import WORLDS
 from specialize.data.procedural.preview import examples, world_params
 from specialize.data.sources import collect
 from specialize.data.write import write_problems
@@ -54,7 +55,7 @@ def _build(args: argparse.Namespace) -> None:
     texts: dict[str, Sequence[Record]] = {}
     root, exemplars = args.root or Path(params.root), args.exemplars or Path(params.exemplars)
     check_raw_files(recipe, root)
-    if params.source == "procedural":
+    if params.texts:
         texts = pretraining.texts(params)
     collected = collect(params, root, exemplars)
     splits, index = split_all(collected, params)
@@ -71,7 +72,7 @@ def _world(args: argparse.Namespace) -> None:
         raise ParamsError(
             f"--{str(first['loc'][-1]).replace('_', '-')}: {first['msg']}, got {first['input']}"
         ) from None
-    splits, index = split_all(datasets.collect(params), params)
+    splits, index = split_all(datasets.collect(params, WORLDS), params)
     texts = pretraining.texts(params)
     if args.output:
         write_problems(args.output, splits, index, texts)

@@ -13,3 +13,5 @@ class RawDataset:
     exemplars: list[Problem]
     train: list[Problem] = field(default_factory=list)
     """Empty except for the seed dataset."""
+    validation: list[Problem] = field(default_factory=list)
+    """Where the source has a validation part of its own; else it is drawn from `evaluation`."""

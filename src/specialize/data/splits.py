@@ -45,6 +45,17 @@ def draw_validation(
     return validation, test
 
 
+def split_off_train(problems: Sequence[Problem], share: float, seed: int) -> tuple[list[Problem], list[Problem]]:
+    """Return (train, evaluation), both in the order of `problems`; about `share` of the questions become train.
+
+    The sha256 of seed and question decides, so equal questions stay together and no row's fate hangs on another.
+    """
+    limit = int(share * 16**8)
+    is_train = [int(sha256_text(f"{seed}/train/{normalised_question(p.question)}")[:8], 16) < limit for p in problems]
+    train = [problem for problem, taken in zip(problems, is_train, strict=True) if taken]
+    return train, [problem for problem, taken in zip(problems, is_train, strict=True) if not taken]
+
+
 def _take(ranked: Sequence[str], sizes: Mapping[str, int], count: int) -> set[str] | None:
     """Return the questions, first come first served, whose sizes add up to `count`; None where none do."""
     # reachable[i] has bit s set where some of the questions from the i-th on have s problems together.

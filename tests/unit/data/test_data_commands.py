@@ -148,11 +148,14 @@ BAD_PARAMS = [
     ({"source": "elsewhere"}, "source"),
     (
         {"datasets": {"gsm8k": {"role": "seed"}, "gsm8": {"role": "probe"}, "world": {"role": "probe"}}},
-        "data.datasets.gsm8: no such benchmark (there are gsm8k, multiarith, asdiv, svamp, bbh); did you mean 'gsm8k'?",
+        "data.datasets.gsm8: source 'files' has no such dataset (it has gsm8k, multiarith, asdiv, svamp, bbh); "
+        "did you mean 'gsm8k'?",
     ),
-    ({"datasets": {"svamp": {"role": "seed"}}}, "data.datasets.svamp: has no train part, so it cannot be the seed"),
-    ({"source": "procedural", "datasets": {"gsm8k": {"role": "seed"}}}, "data.datasets.gsm8k: no dataset of the proc"),
-    ({"source": "procedural", "datasets": {"world_plain": {"role": "seed"}}}, "only 'world' can be the seed"),
+    (
+        {"source": "procedural", "datasets": {"gsm8k": {"role": "seed"}}},
+        "data.datasets.gsm8k: source 'procedural' has no such dataset",
+    ),
+    ({"source": "procedural", "datasets": {"world_plain": {"role": "seed"}}}, "only 'world' has a train split"),
 ]
 
 

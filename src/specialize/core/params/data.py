@@ -1,46 +1,12 @@
 """params.yaml, section `data`: which problems there are, and how they are split."""
 
-from pathlib import Path
-from typing import Literal
+import re
 
 from pydantic import Field, field_validator, model_validator
 
+from specialize.core.params.datasets import DatasetParams, Source
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section, file_below
-from specialize.records.problems import Role
-
-
-class HubParams(Section):
-    """Where the Hugging Face Hub holds a dataset."""
-
-    id: str = Field(min_length=1)
-    """Repository id such as `openai/gsm8k`, or the absolute path of a folder that `datasets.load_dataset` reads."""
-    config: str | None = None
-    """Configuration name (`main` for GSM8K). For BBH null: every task is a configuration."""
-    revision: str | None = None
-    """Commit, tag or branch. Pin a commit: a branch may move under an experiment."""
-    train: str = "train"
-    """Name of the Hub split to read as upstream's training rows (the seed dataset only)."""
-    test: str = "test"
-    """Name of the Hub split to read as upstream's evaluation rows. Several are joined by `+`: `train+test`."""
-    columns: dict[str, str] = Field(default_factory=dict)
-    """Upstream's field name → the Hub copy's column, where they differ (`sQuestion: question`)."""
-
-
-class DatasetParams(Section):
-    """One dataset and the part it plays."""
-
-    role: Role
-    """`seed`: its train split is what the teacher solves (paper: GSM8K). `out_of_distribution`: other maths sets
-    (paper: MultiArith, ASDiv, SVAMP). `probe`: maths that is scored, but is part of no mean and chooses nothing.
-    `generic`: the ability that pays (paper: BIG-Bench-Hard)."""
-    validation: int = Field(default=0, ge=0)
-    """Number of validation problems (paper: 500; MultiArith 200). The rest is the test split."""
-    drawn_from: int | None = Field(default=None, ge=1)
-    """Draw the validation problems from the first so many rows; rows that a source grows later are test problems, so
-    that no problem ever changes its split. Null: from all rows."""
-    hub: HubParams | None = None
-    """Where `data.source` is `hub`: another copy than the benchmark's usual one, or a revision of it."""
 
 
 class MixtureShares(Section):
@@ -85,17 +51,21 @@ class ProceduralParams(Section):
 class DataParams(Section):
     """Raw sources → problems with seeded splits."""
 
-    source: Literal["procedural", "files", "hub"]
-    """`procedural`: generated here. `files`: upstream's own files below `root`. `hub`: the Hugging Face Hub."""
+    source: Source
+    """Where built-in datasets come from. `procedural`: generated here. `files`: upstream's own files below `root`.
+    `hub`: the Hugging Face Hub. A dataset may name another source than this one."""
     root: str = "../shared/data"
     """Folder of the raw files, relative to the project. Recipes keep the files' hashes, never this path."""
     seed: int = Field(default=1, ge=0)
     """Seed of the splits and of the procedural world."""
     exemplars: str = "prompts/maths.jsonl"
     """JSON Lines of worked problems (question, rationale, answer): the few-shot prompt of the maths benchmarks
-    (paper: 4 simple GSM8K problems). Not read where `source` is `procedural`, which makes its own."""
+    (paper: 4 simple GSM8K problems), and of declared datasets that have none of their own. The procedural world makes
+    its own."""
     datasets: dict[str, DatasetParams] = Field(min_length=1)
-    """Name → part. Files and hub: gsm8k, multiarith, asdiv, svamp, bbh. Procedural: world and its five companions."""
+    """Name → part. Built in are gsm8k, multiarith, asdiv, svamp, bbh (files and hub), and world and its five companions
+    (procedural). Any other name is one of your own, declared by its columns. Names are folder names: lower-case
+    letters, digits, `_` and `-`."""
     procedural: ProceduralParams = ProceduralParams()
     """Sizes of the procedural world."""
 
@@ -106,7 +76,11 @@ class DataParams(Section):
 
     @model_validator(mode="after")
     def _coherent(self) -> "DataParams":
-        problems = []
+        problems = [
+            f"datasets.{name}: expected a name of lower-case letters, digits, '_' and '-'"
+            for name in self.datasets
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name)
+        ]
         seeds = [name for name, dataset in self.datasets.items() if dataset.role == "seed"]
         if len(seeds) != 1:
             problems.append(f"datasets: expected exactly one dataset with role 'seed', got {len(seeds)}")
@@ -119,26 +93,30 @@ class DataParams(Section):
         """Name of the dataset whose train split the teacher solves."""
         return next(name for name, dataset in self.datasets.items() if dataset.role == "seed")
 
+    def source_of(self, name: str) -> Source:
+        """Return where a dataset comes from."""
+        dataset = self.datasets[name]
+        declared: Source = "files" if dataset.files else "hub"
+        return declared if dataset.is_declared else dataset.source or self.source
+
     @property
     def texts(self) -> list[str]:
         """Names of the files of the procedural world that starts are pretrained on."""
-        return ["instructions", "pretraining"] if self.source == "procedural" else []
-
-    @property
-    def raw_folders(self) -> list[str]:
-        """The folders below `root` that the source reads: each benchmark has its own, named after it."""
-        if self.source == "procedural":
-            return []
-        hubs = [dataset.hub.id for dataset in self.datasets.values() if self.source == "hub" and dataset.hub]
-        return [*self.datasets, *(name for name in hubs if Path(name).is_absolute())]
+        sources = {self.source, *map(self.source_of, self.datasets)}
+        return ["instructions", "pretraining"] if "procedural" in sources else []
 
     def recipe_specs(self) -> list[RecipeSpec]:
         """Return the recipe of the problems. `root` is left out: it says where the files are, their hashes say what."""
-        return [
-            RecipeSpec(
-                "data.json",
-                self.model_dump(mode="json", exclude={"root"}),
-                raw_folders=self.raw_folders,
-                project_files=[] if self.source == "procedural" else [self.exemplars],
-            )
-        ]
+        files, folders, exemplars = [], [], set()
+        for name, dataset in self.datasets.items():
+            if self.source_of(name) == "procedural":
+                continue
+            exemplars.add(dataset.exemplars or self.exemplars)
+            files += [file for part in dataset.parts.values() for file in part]
+            if not dataset.is_declared:  # each benchmark has a folder of its own
+                folders.append(name)
+            if self.source_of(name) == "hub" and dataset.hub:
+                copies = [dataset.hub, dataset.hub.evaluation]
+                folders += [copy.id for copy in copies if copy]
+        params = self.model_dump(mode="json", exclude={"root"})
+        return [RecipeSpec("data.json", params, files, folders, sorted(exemplars))]

@@ -20,10 +20,10 @@ from xml.etree import ElementTree
 
 from specialize.core.errors import RecordError
 from specialize.core.numbers import format_number, parse_number
-from specialize.core.params.data import HubParams
-from specialize.data.benchmarks import fields
+from specialize.core.params.datasets import HubParams
+from specialize.data import fields
 from specialize.data.benchmarks.benchmark import Benchmark
-from specialize.data.benchmarks.fields import Row, joined
+from specialize.data.fields import Row, joined
 from specialize.records.problems import AnswerKind, Problem
 
 _WITH_UNIT = re.compile(r"(.+?)\s*\([^()]*\)")

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from specialize.core.errors import RecordError
-from specialize.core.params.data import HubParams
-from specialize.data.benchmarks import fields
+from specialize.core.params.datasets import HubParams
+from specialize.data import fields
 from specialize.data.benchmarks.benchmark import Benchmark
-from specialize.data.benchmarks.fields import Row
 from specialize.data.benchmarks.local_files import existing, json_examples
+from specialize.data.fields import Row
 from specialize.records.problems import Problem
 
 TASKS = (

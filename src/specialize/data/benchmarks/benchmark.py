@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from specialize.core.params.data import HubParams
-from specialize.data.benchmarks.fields import Row
+from specialize.core.params.datasets import HubParams
+from specialize.data.fields import Row
 from specialize.records.problems import Problem
 
 

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 
 from specialize.core.answers import canonical_gold
 from specialize.core.errors import RecordError
-from specialize.core.params.data import HubParams
-from specialize.data.benchmarks import fields
+from specialize.core.params.datasets import HubParams
+from specialize.data import fields
 from specialize.data.benchmarks.benchmark import Benchmark
-from specialize.data.benchmarks.fields import Row
 from specialize.data.benchmarks.local_files import json_lines
+from specialize.data.fields import Row
 from specialize.records.problems import Problem
 
 _ANNOTATION = re.compile(r"<<[^<>]*>>")

@@ -5,7 +5,7 @@ from typing import Any
 
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import read_json, read_rows
-from specialize.data.benchmarks.fields import Row
+from specialize.data.fields import Row
 
 
 def existing(path: Path, hint: str = "") -> Path:

@@ -1,15 +1,12 @@
 """The real benchmarks: one line each. From upstream's files or from the Hub, the same parsers read both."""
 
-from difflib import get_close_matches
 from pathlib import Path
 
-from specialize.core.errors import ParamsError
-from specialize.core.files import read_rows
-from specialize.core.params.data import DataParams
-from specialize.core.questions import normalised_question
-from specialize.data.benchmarks import asdiv, bbh, exemplars, gsm8k, hub, local_files, multiarith, svamp
+from specialize.core.params.datasets import DatasetParams, Source
+from specialize.data import hub
+from specialize.data.benchmarks import asdiv, bbh, gsm8k, multiarith, svamp
 from specialize.data.benchmarks.benchmark import Benchmark
-from specialize.data.benchmarks.fields import Row
+from specialize.data.benchmarks.local_files import existing
 from specialize.data.raw_dataset import RawDataset
 from specialize.records.problems import Problem
 
@@ -22,48 +19,23 @@ BENCHMARKS: dict[str, Benchmark] = {
 }
 
 
-def check_names(params: DataParams) -> None:
-    """Raise ParamsError where a dataset is no benchmark, or where the seed dataset has no train part."""
-    problems = []
-    for name in params.datasets:
-        if name not in BENCHMARKS:
-            near = get_close_matches(name, BENCHMARKS, n=1)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
-            problems.append(f"data.datasets.{name}: no such benchmark (there are {', '.join(BENCHMARKS)}){meant}")
-        elif name == params.seed_dataset and "train" not in BENCHMARKS[name].files:
-            problems.append(f"data.datasets.{name}: has no train part, so it cannot be the seed")
-    if problems:
-        raise ParamsError("\n".join(problems))
+def read_benchmark(
+    name: str, dataset: DatasetParams, source: Source, root: Path, exemplars: list[Problem], with_train: bool
+) -> RawDataset:
+    """Return the problems of a benchmark. root: folder of the raw files; exemplars: for one without its own.
 
-
-def collect(params: DataParams, root: Path, exemplars_file: Path) -> dict[str, RawDataset]:
-    """Return name → problems of every dataset asked for.
-
-    Raises RecordError or SpecializeError as the readers do.
+    Raises RecordError or SpecializeError, see the readers.
     """
-    worked = list(read_rows(local_files.existing(exemplars_file, "data.exemplars names the worked maths problems")))
-    return {name: _benchmark(name, params, root, worked) for name in params.datasets}
-
-
-def _benchmark(name: str, params: DataParams, root: Path, worked: list[Row]) -> RawDataset:
     benchmark = BENCHMARKS[name]
     # The exemplars first: a missing folder should not show only after a download.
-    shots = benchmark.exemplars(root / name) if benchmark.exemplars else exemplars.problems(worked, name)
-    train = _part("train", name, params, root) if name == params.seed_dataset else []
-    evaluation = [p for part in benchmark.evaluation_parts for p in _part(part, name, params, root)]
-    return RawDataset(evaluation, shots, _without(train, shots))
+    shots = benchmark.exemplars(root / name) if benchmark.exemplars else exemplars
 
+    def problems(part: str) -> list[Problem]:
+        if source == "files":
+            rows = benchmark.read(existing(root / name / benchmark.files[part]))
+        else:
+            rows = hub.part_rows(dataset.hub or benchmark.hub, part, root, benchmark.parts_are_configs)
+        return benchmark.problems(rows, part)
 
-def _part(part: str, name: str, params: DataParams, root: Path) -> list[Problem]:
-    benchmark = BENCHMARKS[name]
-    if params.source == "files":
-        rows = benchmark.read(local_files.existing(root / name / benchmark.files[part]))
-    else:
-        rows = hub.rows(params.datasets[name].hub or benchmark.hub, part, benchmark.parts_are_configs)
-    return benchmark.problems(rows, part)
-
-
-def _without(train: list[Problem], shots: list[Problem]) -> list[Problem]:
-    """Leave out train problems that are an exemplar: the teacher sees the exemplars, answers and all."""
-    shown = {normalised_question(shot.question) for shot in shots}
-    return [problem for problem in train if normalised_question(problem.question) not in shown]
+    train = problems("train") if with_train and "train" in benchmark.files else []
+    return RawDataset([problem for part in benchmark.evaluation_parts for problem in problems(part)], shots, train)

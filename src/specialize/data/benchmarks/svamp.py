@@ -9,11 +9,11 @@ Example:
 
 from collections.abc import Iterable
 
-from specialize.core.params.data import HubParams
-from specialize.data.benchmarks import fields
+from specialize.core.params.datasets import HubParams
+from specialize.data import fields
 from specialize.data.benchmarks.benchmark import Benchmark
-from specialize.data.benchmarks.fields import Row, joined
 from specialize.data.benchmarks.local_files import json_array
+from specialize.data.fields import Row, joined
 from specialize.records.problems import Problem
 
 

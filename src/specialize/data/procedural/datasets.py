@@ -6,7 +6,7 @@ generic tasks every question, by its hash.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from specialize.core.errors import ParamsError
@@ -34,13 +34,15 @@ _TRIES = 2000
 Drawn = TypeVar("Drawn")
 
 
-def collect(params: DataParams) -> dict[str, RawDataset]:
-    """Return name → problems of every dataset asked for."""
+def collect(params: DataParams, names: Sequence[str]) -> dict[str, RawDataset]:
+    """Return name → problems of the datasets `names`."""
+    if not names:
+        return {}
     sizes, seed = params.procedural, params.seed
     train = stories("train", sizes.train, sizes, seed)
     worked = stories("exemplars", _EXEMPLARS, sizes, seed)
     found = {}
-    for name in params.datasets:
+    for name in names:
         if name == "world_generic":
             found[name] = _generic(sizes, seed)
             continue
@@ -54,17 +56,6 @@ def collect(params: DataParams) -> dict[str, RawDataset]:
             else [],
         )
     return found
-
-
-def check_names(params: DataParams) -> None:
-    """Raise ParamsError where a dataset is none of the world's, or where another one than `world` is the seed."""
-    unknown = [name for name in params.datasets if name not in WORLDS]
-    if unknown:
-        raise ParamsError(
-            f"data.datasets.{unknown[0]}: no dataset of the procedural world (there are {', '.join(WORLDS)})"
-        )
-    if params.seed_dataset != "world":
-        raise ParamsError(f"data.datasets.{params.seed_dataset}: of the procedural world only 'world' can be the seed")
 
 
 def stories(name: str, count: int, sizes: ProceduralParams, seed: int) -> list[Story]:

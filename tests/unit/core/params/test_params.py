@@ -221,11 +221,15 @@ def test_params_are_frozen(tree: Tree) -> None:
 
 
 def test_raw_files_follow_the_source(tree: Tree) -> None:
-    assert parse_params(tree, "here").data.raw_folders == ["gsm8k", "multiarith"]
+    (spec,) = parse_params(tree, "here").data.recipe_specs()
+    assert (spec.raw_files, spec.raw_folders, spec.project_files) == (
+        [], ["gsm8k", "multiarith"], ["prompts/maths.jsonl"],
+    )  # fmt: skip
     tree["data"] |= {"source": "procedural", "datasets": {"world": {"role": "seed"}}}
     tree["teacher"]["recorded"] = ["results/problems/made.jsonl", "teacher/given.json"]
     params = parse_params(tree, "here")
-    assert params.data.raw_folders == []
+    (spec,) = params.data.recipe_specs()
+    assert not (spec.raw_files or spec.raw_folders or spec.project_files)
     assert params.teacher.raw_files == ["teacher/given.json"]
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from specialize.core.errors import RecordError
-from specialize.data.benchmarks import asdiv, bbh, exemplars, gsm8k, multiarith, svamp
-from specialize.data.benchmarks.fields import joined
+from specialize.data import exemplars
+from specialize.data.benchmarks import asdiv, bbh, gsm8k, multiarith, svamp
+from specialize.data.fields import joined
 
 
 def at(*rows: Any) -> list[tuple[str, Any]]:
@@ -23,6 +24,7 @@ def test_gsm8k_row() -> None:
         "question": "А  shop …\u2028how many?",  # a Cyrillic А, a double blank, a line separator: as upstream has them
         "answer": "-35001",
         "kind": "number",
+        "choices": None,
         "rationale": "He sells 70,000 / 2 = 35,000 now.\nThen 1 more.",
         "instruction": None,
     }

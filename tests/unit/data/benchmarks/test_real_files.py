@@ -9,7 +9,7 @@ import pytest
 from specialize.core.files import read_rows
 from specialize.core.params.data import DataParams
 from specialize.core.questions import normalised_question
-from specialize.data.benchmarks import registry
+from specialize.data import sources
 from specialize.data.benchmarks.bbh import TASKS
 from specialize.data.build import Splits, split_all
 from specialize.data.raw_dataset import RawDataset
@@ -37,7 +37,7 @@ PARAMS = DataParams.model_validate(
 def collected() -> dict[str, RawDataset]:
     if not (DATA / "gsm8k").is_dir():
         pytest.skip(f"no raw files at {DATA}")
-    return registry.collect(PARAMS, DATA, EXEMPLARS)
+    return sources.collect(PARAMS, DATA, EXEMPLARS)
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def params(seed: int = 1, **sizes: Any) -> DataParams:
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, RawDataset]:
-    return datasets.collect(params())
+    return datasets.collect(params(), SETS)
 
 
 def everything(collected: dict[str, RawDataset], maths: bool = True) -> list[Problem]:
@@ -84,7 +84,7 @@ def test_sets_share_no_question_and_no_run_of_ten_words(made: dict[str, RawDatas
 
 @pytest.mark.parametrize("small", [{"train": 50}, {"evaluation": 20}])
 def test_a_larger_set_begins_with_the_smaller_one(made: dict[str, RawDataset], small: dict[str, int]) -> None:
-    less = datasets.collect(params(**small))
+    less = datasets.collect(params(**small), SETS)
     for name in SETS:
         ids = {p.id: p for p in (*made[name].train, *made[name].evaluation)}
         assert all(ids[p.id] == p for p in (*less[name].train, *less[name].evaluation))
@@ -93,7 +93,7 @@ def test_a_larger_set_begins_with_the_smaller_one(made: dict[str, RawDataset], s
 
 def test_seed_decides() -> None:
     small = {"train": 20, "evaluation": 10}
-    first, again, other = (datasets.collect(params(seed, **small)) for seed in (1, 1, 2))
+    first, again, other = (datasets.collect(params(seed, **small), SETS) for seed in (1, 1, 2))
     assert first == again
     assert not {p.question for p in everything(first)} & {p.question for p in everything(other)}
 
@@ -166,7 +166,7 @@ def test_mixture_is_what_params_say() -> None:
 @given(st.integers(1, 4), st.integers(10, 60), st.integers(0, 99))
 @settings(max_examples=25, deadline=None)
 def test_any_size_of_world(steps: int, largest: int, seed: int) -> None:
-    collected = datasets.collect(params(seed, train=16, evaluation=8, steps=steps, largest_number=largest))
+    collected = datasets.collect(params(seed, train=16, evaluation=8, steps=steps, largest_number=largest), SETS)
     for problem in everything(collected):
         assert all(int(n) <= largest for n in re.findall(r"\d+", problem.question + str(problem.rationale)))
     lines = {str(p.rationale).count("\n") + 1 for p in collected["world"].train}
