@@ -152,6 +152,16 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: t["data"]["datasets"]["multiarith"].update(role="seed"),
         "data: .*exactly one .*'seed', got 2",
     ),
+    "pretraining without the world": (
+        lambda t: t["train"]["starts"]["random"].update(
+            pretraining={"objective": "instructions", "steps": 50, "learning_rate": 1, "embedding_learning_rate": 1}
+        ),
+        "train.starts.random.pretraining: reads texts of the procedural world, but no dataset has source 'procedural'",
+    ),
+    "local teacher of another dataset": (
+        lambda t: t["teacher"].update(mode="online"),
+        "teacher.base_url: the local teacher solves the procedural world alone, but the seed is 'gsm8k'",
+    ),
     "selection": (
         lambda t: t["evaluate"].update(selection_format="in_context_answer_only"),
         "evaluate.selection_format must be one of evaluate.formats",

@@ -168,7 +168,10 @@ BAD = [
     ({"question": "q", "answer": "a"}, "files or hub: missing, but 'question' is given"),
     ({"question": "q", "answer": "a", "files": "a.csv", "hub": {"id": "x"}}, "expected one of them, got both"),
     ({"answer": "a", "files": "a.csv"}, "question: missing, but files, answer given"),
-    ({"question": "q", "answer": "a", "files": {"dev": "a.csv"}}, "expected the parts train, validation, test, got dev"),
+    (
+        {"question": "q", "answer": "a", "files": {"dev": "a.csv"}},
+        "expected the parts train, validation, test, got dev",
+    ),
     (
         {"question": "q", "answer": "a", "files": {"validation": "a", "test": "b"}, "validation": 3},
         "validation: expected 0, since the source has a part 'validation' of its own",

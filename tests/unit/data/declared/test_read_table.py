@@ -73,5 +73,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, content: str | 
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SpecializeError, match="absent.csv: no such file. Files of data.datasets count from data.root"):
+    with pytest.raises(
+        SpecializeError, match=r"absent\.csv: no such file. Files of data\.datasets count from data\.root"
+    ):
         read_table(tmp_path / "absent.csv")
