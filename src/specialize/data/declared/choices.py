@@ -31,7 +31,7 @@ class Options:
 def options_of(row: Row, choices: str | list[str]) -> Options:
     """Return the options that stand in a column, or in one column each.
 
-    Raises RecordError where there are fewer than 2 or more than 26, an empty one, or two alike.
+    Raises RecordError where there are fewer than 2 or more than 26, an empty one, or a label twice.
     """
     where, name = row[0], choices if isinstance(choices, str) else ", ".join(choices)
     found = value_at(row, choices) if isinstance(choices, str) else [value_at(row, column) for column in choices]
@@ -54,8 +54,6 @@ def options_of(row: Row, choices: str | list[str]) -> Options:
         or not all((*options, *options.values()))
     ):
         raise RecordError(where, name, "2 to 26 options, none empty, no label twice", found)
-    if len(set(options.values())) < len(options):
-        raise RecordError(where, name, "options that differ", found)
     return Options(options, plain={text.casefold() for text in options.values()} in _PLAIN)
 
 
@@ -76,7 +74,9 @@ def gold_option(row: Row, dataset: DatasetParams, options: Options | None) -> st
         raise RecordError(row[0], path, "a label such as (B), or yes, no, true, false", found)
     named = _label_of(found, options.texts)
     if named is None:
-        expected = f"an option: a label ({', '.join(options.texts)}), its text, or its place counted from 0"
+        expected = (
+            f"an option: a label ({', '.join(options.texts)}), its text if no other has it, or its place counted from 0"
+        )
         raise RecordError(row[0], path, expected, found)
     return options.texts[named].casefold() if options.plain else f"({named})"
 
@@ -95,13 +95,12 @@ def _answer(row: Row, path: str) -> str:
 
 
 def _label_of(found: str, options: Mapping[str, str]) -> str | None:
-    """Return the label that an answer names: by label, by text, by place."""
+    """Return the label that an answer names: by label, by a text that one option alone has, by place."""
     labels = {label.casefold(): label for label in options}
     if _bare(found).casefold() in labels:
         return labels[_bare(found).casefold()]
-    texts = {text.casefold(): label for label, text in options.items()}
-    if found.casefold() in texts:
-        return texts[found.casefold()]
+    if same := [label for label, text in options.items() if text.casefold() == found.casefold()]:
+        return same[0] if len(same) == 1 else None
     return list(options)[int(found)] if found.isdecimal() and int(found) < len(options) else None
 
 
