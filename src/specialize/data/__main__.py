@@ -12,14 +12,18 @@ from specialize.core.errors import ParamsError, RecipeError
 from specialize.core.files import sha256_file
 from specialize.core.log import get_logger
 from specialize.core.params.data import DataParams
+from specialize.core.params.load import load_params
 from specialize.data.build import split_all
+from specialize.data.preview import preview
 from specialize.data.procedural import datasets, pretraining
 from specialize.data.procedural.datasets import WORLDS
-from specialize.data.procedural.preview import examples, world_params
+from specialize.data.procedural.standalone import examples, world_params
 from specialize.data.sources import collect
+from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.data.write import write_problems
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import Recipe, read_recipe
+from specialize.lineage.write_recipes import raw_root
 from specialize.records.problems import ProblemIndex
 from specialize.records.record import Record
 
@@ -34,6 +38,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     build.add_argument("--exemplars", type=Path, help="worked maths problems (default: data.exemplars)")
     build.add_argument("--output", type=Path, default=Path("results/problems"))
     build.set_defaults(command=_build)
+
+    look = commands.add_parser("preview", help="show problems as they are parsed, counts, lengths, overlaps")
+    look.add_argument("--params", type=Path, default=Path("params.yaml"), help="default: params.yaml")
+    look.add_argument(
+        "--number", type=int, default=10, metavar="N", help="problems to show of each dataset (default: 10)"
+    )
+    look.add_argument("--dataset", action="append", default=[], metavar="NAME", help="only this one; repeat for more")
+    look.add_argument(
+        "--tokenizer", action="append", default=[], metavar="FOLDER", help="also count tokens of this one (or a Hub id)"
+    )
+    look.set_defaults(command=_preview)
 
     alone = commands.add_parser("world", help="print the procedural world, or write it as a data set of its own")
     alone.add_argument("--output", type=Path, help="folder for the files; without it, examples go to standard output")
@@ -62,6 +77,17 @@ def _build(args: argparse.Namespace) -> None:
     made = write_problems(args.output, splits, index, texts)
     provenance.write(made)
     _summarise(index)
+
+
+def _preview(args: argparse.Namespace) -> None:
+    params = load_params(args.params)
+    unknown = [name for name in args.dataset if name not in params.data.datasets]
+    if unknown:
+        raise ParamsError(f"--dataset {unknown[0]}: expected one of {', '.join(params.data.datasets)}")
+    root = raw_root(params, Path())
+    splits, _ = split_all(collect(params.data, root, Path(params.data.exemplars)), params.data)
+    tokenizers = tokenizers_at_hand(params.traces, root, args.tokenizer)
+    print("\n".join(preview(splits, params, tokenizers, args.number, args.dataset)))
 
 
 def _world(args: argparse.Namespace) -> None:
