@@ -91,11 +91,11 @@ def _shared(splits: Mapping[str, Splits], params: Params) -> Iterator[str]:
         problem for each in splits.values() for split in ("validation", "test") for problem in each.get(split, [])
     ]
     ngram = params.traces.ngram
-    near = near_copies(train, evaluation, ngram)
+    near = near_copies(train, evaluation, ngram) if ngram else []
     if near:
         yield (
             f"{len(near):,} of {len(train):,} train questions share {ngram} words in a row with an evaluation question,"
-            f" such as {near[0].id}: traces of them are dropped (traces.ngram)"
+            f" such as {near[0].id}: their traces are dropped. Questions from a template: set traces.ngram to null"
         )
 
 

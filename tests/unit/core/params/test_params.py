@@ -162,6 +162,10 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: t["teacher"].update(mode="online"),
         "teacher.base_url: the local teacher solves the procedural world alone, but the seed is 'gsm8k'",
     ),
+    "two words in a row": (
+        lambda t: t["traces"].update(ngram=2),
+        "traces.ngram: expected null or 3 to 50 words, got 2",
+    ),
     "selection": (
         lambda t: t["evaluate"].update(selection_format="in_context_answer_only"),
         "evaluate.selection_format must be one of evaluate.formats",
@@ -259,6 +263,11 @@ def _told(path: Path) -> str:
     with pytest.raises(ParamsError) as error:
         load_params(path)
     return str(error.value)
+
+
+def test_no_length_of_shared_words_is_null(tree: Tree) -> None:
+    tree["traces"]["ngram"] = None
+    assert parse_params(tree, "here") == parse_params({**tree, "traces": {**tree["traces"], "ngram": 0}}, "here")
 
 
 def test_a_dump_of_the_params_is_valid_params(tree: Tree) -> None:
