@@ -24,9 +24,9 @@ class FilterParams(Section):
     per_question: int | None = Field(default=None, ge=1)
     """Keep at most so many traces a question, the first ones. Null: all (paper)."""
     ngram: int = Field(default=10, ge=0, le=50, json_schema_extra={"type": ["integer", "null"]})
-    """Drop a trace whose question shares a run of so many words (3 to 50) with any evaluation problem. Null (or 0): only
-    one whose question stands there as a whole. Questions from templates share their words by nature: with them this
-    check drops everything. (Paper: no such check.)"""
+    """Drop a trace whose question shares a run of so many words (3 to 50) with any evaluation problem. Null (or 0):
+    only one whose question stands there as a whole. Questions from templates share their words by nature: with them
+    this check drops everything. (Paper: no such check.)"""
 
     @field_validator("ngram", mode="before")
     @classmethod

@@ -73,6 +73,6 @@ def test_agrees_with_the_plain_definition(asked: list[str], question: str, ngram
 
 
 def test_without_a_length_only_whole_questions_overlap() -> None:
-    evaluation = EvaluationQuestions(evaluation("how many eggs are left in the box now"), ngram=0)
-    assert evaluation.overlap_with("how many eggs are left in the box tomorrow") is None
-    assert evaluation.overlap_with("How many eggs are left in the box now?") is not None
+    questions = EvaluationQuestions(evaluation("how many eggs are left in the box now"), ngram=0)
+    assert questions.overlap_with("how many eggs are left in the box tomorrow") is None
+    assert questions.overlap_with("How many eggs are left in the box now?") is not None
