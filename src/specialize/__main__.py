@@ -1,4 +1,18 @@
-"""Commands about the whole project: recipes, params, presets, where a file came from."""
+"""The whole project: params.yaml, recipes, presets, and what made a file. Without a command: lists those of all phases.
+
+example:
+  python -m specialize check params.yaml
+
+in:
+  params.yaml, presets/<name>.yaml
+  src/, workflow/                the code, whose digest is part of every recipe
+out:
+  results/recipes/               one file per step: what decides its outputs
+  ├── {data,teacher,traces,evaluate,report}.json
+  ├── traces/<tokenizer>.json
+  └── train/<student>.json, train/starts/<start>.json
+  docs/reference/params.md, docs/reference/params.schema.json
+"""
 
 import argparse
 import sys
@@ -11,40 +25,82 @@ from specialize.core.errors import ParamsError
 from specialize.core.files import write_text
 from specialize.core.params.load import load_params
 from specialize.core.params.reference import reference_text, schema_text
-from specialize.data.sources import check_names
+from specialize.data.build import split_all
+from specialize.data.preview import preview
+from specialize.data.sources import check_names, collect
+from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of
 from specialize.lineage.retired import set_aside
-from specialize.lineage.write_recipes import recipe_texts, write_recipes
+from specialize.lineage.write_recipes import raw_root, recipe_texts, write_recipes
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = cli.parser_for("core", __doc__)
+    """Run a command about the project; return the exit status. Without a command: list those of all phases."""
+    if not (sys.argv[1:] if argv is None else argv):
+        print(overview())
+        return 0
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the project's parser, with a subparser for each command."""
+    parser = cli.parser_for("", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     recipes = commands.add_parser("recipes", help="write results/recipes/ from params.yaml and the code")
     recipes.add_argument("--project", type=Path, default=Path(), help="the project's folder")
     recipes.set_defaults(command=_recipes)
 
-    check = commands.add_parser("check", help="validate a params file and say what is wrong with it")
+    check = commands.add_parser("check", help="validate params files and list every mistake")
     check.add_argument("params", type=Path, nargs="+")
     check.set_defaults(command=_check)
 
+    preview = commands.add_parser("preview", help="show problems as they are parsed, before anything is paid")
+    preview.add_argument("--params", type=Path, default=Path("params.yaml"), help="default: params.yaml")
+    preview.add_argument(
+        "--number", type=int, default=10, metavar="N", help="problems to show of each dataset (default: 10)"
+    )
+    preview.add_argument(
+        "--dataset", action="append", default=[], metavar="NAME", help="only this one; repeat for more"
+    )
+    preview.add_argument(
+        "--tokenizer", action="append", default=[], metavar="FOLDER", help="also count tokens of this one (or a Hub id)"
+    )
+    preview.set_defaults(command=_preview)
+
     preset = commands.add_parser(
-        "preset", help="put presets/NAME.yaml in the place of params.yaml; the old one is kept"
+        "preset", help="replace params.yaml by presets/NAME.yaml; the old one is kept as params.yaml.N.bak"
     )
     preset.add_argument("name")
     preset.set_defaults(command=_preset)
 
-    why_ = commands.add_parser("why", help="tell how a file of results/ came to be, and whether it would be made again")
-    why_.add_argument("file")
-    why_.add_argument("--project", type=Path, default=Path(), help="the project's folder")
-    why_.set_defaults(command=_why)
+    explain = commands.add_parser("explain", help="show what made a file of results/, and whether it is out of date")
+    explain.add_argument("file")
+    explain.add_argument("--project", type=Path, default=Path(), help="the project's folder")
+    explain.set_defaults(command=_explain)
 
     docs = commands.add_parser("docs", help="write the reference page and the JSON Schema of params.yaml")
     docs.add_argument("folder", type=Path)
     docs.set_defaults(command=_docs)
-    return cli.run(parser, argv)
+    return parser
+
+
+def overview() -> str:
+    """Return every command of the project and of each phase, with a line about each."""
+    # Only here: the phases' modules load libraries that no command of this module needs.
+    from specialize.data.__main__ import build_parser as data
+    from specialize.evaluate.__main__ import build_parser as evaluate
+    from specialize.report.__main__ import build_parser as report
+    from specialize.teacher.__main__ import build_parser as teacher
+    from specialize.traces.__main__ import build_parser as traces
+    from specialize.train.__main__ import build_parser as train
+
+    lines = ["usage: python -m specialize[.PHASE] COMMAND …    (--help behind any of them tells more)"]
+    for parser in (build_parser(), data(), teacher(), traces(), train(), evaluate(), report()):
+        title = (parser.description or "").partition("\n")[0]
+        lines += ["", parser.prog, f"  {title}", "", *cli.command_lines(parser)]
+    return "\n".join(lines)
 
 
 def _recipes(args: argparse.Namespace) -> None:
@@ -59,6 +115,17 @@ def _check(args: argparse.Namespace) -> None:
     for path in args.params:
         check_names(load_params(path).data)
         print(f"{path}: valid")
+
+
+def _preview(args: argparse.Namespace) -> None:
+    params = load_params(args.params)
+    unknown = [name for name in args.dataset if name not in params.data.datasets]
+    if unknown:
+        raise ParamsError(f"--dataset {unknown[0]}: expected one of {', '.join(params.data.datasets)}")
+    root = raw_root(params, Path())
+    splits, _ = split_all(collect(params.data, root, Path(params.data.exemplars)), params.data)
+    tokenizers = tokenizers_at_hand(params.traces, root, args.tokenizer)
+    print("\n".join(preview(splits, params, tokenizers, args.number, args.dataset)))
 
 
 def _preset(args: argparse.Namespace) -> None:
@@ -78,7 +145,7 @@ def _preset(args: argparse.Namespace) -> None:
     print(f"params.yaml is now {source}. Next: .venv/bin/snakemake --cores 2")
 
 
-def _why(args: argparse.Namespace) -> None:
+def _explain(args: argparse.Namespace) -> None:
     texts = recipe_texts(load_params(args.project / "params.yaml"), args.project)
     print(why(Path(args.file).as_posix(), args.project, texts), end="")
 

@@ -1,4 +1,22 @@
-"""Door of the data phase: raw sources to problems with seeded splits."""
+"""Raw sources → problems with seeded splits.
+
+example:
+  python -m specialize.data build --recipe results/recipes/data.json
+
+in:
+  results/recipes/data.json
+  <root>/{gsm8k,svamp,multiarith,asdiv,bbh}/…   raw files of benchmarks, where data.source is files
+  <root>/…                                      files that data.datasets.<name>.files names
+  prompts/*.jsonl                               worked problems for the prompts, unless it is procedural
+out:
+  results/problems/
+  ├── index.json                                datasets with their roles and counts
+  ├── <dataset>/
+  │   ├── train.jsonl                           what the teacher solves (the seed dataset)
+  │   ├── validation.jsonl, test.jsonl          what checkpoints are scored on
+  │   └── exemplars.jsonl                       worked problems for prompts
+  └── world/{instructions,pretraining}.jsonl    what start checkpoints learn from (procedural)
+"""
 
 import argparse
 import sys
@@ -12,45 +30,37 @@ from specialize.core.errors import ParamsError, RecipeError
 from specialize.core.files import sha256_file
 from specialize.core.log import get_logger
 from specialize.core.params.data import DataParams
-from specialize.core.params.load import load_params
 from specialize.data.build import split_all
-from specialize.data.preview import preview
 from specialize.data.procedural import datasets, pretraining
 from specialize.data.procedural.datasets import WORLDS
 from specialize.data.procedural.standalone import examples, world_params
 from specialize.data.sources import collect
-from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.data.write import write_problems
 from specialize.lineage.provenance import ProvenanceWriter
-from specialize.lineage.recipe import Recipe, read_recipe
-from specialize.lineage.write_recipes import raw_root
+from specialize.lineage.recipe import read_recipe
 from specialize.records.problems import ProblemIndex
+from specialize.records.recipes import Recipe
 from specialize.records.record import Record
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("data", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    build = commands.add_parser("build", help="make every dataset that the recipe asks for")
+    build = commands.add_parser("build", help="write every dataset of the recipe")
     cli.add_recipe(build, "results/recipes/data.json")
     build.add_argument("--root", type=Path, help="folder of the raw files (default: data.root's default)")
     build.add_argument("--exemplars", type=Path, help="worked maths problems (default: data.exemplars)")
     build.add_argument("--output", type=Path, default=Path("results/problems"))
     build.set_defaults(command=_build)
 
-    look = commands.add_parser("preview", help="show problems as they are parsed, counts, lengths, overlaps")
-    look.add_argument("--params", type=Path, default=Path("params.yaml"), help="default: params.yaml")
-    look.add_argument(
-        "--number", type=int, default=10, metavar="N", help="problems to show of each dataset (default: 10)"
-    )
-    look.add_argument("--dataset", action="append", default=[], metavar="NAME", help="only this one; repeat for more")
-    look.add_argument(
-        "--tokenizer", action="append", default=[], metavar="FOLDER", help="also count tokens of this one (or a Hub id)"
-    )
-    look.set_defaults(command=_preview)
-
-    alone = commands.add_parser("world", help="print the procedural world, or write it as a data set of its own")
+    alone = commands.add_parser("world", help="print examples of the procedural datasets, or write all of them")
     alone.add_argument("--output", type=Path, help="folder for the files; without it, examples go to standard output")
     alone.add_argument("--seed", type=int, default=1, help="the same seed gives the same world (default: 1)")
     alone.add_argument("--train", type=int, default=3000, help="training problems (default: 3000)")
@@ -61,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     alone.add_argument("--examples", type=int, default=1, help="how many of each kind to print (default: 1)")
     alone.set_defaults(command=_world)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _build(args: argparse.Namespace) -> None:
@@ -77,17 +87,6 @@ def _build(args: argparse.Namespace) -> None:
     made = write_problems(args.output, splits, index, texts)
     provenance.write(made)
     _summarise(index)
-
-
-def _preview(args: argparse.Namespace) -> None:
-    params = load_params(args.params)
-    unknown = [name for name in args.dataset if name not in params.data.datasets]
-    if unknown:
-        raise ParamsError(f"--dataset {unknown[0]}: expected one of {', '.join(params.data.datasets)}")
-    root = raw_root(params, Path())
-    splits, _ = split_all(collect(params.data, root, Path(params.data.exemplars)), params.data)
-    tokenizers = tokenizers_at_hand(params.traces, root, args.tokenizer)
-    print("\n".join(preview(splits, params, tokenizers, args.number, args.dataset)))
 
 
 def _world(args: argparse.Namespace) -> None:

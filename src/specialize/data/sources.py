@@ -1,12 +1,12 @@
 """Where problems come from: the procedural world, benchmarks, and datasets that params declare, side by side."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from specialize.core.errors import ParamsError
 from specialize.core.files import read_rows
 from specialize.core.params.data import DataParams
+from specialize.core.params.mistakes import closest
 from specialize.core.questions import normalised_question
 from specialize.data import exemplars
 from specialize.data.benchmarks.local_files import existing
@@ -27,11 +27,9 @@ def check_names(params: DataParams) -> None:
         source = params.source_of(name)
         known = datasets.WORLDS if source == "procedural" else tuple(BENCHMARKS)
         if name not in known:
-            near = get_close_matches(name, (*datasets.WORLDS, *BENCHMARKS), n=1)
             mistakes.append(
                 f"data.datasets.{name}: source '{source}' has no such dataset (it has {', '.join(known)})"
-                + (f"; did you mean '{near[0]}'?" if near and near[0] != name else ".")
-                + " One of your own is declared by files or hub, question and answer"
+                f"{closest(name, known) or '.'} One of your own is declared by files or hub, question and answer"
             )
         elif source == "procedural" and name != "world" and name == params.seed_dataset:
             mistakes.append(f"data.datasets.{name}: of the procedural world only 'world' has a train split")

@@ -10,10 +10,11 @@ from specialize.core.files import read_json, sha256_file, write_text
 from specialize.core.params.load import Params
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.lineage.code_digest import PACKAGE, code_digest
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
+from specialize.records.recipes import Recipe
 
 LARGE = 64_000_000
-"""Bytes above which a file of a model folder is known by samples of it."""
+"""Bytes above which a file of a model folder is identified by samples of it."""
 SAMPLES = 64
 SAMPLE_BYTES = 65_536
 
@@ -34,7 +35,8 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
         rules = rules_digest(project / "workflow" / "common.smk", project / "workflow" / f"{phase}.smk")
         for spec in specs:
             files = file_digests(spec, project, root)
-            texts[spec.file] = Recipe(phase=phase, params=spec.params, code=code, rules=rules, files=files).text()
+            recipe = Recipe(phase=phase, params=spec.params, code=code, rules=rules, files=files)
+            texts[spec.file] = recipe_text(recipe)
     return texts
 
 
@@ -49,7 +51,7 @@ def file_digests(spec: RecipeSpec, project: Path, root: Path) -> dict[str, str]:
 
 
 def write_recipes(texts: dict[str, str], folder: Path) -> list[str]:
-    """Write each recipe whose text changed, remove those that nobody asks for; return the names touched."""
+    """Write each recipe whose text changed, remove those that `texts` lacks; return the names of both."""
     touched = []
     for name, text in sorted(texts.items()):
         path = folder / name

@@ -1,4 +1,4 @@
-"""`data preview`: what is shown of the problems before anything is paid."""
+"""`python -m specialize preview`: what is shown of the problems before anything is paid."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 from small_sources import json_lines
 
-from specialize.data.__main__ import main
+from specialize.__main__ import main
 from specialize.data.overlaps import contradictions, near_copies, overlaps
 from specialize.data.student_tokens import unwritable
 from specialize.records.problems import Problem

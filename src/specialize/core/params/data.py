@@ -85,7 +85,7 @@ class DataParams(Section):
         if len(seeds) != 1:
             problems.append(f"datasets: expected exactly one dataset with role 'seed', got {len(seeds)}")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property

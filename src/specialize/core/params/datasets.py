@@ -120,7 +120,7 @@ class DatasetParams(Section):
         if "validation" in self.parts and self.validation:
             problems.append("validation: expected 0, since the source has a part 'validation' of its own")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property

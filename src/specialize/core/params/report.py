@@ -1,4 +1,4 @@
-"""params.yaml, section `report`: which numbers stand in front."""
+"""params.yaml, section `report`: which numbers are the headline."""
 
 from pydantic import Field
 
@@ -18,21 +18,22 @@ class ReportParams(Section):
     reading: MathsReading = "flexible"
     """Reading of the maths accuracies there (paper: the last number)."""
     generic_format: GenericFormat = "answer_only"
-    """Format of the generic accuracy in the curve of the trade-off."""
+    """Format of the generic accuracy in the trade-off curve."""
     generic_reading: GenericReading = "exact"
     """Reading of the generic accuracies there: BIG-Bench-Hard's exact match, or the authors' substring rule."""
     selected_by: Criterion = "out_of_distribution"
-    """Which of the two selected checkpoints stands in front (paper: the mean of MultiArith, ASDiv and SVAMP)."""
+    """The headline checkpoint: the one selected on the seed dataset, or on the others (paper: the mean of MultiArith,
+    ASDiv and SVAMP)."""
 
 
 class ReportRun(ReportParams):
-    """Everything that decides the report: the params of its recipe. Its scores come as files; these say which."""
+    """The params of the report's recipe: its own section, and whose score files it reads."""
 
     students: list[str]
     steps: list[int]
     datasets: list[str]
     starts: dict[str, str] = Field(default_factory=dict)
-    """Start that this run pretrains → its objective: what the students that begin from it are."""
+    """Start that this run pretrains → its objective, which the report shows for the students that begin from it."""
 
     def recipe_specs(self) -> list[RecipeSpec]:
         """Return the recipe of the report."""

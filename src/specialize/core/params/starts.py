@@ -27,8 +27,8 @@ class PretrainingParams(OptimizerParams):
     """How random weights become a start checkpoint, on the texts of the procedural world."""
 
     objective: Literal["span_corruption", "instructions"]
-    """`span_corruption`: fill in what is masked, as T5 learned. `instructions`: solve the tasks of a mixture, as FlanT5
-    learned."""
+    """`span_corruption`: predict masked spans, as T5 was pretrained. `instructions`: answer a mixture of tasks, as
+    FlanT5 was tuned."""
     batch_tokens: int = Field(default=2500, ge=64)
     """Source and target tokens of one update, padding included."""
     learning_rate: float = Field(gt=0, le=1)
@@ -59,7 +59,7 @@ class PretrainingParams(OptimizerParams):
 
 
 class StartParams(Section):
-    """One start: random weights, such weights after a pretraining of ours, or a checkpoint that others made."""
+    """One start: random weights, weights that this run pretrains, or a published checkpoint."""
 
     source: str = "scratch"
     """`scratch`: random weights. Or a Hugging Face id or a folder below `data.root` (paper: google/flan-t5-base …
@@ -71,7 +71,7 @@ class StartParams(Section):
     architecture: Architecture | None = None
     """Needed where `source` is `scratch`."""
     pretraining: PretrainingParams | None = None
-    """Null: students begin with what the source has; random weights are then drawn by the student's seed."""
+    """Null: students begin with the source's weights; random ones are drawn with each student's seed."""
 
     @model_validator(mode="after")
     def _shape(self) -> "StartParams":
@@ -85,6 +85,6 @@ class StartParams(Section):
 
 
 class StartRun(StartParams):
-    """Everything that decides a start: the params of its recipe."""
+    """The params of a start's recipe: everything that decides its weights."""
 
     name: str

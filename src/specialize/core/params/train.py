@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from specialize.core.params.mistakes import closest
 from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section
@@ -34,18 +35,18 @@ class FormatWeights(Section):
 
 
 class DistributionParams(Section):
-    """How a student matches the teacher's distribution, where `loss` is `distribution`."""
+    """The distribution loss: how a student matches the teacher's probabilities."""
 
     divergence: Literal["forward_kl", "reverse_kl", "skew_kl", "jsd"] = "forward_kl"
     """Between teacher p and student q: KL(p ‖ q) (paper: forward_kl), KL(q ‖ p), KL(p ‖ skew p + (1-skew) q), or
     generalised Jensen-Shannon."""
     missing_mass: Literal["tail", "renormalise", "raw"] = "tail"
-    """What becomes of the probability that the teacher's listed tokens leave: one outcome for all other tokens
-    (`tail`), nothing after dividing by their sum (`renormalise`), nothing (paper: raw; for forward_kl only)."""
+    """The probability mass outside the teacher's top-k: one outcome for all other tokens (`tail`), rescale the top-k to
+    sum to 1 (`renormalise`), or ignore it (paper: raw; for forward_kl only)."""
     temperature: float = Field(default=1.0, gt=0, le=20)
-    """Both distributions are softened by it, and the loss is multiplied by its square (paper: 1)."""
+    """Temperature of both distributions; the loss is multiplied by its square (paper: 1)."""
     sample_weight: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the sample loss in the objective where the teacher's distribution is known (paper: 0)."""
+    """Weight of the sample loss in the objective where the teacher's distribution is known (paper: 0)."""
     skew: float = Field(default=0.1, ge=0, lt=1)
     """Share of the teacher in the mixture of `skew_kl`."""
     beta: float = Field(default=0.5, gt=0, lt=1)
@@ -55,19 +56,19 @@ class DistributionParams(Section):
     def _defined(self) -> "DistributionParams":
         if self.missing_mass == "raw" and self.divergence != "forward_kl":
             raise ValueError(
-                f"missing_mass 'raw' goes with forward_kl alone, got {self.divergence}: what is left of the teacher is "
-                "no distribution; take tail or renormalise"
+                f"missing_mass 'raw' goes with forward_kl alone, got {self.divergence}: others need "
+                "probabilities that sum to 1; use tail or renormalise"
             )
         if self.divergence == "reverse_kl" and self.missing_mass != "tail":
             raise ValueError(
-                "divergence 'reverse_kl' goes with missing_mass 'tail' alone: it is infinite where the teacher has "
-                "nothing for tokens that the student may say"
+                "divergence 'reverse_kl' goes with missing_mass 'tail' alone: it is infinite where the teacher's "
+                "probability of a token is 0 and the student's is not"
             )
         return self
 
 
 class Settings(Section):
-    """What a student may set differently from the others."""
+    """Settings of one student that override the section's; null: the section's."""
 
     seed: int | None = Field(default=None, ge=0)
     """Seed of weights, data order, formats, exemplars and dropout."""
@@ -79,13 +80,13 @@ class Settings(Section):
     formats: FormatWeights | None = None
     """Mix of the four data formats."""
     loss: Literal["sample", "distribution"] | None = None
-    """What the student learns from: see the section's."""
+    """See the section's."""
     distribution: DistributionParams | None = None
-    """How it matches distributions; stands instead of the section's as a whole."""
+    """Replaces the section's `distribution` as a whole."""
 
 
 class StudentParams(Settings):
-    """One student; a setting given here stands before the section's."""
+    """One student; a setting given here overrides the section's."""
 
     start: str
     """Name of one of `train.starts`."""
@@ -99,24 +100,24 @@ class TrainingParams(OptimizerParams):
     checkpoints: list[int] = Field(default_factory=list)
     """Checkpoints after these updates, besides those of `checkpoint_every`: early ones show what is lost first."""
     checkpoint_every: int = Field(ge=1)
-    """A checkpoint after each so many updates, besides step 0, the start itself (paper: 10K micro-batches)."""
+    """Updates between two checkpoints (paper: 10K micro-batches). Step 0, the start itself, is a checkpoint too."""
     gradient_accumulation_steps: int = Field(default=1, ge=1)
     """Parts that one update is computed in, to save memory; the loss does not depend on it (paper: 3–30)."""
     exemplars: int = Field(default=4, ge=1)
-    """Exemplars before an in-context question (paper: 4); fewer where `max_source_tokens` would be passed."""
+    """Exemplars before an in-context question (paper: 4); fewer where `max_source_tokens` would be exceeded."""
     max_source_tokens: int = Field(default=1024, ge=16)
-    """An example whose question alone is longer is left out and counted."""
+    """Longest source. An example whose question alone is longer is left out and counted."""
     max_target_tokens: int = Field(default=256, ge=8)
-    """An example with a longer target is left out and counted."""
+    """Longest target. An example with a longer one is left out and counted."""
 
 
 def checkpoint_steps(training: TrainingParams) -> list[int]:
-    """Return the steps after which a checkpoint stands, 0 first."""
+    """Return the steps of the checkpoints, 0 first."""
     return sorted({*range(0, training.steps + 1, training.checkpoint_every), *training.checkpoints})
 
 
 class StudentRun(TrainingParams):
-    """Everything that decides one student's weights: the params of its recipe."""
+    """The params of a student's recipe: everything that decides its weights."""
 
     student: str
     seed: int
@@ -127,12 +128,12 @@ class StudentRun(TrainingParams):
     distribution: DistributionParams | None
     """Null where `loss` is `sample`."""
     start: str
-    """`scratch`, a Hugging Face id, a folder; or of what the run pretrained the name, see `pretrained`."""
+    """`scratch`, a Hugging Face id or a folder; where `pretrained`, a name of `train.starts`."""
     revision: str | None
     tokenizer: str
     architecture: Architecture | None
     pretrained: bool = False
-    """Whether the start stands in `results/starts/`."""
+    """Whether this run pretrains the start (results/starts/)."""
 
 
 class TrainParams(TrainingParams):
@@ -165,12 +166,15 @@ class TrainParams(TrainingParams):
         for name, student in self.students.items():
             start = self.starts.get(student.start)
             if start is None:
-                problems.append(f"students.{name}.start must be one of train.starts ({known}), got {student.start!r}")
+                problems.append(
+                    f"students.{name}.start must be one of train.starts ({known}), got {student.start!r}"
+                    + closest(student.start, list(self.starts))
+                )
             elif start.tokenizer != student.tokenizer:
                 asked = f"its start's, {start.tokenizer!r}"
                 problems.append(f"students.{name}.tokenizer must be {asked}, got {student.tokenizer!r}")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @model_validator(mode="after")
@@ -189,16 +193,16 @@ class TrainParams(TrainingParams):
         if bad := [step for step in self.checkpoints if not 0 < step <= self.steps]:
             problems.append(f"checkpoints: expected steps from 1 to {self.steps}, got {bad}")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property
     def checkpoint_steps(self) -> list[int]:
-        """Steps after which a checkpoint stands, 0 first."""
+        """Steps of the checkpoints, 0 first."""
         return checkpoint_steps(self)
 
     def run_of(self, name: str) -> StudentRun:
-        """Return one student's complete settings: its own before the section's."""
+        """Return one student's complete settings: its own override the section's."""
         own = self.students[name]
         start = self.starts[own.start]
         settings = {field: getattr(self, field) for field in TrainingParams.model_fields}
@@ -222,7 +226,7 @@ class TrainParams(TrainingParams):
         return StudentRun(**settings)
 
     def start_run(self, name: str) -> StartRun:
-        """Return everything that decides one start."""
+        """Return the params of one start's recipe."""
         return StartRun(name=name, **{field: getattr(self.starts[name], field) for field in StartParams.model_fields})
 
     def recipe_specs(self) -> list[RecipeSpec]:
