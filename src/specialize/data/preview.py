@@ -6,6 +6,7 @@ from statistics import median
 
 from specialize.core.params.load import Params
 from specialize.core.prompt_formats import generic_source, source
+from specialize.data.benchmarks.registry import BENCHMARKS
 from specialize.data.build import Splits
 from specialize.data.overlaps import contradictions, near_copies, overlaps
 from specialize.data.student_tokens import Tokenizer, lengths, unwritable
@@ -42,6 +43,7 @@ def _dataset(
     yield ""
     yield "splits: " + ", ".join(f"{split} {len(each):,}" for split, each in splits.items())
     yield "answers: " + _counts(Counter(problem.kind for problem in problems))
+    yield f"exemplars: {_exemplars(name, params)}"
     yield f"with a worked solution: {sum(problem.rationale is not None for problem in problems):,} of {len(problems):,}"
     yield f"words a question: {_spread([len(problem.question.split()) for problem in problems])}"
     for tokenizer, each in tokenizers.items():
@@ -53,6 +55,14 @@ def _dataset(
     yield ""
     for problem in _spaced(problems, number):
         yield from _problem(problem, dataset.role == "generic")
+
+
+def _exemplars(name: str, params: Params) -> str:
+    if params.data.source_of(name) == "procedural":
+        return "generated"
+    if name in BENCHMARKS and BENCHMARKS[name].exemplars:
+        return "upstream's own"
+    return params.data.datasets[name].exemplars or params.data.exemplars
 
 
 def _tokens(name: str, tokenizer: Tokenizer, problems: Sequence[Problem], params: Params) -> Iterator[str]:

@@ -65,8 +65,8 @@ class DatasetParams(Section):
     """Draw the validation problems from the first so many rows; rows that a source grows later are test problems, so
     that no problem ever changes its split. Null: from all rows."""
     train_share: float = Field(default=0.8, gt=0, lt=1)
-    """Of a declared seed dataset that comes in one part: the share of its problems that become the train split. Each
-    problem is decided by the seed and its question alone, so no other row can move it."""
+    """Of a seed dataset that comes in one part: the share of its problems that become the train split. Each problem is
+    decided by `data.seed` and its question alone, so no other row can move it."""
     hub: HubParams | None = None
     """Where the Hub holds it: of a benchmark another copy than the usual one, or a revision of it."""
     files: str | list[str] | dict[str, str | list[str]] | None = None

@@ -34,7 +34,7 @@ def options_of(row: Row, choices: str | list[str]) -> Options:
     Raises RecordError where there are fewer than 2 or more than 26, an empty one, or a label twice.
     """
     where, name = row[0], choices if isinstance(choices, str) else ", ".join(choices)
-    found = value_at(row, choices) if isinstance(choices, str) else [value_at(row, column) for column in choices]
+    found = value_at(row, choices) if isinstance(choices, str) else _cells(row, choices)
     match found:
         case {"label": list(labels), "text": list(texts)} if len(labels) == len(texts):
             pairs = list(zip(labels, texts, strict=True))
@@ -79,6 +79,14 @@ def gold_option(row: Row, dataset: DatasetParams, options: Options | None) -> st
         )
         raise RecordError(row[0], path, expected, found)
     return options.texts[named].casefold() if options.plain else f"({named})"
+
+
+def _cells(row: Row, columns: list[str]) -> list[Any]:
+    """Return the cells of the columns, without empty ones at the end: a question may have fewer options than others."""
+    cells = [value_at(row, column) for column in columns]
+    while cells and cells[-1] in (None, ""):
+        cells.pop()
+    return cells
 
 
 def _answer(row: Row, path: str) -> str:

@@ -53,11 +53,13 @@ class _Parser:
 
     def _has_columns(self, rows: list[Row]) -> bool:
         """Whether every column that params name is in some row; one that never is, is one mistake and not one a row."""
+        never = []
         for path in self._paths():
             missing = [error for row in rows if (error := _missing(row, path))]
             if len(missing) == len(rows):
-                self.mistakes.append(str(missing[0]))
-        return not self.mistakes
+                never.append(str(missing[0]))
+        self.mistakes += never
+        return not never
 
     def _paths(self) -> list[str]:
         dataset = self.dataset
@@ -98,9 +100,10 @@ class _Parser:
     def _question(self, row: Row, options: Options | None) -> str:
         template = str(self.dataset.question)
         shown = options.shown() if options and not options.plain else ""
-        question = text_at(row, template, {"choices": shown} if options else None)
-        if not text_at(row, template, {"choices": ""} if options else None):
+        known = {"choices": shown} if options else {}
+        if not _says_something(row, template, known):
             raise RecordError(row[0], template, "a question", "")
+        question = text_at(row, template, known)
         return question if not shown or "{choices}" in template else f"{question}\n{shown}"
 
     def _answer(self, row: Row, options: Options | None) -> tuple[str, AnswerKind]:
@@ -111,7 +114,7 @@ class _Parser:
         if isinstance(value, list) and wanted == "numbers":
             written = "; ".join(str(each) for each in value)
         else:
-            written = text_at(row, template)
+            written = text_at(row, template) if _says_something(row, template, {}) else ""
         if not written:
             raise RecordError(where, template, "an answer", written)
         if wanted in ("text", "math"):
@@ -123,6 +126,11 @@ class _Parser:
             expected = {"number": "one number", "numbers": "numbers, parted by ';'"}[wanted]
             raise RecordError(where, template, f"{expected} (answer_kind: {wanted})", written)
         return answer, kind
+
+
+def _says_something(row: Row, template: str, known: Mapping[str, str]) -> bool:
+    """Whether any of the columns that a template names holds something; its own words say nothing."""
+    return any(text_at(row, f"{{{path}}}") for path in paths_of(template) if path not in known)
 
 
 def _missing(row: Row, path: str) -> RecordError | None:

@@ -37,6 +37,10 @@ def test_layouts_of_options(column: object) -> None:
 def test_one_option_a_column() -> None:
     row = ("f:1", {"A": "red", "B": "green", "C": "blue"})
     assert options_of(row, ["A", "B", "C"]).texts == COLOURS
+    shorter = ("f:1", {"A": "red", "B": "green", "C": ""})
+    assert list(options_of(shorter, ["A", "B", "C"]).texts) == ["A", "B"]
+    with pytest.raises(RecordError, match="none empty"):
+        options_of(("f:1", {"A": "red", "B": "", "C": "blue"}), ["A", "B", "C"])
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,25 @@ def test_mistakes_are_reported_together(
     assert len(said) == 22 and said[-1] == "  … and 9 more"
 
 
+def test_words_of_a_template_are_no_question_and_no_answer(
+    build: Build, write: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("train.csv", "q,a\n,1\nWhy?,\n")
+    write("test.csv", "q,a\n,2\n")
+    mine = {
+        "role": "seed",
+        "files": {"train": "train.csv", "test": "test.csv"},
+        "question": "Q: {q}",
+        "answer": "is {a}",
+    }
+    assert build(datasets={"mine": mine}) == 2
+    said = capsys.readouterr().err
+    assert "3 mistakes" in said, "of both parts"
+    assert "train.csv:2: field 'Q: {q}': expected a question" in said
+    assert "train.csv:3: field 'is {a}': expected an answer" in said
+    assert "test.csv:2: field 'Q: {q}': expected a question" in said
+
+
 def test_a_column_that_no_row_has_is_one_mistake(
     build: Build, root: Path, write: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
