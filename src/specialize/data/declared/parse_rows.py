@@ -7,8 +7,8 @@ from specialize.core.answers import canonical_gold
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.params.datasets import PARTS, DatasetParams
 from specialize.data import hub
-from specialize.data.declared.choices import Options, gold_option, options_of
 from specialize.data.declared.columns import paths_of, text_at, value_at
+from specialize.data.declared.options import Options, gold_option, options_of
 from specialize.data.declared.read_table import read_table
 from specialize.data.fields import Row
 from specialize.records.problems import AnswerKind, Problem

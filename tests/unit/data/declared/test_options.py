@@ -6,7 +6,7 @@ import pytest
 
 from specialize.core.errors import RecordError
 from specialize.core.params.datasets import DatasetParams
-from specialize.data.declared.choices import gold_option, options_of
+from specialize.data.declared.options import gold_option, options_of
 
 COLOURS = {"A": "red", "B": "green", "C": "blue"}
 
