@@ -112,7 +112,7 @@ EVALUATION_PROBLEMS = [
     f"results/problems/{name}/{split}.jsonl"
     for name, dataset in PARAMS.data.datasets.items()
     for split in ("validation", "test", "exemplars")
-    if split != "validation" or dataset.validation
+    if split != "validation" or dataset.has_validation
 ]
 
 

@@ -104,12 +104,19 @@ def _digest_tokens(path: Path, digest: "hashlib._Hash") -> None:
 
 
 def _folder_files(root: Path, name: str, known: dict[str, str]) -> dict[str, str]:
-    """Return the files of a tokenizer or model folder below `root`. A name that is no folder is a Hugging Face id."""
+    """Return the files of a benchmark, tokenizer or model folder below `root`, except hidden ones and readmes.
+
+    Where there is no such folder, the tracked recipe's files are kept; a name may also be a Hugging Face id.
+    """
     folder = root / name
     if not folder.is_dir():
         return {file: digest for file, digest in known.items() if file.startswith(f"{name}/")}
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {f"{name}/{path.relative_to(folder).as_posix()}": _fingerprint(path) for path in paths}
+    paths = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        f"{name}/{inside.as_posix()}": _fingerprint(path)
+        for inside, path in paths.items()
+        if not any(part.startswith(".") for part in inside.parts) and path.suffix != ".md"
+    }
 
 
 def _fingerprint(path: Path) -> str:
