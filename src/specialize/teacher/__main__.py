@@ -147,7 +147,7 @@ def _import(args: argparse.Namespace) -> None:
         raise RecipeError(f"--output: expected a file for each of {params.shards} shards, got {len(args.output)}")
     problems = read_records(args.problems, Problem)
     imported = import_rows({path.stem: read_recorded(path) for path in args.recorded}, problems)
-    _tell_lost(imported)
+    _log_unmatched(imported)
     if not imported.completions:
         hint = "Are these the problems that the teacher answered?"
         raise RecordError(f"{args.recorded[0]}:1", "question", f"a question of {args.problems}", "none matches", hint)
@@ -178,7 +178,7 @@ def _check_names(recorded: Sequence[Path], params: TeacherParams) -> None:
         raise RecipeError(f"teacher.recorded: two files name the same teacher '{twice[0]}'; rename one of them")
 
 
-def _tell_lost(imported: Imported) -> None:
+def _log_unmatched(imported: Imported) -> None:
     for row in imported.lost[:LOST_SHOWN]:
         LOG.warning("%s: no one problem has this question: %.80r", row.where, row.question)
     if len(imported.lost) > LOST_SHOWN:

@@ -11,12 +11,12 @@ from specialize.core.params.teacher import TeacherParams
 from specialize.records.problems import Problem
 from specialize.teacher.api.requests import Request, request_for, runs
 from specialize.teacher.cache.store import Cache
+from specialize.teacher.cost import Estimate, cost
 from specialize.teacher.prompt import FewShot
-from specialize.teacher.sampling.budget import Estimate, cost
 
 
 @dataclass(frozen=True)
-class Ask:
+class MissingSamples:
     """One question and the samples of it that are missing."""
 
     problem_id: str
@@ -39,13 +39,13 @@ class Plan:
             problem = parse_record(where, row, Problem)
             yield problem, request_for(self.params, self.few_shot, problem.question, self.endpoint)
 
-    def missing(self, cache: Cache) -> Iterator[Ask]:
+    def missing(self, cache: Cache) -> Iterator[MissingSamples]:
         """Yield what the cache does not hold yet."""
         wanted = frozenset(range(self.params.samples))
         for problem, request in self.requests():
             held = cache.held(request.key, self.params.samples, self.params.max_tokens, self.bare)
             if held.samples != wanted:
-                yield Ask(problem.id, request, wanted - held.samples)
+                yield MissingSamples(problem.id, request, wanted - held.samples)
 
     def estimate(self, cache: Cache) -> Estimate:
         """Count what is left to ask for and what it may cost."""
@@ -57,7 +57,7 @@ class Plan:
             cached += len(held.samples)
             spent += cost(limits.prices, held.billed_prompt, held.billed_completion)
             # As the run that paid for them booked them: at what they may have cost at most.
-            bounds = held.untold_requests * request.prompt_bound, held.untold_samples * params.max_tokens
+            bounds = held.requests_without_usage * request.prompt_bound, held.samples_without_usage * params.max_tokens
             spent += cost(limits.prices, *bounds)
             missing = set(range(params.samples)) - held.samples
             asked = sum(1 for _ in runs(missing, limits.samples_per_request))

@@ -63,7 +63,7 @@ def write_shards(plan: Plan, cache: Cache, paths: Sequence[Path]) -> dict[str, A
     summary = Summary(plan)
     for path, block in zip(paths, plan.shards(), strict=True):
         write_completions(path, _rows(block, plan, cache, summary), facts)
-        cache.know(sha256_file(path))
+        cache.mark_file(sha256_file(path))
     summary.tell()
     return summary.json()
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from specialize.core.errors import SpecializeError
 from specialize.core.params.teacher import TeacherParams
 from specialize.teacher.api.requests import PATHS
-from specialize.teacher.api.server_errors import TransientError, judged
+from specialize.teacher.api.server_errors import TransientError, classify_error
 
 NO_KEY = "none"
 """Sent where a server on this machine asks for no key."""
@@ -48,7 +48,7 @@ def is_loopback(base_url: str) -> bool:
 
 
 class Client:
-    """One server, one API. Every failure is a TransientError or a RefusedError (teacher.policy)."""
+    """One server, one API. Every failure is a TransientError or a RefusedError (api.server_errors)."""
 
     def __init__(self, params: TeacherParams, base_url: str) -> None:
         """`base_url`: where to ask; params may say `local`."""
@@ -87,7 +87,7 @@ class Client:
         except (ValueError, RecursionError):
             raise TransientError("the answer is not JSON", maybe_billed=True) from None
         except Exception as error:
-            meaning = judged(error, self.secret)
+            meaning = classify_error(error, self.secret)
             if meaning is None:
                 raise
             raise meaning from None

@@ -1,26 +1,19 @@
-"""Faults of servers and networks: which are worth another try, when, and what is said of the others."""
+"""Errors of servers and networks: which are worth a retry, after how long, and the message of the others."""
 
 import json
-import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from typing import Any
 
 from specialize.core.errors import SpecializeError
-from specialize.core.params.teacher import LimitsParams
 
-LONGEST_WAIT_S = 60.0
 LONGEST_RETRY_AFTER_S = 1800.0
-"""A server that asks for more patience has spent a quota, not lost its breath."""
+"""A longer Retry-After means a spent quota, not a short overload."""
 RETRYABLE = frozenset({408, 409, 429})
 GAVE_UP = frozenset({408, 502, 504})
-"""Somebody on the way stopped waiting; the model may have done the work all the same."""
+"""A gateway timed out; the model may have generated, and billed, the answer nevertheless."""
 SHOWN = 300
 """Characters of a server's message that are shown."""
-
-Result = TypeVar("Result")
 
 
 class TransientError(Exception):
@@ -40,7 +33,7 @@ class RefusedError(SpecializeError):
         self.status, self.code = status, code
 
 
-def judged(error: Exception, secret: str = "") -> TransientError | RefusedError | None:
+def classify_error(error: Exception, secret: str = "") -> TransientError | RefusedError | None:
     """Return what an exception of the client means; None: a mistake of ours, to be seen as it is.
 
     `secret` never appears in what is returned, even where the server repeats it.
@@ -55,11 +48,11 @@ def judged(error: Exception, secret: str = "") -> TransientError | RefusedError 
         cause = error.__cause__ or error
         return TransientError(_clean(f"connection failed ({type(cause).__name__}: {cause})", secret), maybe_billed=True)
     if isinstance(error, APIStatusError):
-        return judged_status(error.status_code, error.response.headers, error.body, secret)
+        return classify_status(error.status_code, error.response.headers, error.body, secret)
     return None
 
 
-def judged_status(
+def classify_status(
     status: int, headers: Mapping[str, str], body: Any, secret: str = ""
 ) -> TransientError | RefusedError:
     """Return what an answer with an error status means."""
@@ -99,55 +92,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
     except (ValueError, TypeError):
         return None
-
-
-async def persist(
-    limits: LimitsParams,
-    attempt: Callable[[], Awaitable[Result]],
-    on_fault: Callable[[TransientError, int, float], None],
-    sleep: Callable[[float], Awaitable[None]],
-) -> Result:
-    """Call `attempt` until it returns, at most `limits.attempts` times; the last TransientError is raised.
-
-    Between two calls: exponential back-off with full jitter, or what the server asked for and a little more, so that
-    clients that were told the same do not come back together.
-    """
-    try:
-        return await attempt()
-    except TransientError as fault:
-        first = [fault]
-    # Nearly every call ends above; what follows costs a twentieth of a request, so it is made only when it is needed.
-    backoff = wait_random_exponential(multiplier=2 * limits.backoff_s, max=LONGEST_WAIT_S)
-
-    def wait(state: RetryCallState) -> float:
-        fault = _fault_of(state)
-        if fault.retry_after_s is None:
-            return backoff(state)
-        return fault.retry_after_s + random.uniform(0, min(limits.backoff_s, 0.1 + fault.retry_after_s))
-
-    def tell(state: RetryCallState) -> None:
-        on_fault(_fault_of(state), state.attempt_number, state.upcoming_sleep)
-
-    async def once() -> Result:
-        if first:
-            raise first.pop()
-        return await attempt()
-
-    retrying = AsyncRetrying(
-        stop=stop_after_attempt(limits.attempts),
-        wait=wait,
-        retry=retry_if_exception_type(TransientError),
-        before_sleep=tell,
-        sleep=sleep,
-        reraise=True,
-    )
-    return await retrying(once)
-
-
-def _fault_of(state: RetryCallState) -> TransientError:
-    error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, TransientError)
-    return error
 
 
 def _clean(text: str, secret: str) -> str:

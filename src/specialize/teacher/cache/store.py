@@ -85,9 +85,9 @@ class Held:
     samples: frozenset[int]
     billed_prompt: float
     billed_completion: float
-    untold_requests: float
+    requests_without_usage: float
     """Requests, or shares of them, whose cost the server did not tell."""
-    untold_samples: int
+    samples_without_usage: int
 
 
 def cache_folder() -> Path:
@@ -139,11 +139,11 @@ class Cache:
             )
         return self.connection.total_changes - before
 
-    def knows(self, sha256: str) -> bool:
+    def has_file(self, sha256: str) -> bool:
         """Whether all rows of a file with this content are here."""
         return self.connection.execute("SELECT 1 FROM files WHERE sha256 = ?", (sha256,)).fetchone() is not None
 
-    def know(self, sha256: str) -> None:
+    def mark_file(self, sha256: str) -> None:
         """Note that all rows of a file are here: it was written from here, or read."""
         with self.connection:
             self.connection.execute("INSERT OR IGNORE INTO files VALUES (?)", (sha256,))

@@ -38,7 +38,7 @@ def refill(cache: Cache, path: Path) -> tuple[int, int]:
     while group := list(islice(rows, ROWS_AT_ONCE)):
         total += len(group)
         new += cache.add(group)
-    cache.know(sha256_file(path))
+    cache.mark_file(sha256_file(path))
     return total, new
 
 
@@ -55,7 +55,7 @@ def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
         except RecordError as error:
             LOG.warning("not taken back to the cache: %s", error)  # nothing of it can be had, and a run must go on
             continue
-        if was_sampled and not cache.knows(sha256_file(path)):
+        if was_sampled and not cache.has_file(sha256_file(path)):
             counts = refill(cache, path)
             total, new = total + counts[0], new + counts[1]
     return total, new

@@ -15,13 +15,15 @@ from specialize.core.log import Progress, get_logger
 from specialize.teacher.api.client import Client
 from specialize.teacher.api.requests import PATHS, runs
 from specialize.teacher.api.responses import MalformedResponseError
-from specialize.teacher.api.server_errors import RefusedError, TransientError, judged, judged_status, persist
+from specialize.teacher.api.server_errors import RefusedError, TransientError, classify_error, classify_status
 from specialize.teacher.cache.store import Cache
+from specialize.teacher.cost import cost
 from specialize.teacher.plan import Plan
 from specialize.teacher.sampling.batch_state import Batch, BatchState
-from specialize.teacher.sampling.budget import BudgetError, cost
+from specialize.teacher.sampling.budget import BudgetError
 from specialize.teacher.sampling.online import FILTERED, KEPT, SamplingError
-from specialize.teacher.sampling.pending_request import Asked
+from specialize.teacher.sampling.pending_request import PendingRequest
+from specialize.teacher.sampling.retry import retry
 
 LOG = get_logger("teacher")
 NAME = "specialize"
@@ -77,7 +79,7 @@ class _Round:
         """Write the files of what is missing, as much as the budget allows; whether there is anything."""
         params, limits = self.plan.params, self.plan.params.limits
         dollars = self.plan.estimate(self.cache).spent
-        lines: list[tuple[Asked, str]] = []
+        lines: list[tuple[PendingRequest, str]] = []
         size = 0
         missing = False
         for asked, line, price in self._lines():
@@ -99,12 +101,12 @@ class _Round:
             )
         return missing
 
-    def _lines(self) -> Iterator[tuple[Asked, str, float]]:
+    def _lines(self) -> Iterator[tuple[PendingRequest, str, float]]:
         """Yield each request that is missing, as a body in JSON, with its dollars at most."""
         params = self.plan.params
         for ask in self.plan.missing(self.cache):
             for first, count in runs(ask.samples, params.limits.samples_per_request):
-                asked = Asked(ask.request.key, first, count, params.model, params.max_tokens, params.top_k)
+                asked = PendingRequest(ask.request.key, first, count, params.model, params.max_tokens, params.top_k)
                 price = cost(params.limits.prices, ask.request.prompt_bound, count * params.max_tokens)
                 yield asked, json.dumps(ask.request.ask(first, count)), price
 
@@ -167,7 +169,7 @@ class _Round:
             LOG.warning("batch %s: a line that cannot be read is left out", batch.batch_id)
             return 0
         if status != 200:
-            meaning = judged_status(status, {}, body or {"error": line.get("error")}, self.client.secret)
+            meaning = classify_status(status, {}, body or {"error": line.get("error")}, self.client.secret)
             if not isinstance(meaning, RefusedError):
                 return 0
             if meaning.code not in FILTERED:
@@ -189,7 +191,7 @@ class _Round:
             try:
                 return await call()
             except Exception as error:
-                meaning = judged(error, self.client.secret)
+                meaning = classify_error(error, self.client.secret)
                 if meaning is None:
                     raise
                 raise meaning from None
@@ -200,6 +202,6 @@ class _Round:
         limits = self.plan.params.limits
         limits = limits.model_copy(update={"attempts": 1}) if once else limits
         try:
-            return await persist(limits, attempt, tell, asyncio.sleep)
+            return await retry(limits, attempt, tell, asyncio.sleep)
         except TransientError as fault:
             raise SamplingError(f"{fault}. {KEPT}") from None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from specialize.core.files import write_text
 from specialize.teacher.cache.store import Cache
-from specialize.teacher.sampling.pending_request import Asked
+from specialize.teacher.sampling.pending_request import PendingRequest
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS batches (
@@ -49,7 +49,7 @@ class BatchState:
         )
         return [Batch(*row) for row in rows.fetchall()]
 
-    def write(self, base_url: str, path: str, lines: Sequence[tuple[Asked, str]]) -> None:
+    def write(self, base_url: str, path: str, lines: Sequence[tuple[PendingRequest, str]]) -> None:
         """Write a file of requests (what is asked, the body in JSON), then note it."""
         name = uuid.uuid4().hex
         text = "".join(
@@ -85,7 +85,7 @@ class BatchState:
         with self.connection:
             self.connection.execute("UPDATE batches SET batch_id = ? WHERE name = ?", (batch_id, batch.name))
 
-    def asked(self, batch: Batch, line: int) -> Asked:
+    def asked(self, batch: Batch, line: int) -> PendingRequest:
         """Return what a line of the file asked for. Raises KeyError."""
         row = self.connection.execute(
             "SELECT request_key, first, count, model, max_tokens, top_k FROM batch_lines WHERE name = ? AND line = ?",
@@ -93,7 +93,7 @@ class BatchState:
         ).fetchone()
         if row is None:
             raise KeyError(line)
-        return Asked(*row)
+        return PendingRequest(*row)
 
     def collected(self, batch: Batch) -> None:
         """Note that what a batch brought is in the cache, and let go of its file."""

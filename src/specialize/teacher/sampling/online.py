@@ -14,12 +14,14 @@ from specialize.core.params.teacher import TeacherParams
 from specialize.teacher.api.client import Client
 from specialize.teacher.api.requests import Request, runs
 from specialize.teacher.api.responses import MalformedResponseError
-from specialize.teacher.api.server_errors import RefusedError, TransientError, persist
+from specialize.teacher.api.server_errors import RefusedError, TransientError
 from specialize.teacher.cache.store import Cache, Row
-from specialize.teacher.plan import Ask, Plan
-from specialize.teacher.sampling.budget import Budget, cost
-from specialize.teacher.sampling.pending_request import Asked
-from specialize.teacher.sampling.rate_limit import Pace
+from specialize.teacher.cost import cost
+from specialize.teacher.plan import MissingSamples, Plan
+from specialize.teacher.sampling.budget import Budget
+from specialize.teacher.sampling.pending_request import PendingRequest
+from specialize.teacher.sampling.rate_limit import RateLimiter
+from specialize.teacher.sampling.retry import retry
 
 LOG = get_logger("teacher")
 BARE_TRIES = 3
@@ -43,7 +45,7 @@ def fill(plan: Plan, cache: Cache, base_url: str) -> None:
     if next(plan.missing(cache), None) is None:
         LOG.info("all completions are in the cache")
         return
-    with exclusive(lock_file(plan, cache), on_wait=_say_waiting):
+    with exclusive(lock_file(plan, cache), on_wait=_log_waiting):
         estimate = plan.estimate(cache)
         LOG.info("%s of %s completions are in the cache", f"{estimate.cached:,}", f"{estimate.samples:,}")
         progress = Progress(LOG, "completions", estimate.samples, done=estimate.cached)
@@ -55,7 +57,7 @@ def lock_file(plan: Plan, cache: Cache) -> Path:
     return cache.lock_file(sha256_text(f"{plan.endpoint} {plan.params.model}")[:16])
 
 
-def _say_waiting() -> None:
+def _log_waiting() -> None:
     LOG.info("another process asks the same server: waiting for it to end, to ask only for what it leaves")
 
 
@@ -73,31 +75,31 @@ class Sampler:
 
     def __init__(self, client: Client, params: TeacherParams, cache: Cache, budget: Budget, progress: Progress) -> None:
         self.client, self.params, self.cache, self.budget, self.progress = client, params, cache, budget, progress
-        self.pace = Pace(params.limits)
+        self.limiter = RateLimiter(params.limits)
         self.per_request = params.limits.samples_per_request
         self.several_work = self.logprobs_seen = False
         self.faults = self.tokens = 0
         self.failure: Exception | None = None
         self.stopping = asyncio.Event()
 
-    async def run(self, asks: Iterator[Ask]) -> None:
+    async def run(self, questions: Iterator[MissingSamples]) -> None:
         """Ask, until all is there or something stops the run: then requests in flight are still waited for."""
         # The first question goes alone: what its answer shows of the server holds for the others.
-        if (first := next(asks, None)) is not None:
+        if (first := next(questions, None)) is not None:
             await self._work(iter([first]))
-        await asyncio.gather(*(self._work(asks) for _ in range(self.params.limits.concurrency)))
+        await asyncio.gather(*(self._work(questions) for _ in range(self.params.limits.concurrency)))
 
     def stop(self, failure: Exception) -> None:
         """Let no further request leave."""
         self.failure = self.failure or failure
         self.stopping.set()
 
-    async def _work(self, asks: Iterator[Ask]) -> None:
+    async def _work(self, questions: Iterator[MissingSamples]) -> None:
         where = ""
         try:
-            while not self.stopping.is_set() and (ask := next(asks, None)) is not None:
-                where = ask.problem_id
-                await self._complete(ask)
+            while not self.stopping.is_set() and (question := next(questions, None)) is not None:
+                where = question.problem_id
+                await self._complete(question)
         except _StoppedError:
             pass
         except TransientError as fault:
@@ -108,32 +110,32 @@ class Sampler:
         except Exception as error:
             self.stop(error)
 
-    async def _complete(self, ask: Ask) -> None:
+    async def _complete(self, question: MissingSamples) -> None:
         """Ask until every missing sample of one question is there."""
-        missing = set(ask.samples)
+        missing = set(question.samples)
         fruitless = 0
         while missing:
             first, count = next(runs(missing, self.per_request))
-            got = await self._several(ask.request, first, count)
+            got = await self._several(question.request, first, count)
             missing -= got
             fruitless = 0 if got else fruitless + 1
             if fruitless >= (self.params.limits.attempts if self.logprobs_seen else BARE_TRIES):
                 raise SamplingError(
-                    f"{ask.problem_id}: asked for log-probabilities (teacher.top_k: {self.params.top_k}) and got none, "
-                    f"{fruitless} times. Take a server or an API that gives them, or set teacher.top_k: 0, or "
+                    f"{question.problem_id}: asked for log-probabilities (teacher.top_k: {self.params.top_k}) and "
+                    f"got none, {fruitless} times. Use a server or API that gives them, or set teacher.top_k: 0, or "
                     "teacher.without_logprobs: allow"
                 )
 
     async def _several(self, request: Request, first: int, count: int) -> set[int]:
         """Ask for some samples of one question; return those that can be used."""
         params = self.params
-        asked = Asked(request.key, first, count, params.model, params.max_tokens, params.top_k)
+        asked = PendingRequest(request.key, first, count, params.model, params.max_tokens, params.top_k)
         try:
-            rows = await persist(params.limits, lambda: self._attempt(request, asked), self._tell_fault, self._sleep)
+            rows = await retry(params.limits, lambda: self._attempt(request, asked), self._log_fault, self._sleep)
         except RefusedError as refused:
             if refused.code in FILTERED:
                 self.cache.add(asked.filtered())
-                self._tell_progress(count)
+                self._log_progress(count)
                 return set(range(first, first + count))
             if refused.status != 400 or count == 1 or self.several_work:
                 raise
@@ -148,10 +150,10 @@ class Sampler:
         self.several_work |= len(rows) > 1
         self.logprobs_seen |= any(not row.bare for row in rows)
         good = {row.sample for row in rows if params.without_logprobs == "allow" or not row.bare}
-        self._tell_progress(len(good))
+        self._log_progress(len(good))
         return good
 
-    async def _attempt(self, request: Request, asked: Asked) -> list[Row]:
+    async def _attempt(self, request: Request, asked: PendingRequest) -> list[Row]:
         """Send one request once. What it may cost is kept free in the budget, what it cost is booked."""
         if self.stopping.is_set():
             raise _StoppedError
@@ -160,7 +162,7 @@ class Sampler:
         taken = request.prompt_estimate + completion
         used, spent = 0.0, 0.0
         try:
-            await self.pace.wait(taken, self._sleep)
+            await self.limiter.wait(taken, self._sleep)
             if self.stopping.is_set():
                 raise _StoppedError
             rows = asked.rows(await self.client.ask(request.ask(asked.first, asked.count)))
@@ -172,7 +174,7 @@ class Sampler:
             raise fault from None
         finally:
             self.budget.settle(reserved, spent)
-            self.pace.used(taken, used)
+            self.limiter.used(taken, used)
 
     def _usage(self, rows: list[Row], taken: float, reserved: float) -> tuple[float, float]:
         """Return tokens and dollars of an answer; the bounds where the server tells no usage."""
@@ -183,16 +185,16 @@ class Sampler:
         self.tokens += prompt + completion
         return prompt + completion, cost(self.params.limits.prices, prompt, completion)
 
-    def _tell_fault(self, fault: TransientError, attempt: int, wait_s: float) -> None:
+    def _log_fault(self, fault: TransientError, attempt: int, wait_s: float) -> None:
         if fault.retry_after_s is not None:
-            self.pace.pause(fault.retry_after_s)
+            self.limiter.pause(fault.retry_after_s)
         self.faults += 1
         if self.faults <= FAULTS_SHOWN:
             LOG.warning("%s; try %d in %.1f s", fault, attempt + 1, wait_s)
         elif self.faults == FAULTS_SHOWN + 1:
             LOG.warning("… further faults are counted, not shown")
 
-    def _tell_progress(self, good: int) -> None:
+    def _log_progress(self, good: int) -> None:
         note = [f"{self.tokens:,} tokens"]
         if self.params.limits.prices is not None:
             note.append(f"{self.budget.spent:,.2f} dollars")

@@ -8,7 +8,7 @@ from specialize.teacher.cache.store import Row
 
 
 @dataclass(frozen=True)
-class Asked:
+class PendingRequest:
     """What one request asked for."""
 
     key: str

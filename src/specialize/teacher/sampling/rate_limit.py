@@ -10,7 +10,7 @@ BURST_S = 1.0
 window of a minute holds noticeably more than a minute's worth."""
 
 
-class Rate:
+class TokenBucket:
     """A token bucket, kept as the time at which it will be full enough (the generic cell rate algorithm)."""
 
     def __init__(self, per_minute: float | None) -> None:
@@ -30,11 +30,11 @@ class Rate:
         self.next -= count * self.interval
 
 
-class Pace:
+class RateLimiter:
     """When the next request may leave."""
 
     def __init__(self, limits: LimitsParams) -> None:
-        self.requests, self.tokens = Rate(limits.requests_per_minute), Rate(limits.tokens_per_minute)
+        self.requests, self.tokens = TokenBucket(limits.requests_per_minute), TokenBucket(limits.tokens_per_minute)
         self.paused_until = 0.0
 
     async def wait(self, tokens: float, sleep: Callable[[float], Awaitable[None]]) -> None:

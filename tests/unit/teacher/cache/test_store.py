@@ -57,7 +57,7 @@ def test_what_no_server_told_the_cost_of_is_not_free(tmp_path: Path) -> None:
         cache.add([replace(one, key=request.key) for one in (row(0), *untold, filtered)])
         held = cache.held(request.key, 9, 8, True)
         assert (held.billed_prompt, held.billed_completion) == (2.0, 3.0)
-        assert (held.untold_requests, held.untold_samples) == (1.0, 2)
+        assert (held.requests_without_usage, held.samples_without_usage) == (1.0, 2)
         assert plan.estimate(cache).spent == 5 + request.prompt_bound + 2 * 8
 
 

@@ -86,7 +86,7 @@ RECOVERED = [
     "too_many_requests", "retry_after", "server_error", "connection_reset", "hang", "late", "truncated_body",
     "malformed_json", "no_choices", "choice_without_logprobs", "logprobs_dropped", "one_choice",
 ]  # fmt: skip
-"""Asked again, or asked otherwise."""
+"""PendingRequest again, or asked otherwise."""
 
 
 @pytest.mark.parametrize("fault", RECOVERED)
