@@ -93,7 +93,7 @@ def _sample(args: argparse.Namespace) -> None:
     plan = _plan(args, params)
     local = params.base_url == LOCAL
     server = local_teacher(serve_command([args.problems, *args.worked], params.local)) if local else None
-    with open_cache(args.work if local else cache_folder()) as cache:
+    with open_cache(args.work if local else cache_folder(), paid=not local) as cache:
         if params.paid:
             refill_results(cache, args.output[0].parent)  # what stands there is written over
         if params.mode == "batch":
@@ -115,13 +115,14 @@ def _estimate(args: argparse.Namespace) -> None:
         params = params.model_copy(update={"limits": read_limits(args.limits)})
     if params.mode == "recorded":
         raise RecipeError("teacher.mode: expected online or batch for an estimate, got recorded: it asks nothing")
-    with open_cache(args.work if params.base_url == LOCAL else cache_folder()) as cache:
+    local = params.base_url == LOCAL
+    with open_cache(args.work if local else cache_folder(), paid=not local) as cache:
         estimate = _plan(args, params).estimate(cache)
     print("\n".join(estimate.lines()))
 
 
 def _plan(args: argparse.Namespace, params: TeacherParams) -> Plan:
-    few_shot = read_few_shot(Path(params.prompt) if params.prompt else None)
+    few_shot = read_few_shot(Path(params.prompt) if params.prompt else None, params.request)
     return Plan(args.problems, params, few_shot, _endpoint(args, params))
 
 

@@ -26,10 +26,11 @@ class Estimate:
     prices: Prices | None
     spent: float
     """Dollars that the cached samples cost."""
+    budget: float | None = None
 
     def lines(self) -> list[str]:
         """Return what to print."""
-        told = [
+        counts = [
             f"samples            {self.samples:>14,}",
             f"in the cache       {self.cached:>14,}",
             f"requests to send   {self.requests:>14,}",
@@ -37,6 +38,13 @@ class Estimate:
             f"completion tokens  {self.completion_tokens:>14,}  at most",
         ]
         if self.prices is None:
-            return [*told, "cost                      unknown  (set teacher.limits.prices)"]
+            return [*counts, "cost                      unknown  (set teacher.limits.prices)"]
         dollars = cost(self.prices, self.prompt_tokens, self.completion_tokens)
-        return [*told, f"cost               {dollars:>14,.2f}  dollars at most; {self.spent:,.2f} spent before"]
+        costs = [f"cost               {dollars:>14,.2f}  dollars at most; {self.spent:,.2f} spent before"]
+        if self.budget is not None and self.spent + dollars > self.budget:
+            share = max(0.0, self.budget - self.spent) / dollars if dollars else 0.0
+            costs.append(
+                f"budget             {self.budget:>14,.2f}  dollars: the run ends before it is through, after "
+                f"{share:.0%} of what is left where each answer costs as much as it may"
+            )
+        return [*counts, *costs]

@@ -74,7 +74,7 @@ def _rows(
     params = plan.params
     for problem, request in block:
         count = 0
-        for row in cache.read(request.key, params.samples, params.max_tokens, plan.bare):
+        for row in plan.rows(cache, request):
             answer = row.answer()
             summary.add(answer)
             columns = completion_row(problem.id, params.model, row.sample, answer)

@@ -8,11 +8,12 @@ that go on behind a stop text; half a character at the end. Tokens are kept only
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 from specialize.core.errors import SpecializeError
+from specialize.teacher.api.finish_reason import canonical_reason
 
 UNKNOWN = -9999.0
 """OpenAI's mark for a log-probability too small to be told."""
@@ -55,6 +56,12 @@ class Answer:
     completion_tokens: int | None = None
     request_key: str | None = None
 
+    def with_alternatives(self, top_k: int) -> "Answer":
+        """Return what a request for `top_k` alternatives per token would have given; 0: no tokens."""
+        if self.tokens is None or not top_k:
+            return replace(self, tokens=None, state="none sent")
+        return replace(self, tokens=tuple(replace(token, top=token.top[:top_k]) for token in self.tokens))
+
     def columns(self) -> dict[str, Any]:
         """Return the answer's columns of the completions table (teacher.completions.SCHEMA)."""
         kept = self.tokens
@@ -79,6 +86,12 @@ def choices_of(response: Any) -> list[dict[str, Any]]:
     for choice in choices:
         raw_text(choice)
     return sorted(choices, key=lambda choice: choice["index"] if isinstance(choice.get("index"), int) else 0)
+
+
+def choices_in(response: Any) -> int:
+    """Return how many choices a response has, whatever they are."""
+    choices = response.get("choices") if isinstance(response, dict) else None
+    return len(choices) if isinstance(choices, list) else 0
 
 
 def raw_text(choice: Any) -> str:
@@ -124,8 +137,7 @@ def read_answer(choice: Mapping[str, Any], usage: Mapping[str, Any] | None = Non
 
 def reason_of(choice: Mapping[str, Any]) -> str | None:
     """Return why the teacher stopped, where it was told."""
-    reason = choice.get("finish_reason")
-    return reason if isinstance(reason, str) else None
+    return canonical_reason(choice.get("finish_reason"))
 
 
 def length_of(choice: Mapping[str, Any], usage: Mapping[str, Any], choices: int) -> int | None:

@@ -12,7 +12,8 @@ from specialize.core.locks import exclusive
 from specialize.core.params.teacher import TeacherParams
 from specialize.records.problems import Problem
 from specialize.teacher.api.server_errors import RefusedError
-from specialize.teacher.cache.store import Row, open_cache
+from specialize.teacher.cache.row import Row
+from specialize.teacher.cache.store import open_cache
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import FewShot
 from specialize.teacher.sampling.batch import fill_by_batch
@@ -39,7 +40,14 @@ ALL = len(PROBLEMS) * 4
 
 def plan(folder: Path, **changes: Any) -> Plan:
     write_records(folder / "problems.jsonl", PROBLEMS)
-    limits = {"poll_s": 0.001, "backoff_s": 0.001, "attempts": 2, "samples_per_request": 3, **changes.pop("limits", {})}
+    limits = {
+        "poll_s": 0.001,
+        "backoff_s": 0.001,
+        "attempts": 2,
+        "samples_per_request": 3,
+        "min_readable": 0,
+        **changes.pop("limits", {}),
+    }
     settings = {"mode": "online", "samples": 4, "max_tokens": 60, "limits": limits, **changes}
     return Plan(folder / "problems.jsonl", TeacherParams.model_validate(settings), FewShot(), "here")
 
@@ -67,7 +75,7 @@ def test_batch_and_online_fill_the_same_cache(tmp_path: Path, api: str) -> None:
 
 @pytest.mark.parametrize(
     ("owner", "step"),
-    [(BatchState, "write"), (BatchState, "uploaded"), (BatchState, "submitted"), (BatchState, "collected")],
+    [(BatchState, "write"), (BatchState, "uploaded"), (BatchState, "submitted"), (BatchState, "forget")],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_death_at_any_step_pays_nothing_twice(
@@ -121,7 +129,11 @@ def test_marks_that_look_like_ends_of_lines_lose_no_completion(tmp_path: Path) -
 
 
 def test_a_refused_line_ends_the_run_and_the_others_are_kept(tmp_path: Path) -> None:
-    refused = {0: {"response": {"status_code": 400, "body": {"error": {"message": "no such model"}}}}}
+    refused = {
+        0: {
+            "response": {"status_code": 400, "body": {"error": {"message": "no such model", "code": "model_not_found"}}}
+        }
+    }
     with pytest.raises(RefusedError, match="no such model"):
         batched(tmp_path, BatchServer(TEACHER, refused))
     with open_cache(tmp_path / "cache") as cache:
@@ -130,7 +142,7 @@ def test_a_refused_line_ends_the_run_and_the_others_are_kept(tmp_path: Path) -> 
 
 def test_a_failed_batch_is_told(tmp_path: Path) -> None:
     server = BatchServer(TEACHER, status="failed", odd={n: {"response": None} for n in range(10)})
-    with pytest.raises(RefusedError, match="batch-0 failed"):
+    with pytest.raises(SamplingError, match="batch-0 failed"):
         batched(tmp_path, server)
 
 
@@ -154,7 +166,7 @@ def test_the_budget_bounds_what_is_submitted(tmp_path: Path) -> None:
     with pytest.raises(SpecializeError, match="budget"):
         batched(tmp_path, server, limits={"budget": 300, "prices": prices})
     with open_cache(tmp_path / "cache") as cache:
-        spent = sum(row.billed("completion_tokens") for row in cache.everything())
+        spent = sum(row.billed.completion / row.choices for row in cache.everything() if row.billed)
     assert 0 < spent <= 300
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from specialize.core.params.teacher import LimitsParams
 from specialize.teacher.api.server_errors import RefusedError, TransientError
-from specialize.teacher.sampling.rate_limit import BURST_S, TokenBucket
+from specialize.teacher.sampling.rate_limit import BURST_S, RateLimiter, TokenBucket
 from specialize.teacher.sampling.retry import retry
 
 
@@ -25,7 +25,8 @@ def _retry(faults: list[TransientError | RefusedError], **limits: Any) -> tuple[
         waits.append(seconds)
 
     try:
-        return asyncio.run(retry(LimitsParams(**limits), attempt, lambda *_: None, sleep)), waits
+        params = LimitsParams(**limits)
+        return asyncio.run(retry(params, attempt, lambda *_: None, sleep, RateLimiter(params))), waits
     except (TransientError, RefusedError) as error:
         return error, waits
 
