@@ -18,8 +18,9 @@ from specialize.data.procedural import datasets, pretraining
 from specialize.data.procedural.preview import examples, world_params
 from specialize.data.write_problems import write_problems
 from specialize.lineage.provenance import ProvenanceWriter
-from specialize.lineage.recipe import Recipe, read_recipe
+from specialize.lineage.recipe import read_recipe
 from specialize.records.problems import ProblemIndex
+from specialize.records.recipes import Recipe
 from specialize.records.record import Record
 
 

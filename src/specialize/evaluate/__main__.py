@@ -67,9 +67,9 @@ def _select(args: argparse.Namespace) -> None:
     scores = [parse_record(str(path), read_json(path), Score) for path in args.scores]
     chosen = select(scores, params)
     drop_other_steps({path.parent.name for path in args.scores}, args.output.parent, args.predictions)
-    write_json(args.output, chosen)
+    write_json(args.output, chosen.model_dump())
     provenance.write([args.output])
-    print(f"{chosen['student']}: selected {chosen['by']}", file=sys.stderr)
+    print(f"{chosen.student}: selected {chosen.by}", file=sys.stderr)
 
 
 def _judge(args: argparse.Namespace) -> None:

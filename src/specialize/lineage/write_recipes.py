@@ -10,7 +10,8 @@ from specialize.core.files import read_json, sha256_file, write_text
 from specialize.core.params.load import Params
 from specialize.core.params.report import ReportRun
 from specialize.lineage.code_digest import PACKAGE, code_digest
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
+from specialize.records.recipes import Recipe
 
 LARGE = 64_000_000
 """Bytes above which a file of a model folder is known by samples of it."""
@@ -158,7 +159,7 @@ def _digest_tokens(path: Path, digest: "hashlib._Hash") -> None:
 
 
 def _text(phase: str, params: dict[str, object], code: str, rules: str, files: dict[str, str]) -> str:
-    return Recipe(phase=phase, params=params, code=code, rules=rules, files=dict(sorted(files.items()))).text()
+    return recipe_text(Recipe(phase=phase, params=params, code=code, rules=rules, files=dict(sorted(files.items()))))
 
 
 def _folder_files(root: Path, name: str, known: dict[str, str]) -> dict[str, str]:

@@ -1,4 +1,8 @@
-"""results/scores/: accuracies of checkpoints."""
+"""results/scores/: accuracies of checkpoints, and which of them validation selects.
+
+{student}/step-{n}/{benchmark}.json   Score
+{student}/selected.json               Selected
+"""
 
 from typing import Literal
 
@@ -39,3 +43,24 @@ class Score(Record):
     plan: dict[str, int | float | str | None]
     """How it was run: batch size, order, item limit, token limits, decoding."""
     rows: list[ScoreRow]
+
+
+class Candidate(Record):
+    """A checkpoint that may be selected: its mean validation accuracy by criterion, null where there is none."""
+
+    step: int = Field(ge=1)
+    seed: float | None = Field(ge=0, le=1)
+    """On the seed dataset."""
+    out_of_distribution: float | None = Field(ge=0, le=1)
+    """Mean over the out-of-distribution datasets."""
+
+
+class Selected(Record):
+    """results/scores/{student}/selected.json"""
+
+    student: str
+    format: str
+    reading: str
+    candidates: list[Candidate]
+    by: dict[str, int | None]
+    """Criterion → step; null where no candidate has an accuracy."""

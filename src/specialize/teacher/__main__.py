@@ -14,6 +14,7 @@ from specialize.core.params.teacher import LOCAL, LimitsParams, TeacherParams
 from specialize.lineage.code_digest import code_digest
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
+from specialize.records.completions import ImportSummary
 from specialize.records.problems import Problem
 from specialize.teacher.cache.commands import add_cache_commands
 from specialize.teacher.cache.store import cache_folder, open_cache
@@ -103,10 +104,10 @@ def _sample(args: argparse.Namespace) -> None:
                 fill(plan, cache, base_url)
         summary = write_shards(plan, cache, args.output)
     summary_file = args.summary or args.output[0].with_name("sampling.json")
-    write_json(summary_file, summary)
+    write_json(summary_file, summary.model_dump())
     remove_others([*args.output, summary_file])
     provenance.write([*args.output, summary_file])
-    LOG.info("wrote %s completions of %s problems", f"{summary['completions']:,}", f"{plan.count:,}")
+    LOG.info("wrote %s completions of %s problems", f"{summary.completions:,}", f"{plan.count:,}")
 
 
 def _estimate(args: argparse.Namespace) -> None:
@@ -154,7 +155,7 @@ def _import(args: argparse.Namespace) -> None:
         raise RecordError(f"{args.recorded[0]}:1", "question", f"a question of {args.problems}", "none matches", hint)
     write_imported(args.output, imported, problems)
     summary = args.summary or args.output[0].with_name("import.json")
-    write_json(summary, {"teachers": imported.counts})
+    write_json(summary, ImportSummary(teachers=imported.counts).model_dump())
     remove_others([*args.output, summary])
     provenance.write([*args.output, summary])
     answered = len({completion["problem_id"] for completion in imported.completions})

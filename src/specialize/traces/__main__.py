@@ -7,7 +7,7 @@ from pathlib import Path
 
 from specialize.core import cli
 from specialize.core.errors import RecordError, SpecializeError
-from specialize.core.files import read_json, read_records, write_json, write_records
+from specialize.core.files import parse_record, read_json, read_records, write_json, write_records
 from specialize.core.log import get_logger
 from specialize.core.params.traces import AlignmentParams, FilterParams, TokenizerRun
 from specialize.core.prompt_formats import FORMATS
@@ -15,11 +15,10 @@ from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 from specialize.records.coverage import Coverage
 from specialize.records.problems import Problem
-from specialize.traces.filter.funnel import funnel_json, funnel_lines
+from specialize.traces.filter.funnel import funnel_lines
 from specialize.traces.filter.steps import Filtered, filter_completions, worked_problems
 from specialize.traces.show_formats import exemplars_for, shown
 from specialize.traces.tables import read_completions, read_traces, write_traces
-from specialize.traces.write_aligned import read_coverage
 
 LOG = get_logger("traces")
 CONTAMINATED_SHOWN = 10
@@ -95,9 +94,9 @@ def _build(args: argparse.Namespace) -> None:
     write_traces(args.output, filtered.traces)
     if args.exemplars:
         write_records(args.exemplars, worked_problems(problems, filtered.contaminated))
-    write_json(args.funnel, funnel_json(filtered.funnel))
+    write_json(args.funnel, filtered.funnel.model_dump())
     provenance.write([path for path in (args.output, args.exemplars, args.funnel) if path])
-    _tell_contaminated(filtered)
+    _log_contaminated(filtered)
     for line in funnel_lines(filtered.funnel):
         LOG.info("%s", line)
 
@@ -123,9 +122,9 @@ def _targets(args: argparse.Namespace) -> None:
 
     vocabulary = StudentVocabulary(load_tokenizer(str(args.tokenizer)))
     coverage = write_targets(args.traces, args.completions, vocabulary, run.alignment, args.output)
-    write_json(args.coverage, coverage.report())
+    write_json(args.coverage, coverage.model_dump())
     provenance.write([args.output, args.coverage])
-    _tell(coverage)
+    _log_coverage(coverage)
 
 
 def _coverage(args: argparse.Namespace) -> None:
@@ -133,11 +132,11 @@ def _coverage(args: argparse.Namespace) -> None:
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, args.parts)
     whole = Coverage()
     for part in args.parts:
-        whole = whole.plus(read_coverage(read_json(part), str(part)))
+        whole = whole.plus(parse_record(str(part), read_json(part), Coverage))
     _drop_other_shards(args.parts)
-    write_json(args.output, whole.report())
+    write_json(args.output, whole.model_dump())
     provenance.write([args.output])
-    _tell(whole)
+    _log_coverage(whole)
 
 
 def _drop_other_shards(parts: Sequence[Path]) -> None:
@@ -165,10 +164,10 @@ def _align(args: argparse.Namespace) -> None:
     for line, coverage in coverage_lines(vocabulary, args.completions, params):
         print(line)
         whole = whole.plus(coverage)
-    _tell(whole)
+    _log_coverage(whole)
 
 
-def _tell(coverage: Coverage) -> None:
+def _log_coverage(coverage: Coverage) -> None:
     for line in coverage.lines():
         LOG.info("%s", line)
 
@@ -182,7 +181,7 @@ def _show(args: argparse.Namespace) -> None:
     print(shown(trace, [args.format] if args.format else FORMATS, exemplars))
 
 
-def _tell_contaminated(filtered: Filtered) -> None:
+def _log_contaminated(filtered: Filtered) -> None:
     found = sorted(filtered.contaminated.items())
     for problem_id, contamination in found[:CONTAMINATED_SHOWN]:
         LOG.info("contaminated: %s and %s: %s", problem_id, contamination.problem_id, contamination.overlap)

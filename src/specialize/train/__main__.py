@@ -12,6 +12,7 @@ from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
+from specialize.records.checkpoints import StartSource
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +60,7 @@ def _start(args: argparse.Namespace) -> None:
     if run.pretraining is None:  # nothing to learn: the manifest says what students load, or draw
         provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [])
         shutil.rmtree(args.output, ignore_errors=True)
-        write_json(args.output / "manifest.json", run.model_dump(mode="json"))
+        write_json(args.output / "manifest.json", StartSource(**run.model_dump(mode="json")).model_dump())
     else:
         texts, tokenizer = args.texts / run.pretraining.texts, args.tokenizers / run.tokenizer
         provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [texts, *_tokenizer_files(tokenizer)])

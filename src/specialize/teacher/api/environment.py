@@ -3,6 +3,7 @@ sent; values never appear in a message."""
 
 import os
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -111,6 +112,8 @@ def _printable(variable: str, value: str, blanks: bool = False) -> str:
 
 
 def _has_socks() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("socksio") is not None
+    try:
+        version("socksio")
+    except PackageNotFoundError:
+        return False
+    return True

@@ -11,6 +11,7 @@ from typing import Any
 OPEN, CLOSE = "<think>\n", "\n</think>\n\n"
 """What stands around reasoning that came in a field of its own."""
 _END = re.compile(r"</think>|</thinking>|</thought>|</reasoning>|</seed:think>|\[/THINK\]|<\|end_of_thought\|>")
+_END_BYTES = re.compile(_END.pattern.encode())
 _BEGIN = re.compile(r"\s*(?:<think>|<thinking>|<thought>|<reasoning>|<seed:think>|\[THINK\]|<\|begin_of_thought\|>)")
 _FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
 
@@ -60,9 +61,15 @@ def answer_start(text: str) -> int:
     return len(text) if _BEGIN.match(text) else 0
 
 
-def has_closing_tag(text: str) -> bool:
-    """Whether a text holds the end of a reasoning."""
-    return _END.search(text) is not None
+def end_of_reasoning(text: bytes) -> int:
+    """Return where the last closing tag of a text in UTF-8 ends; -1 where there is none."""
+    ends = list(_END_BYTES.finditer(text))
+    return ends[-1].end() if ends else -1
+
+
+def begins_reasoning(text: str) -> bool:
+    """Whether a text begins with an opening tag."""
+    return _BEGIN.match(text) is not None
 
 
 def _of_list(parts: list[Any]) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from specialize.core.errors import RecordError
 from specialize.core.files import read_rows, replacing, sha256_file
 from specialize.core.log import get_logger
+from specialize.records.completions import SamplingSettings
 from specialize.teacher.api.finish_reason import FILTERED, REFUSED
 from specialize.teacher.api.responses import raw_text
 from specialize.teacher.api.usage import LARGEST
@@ -22,7 +23,6 @@ from specialize.teacher.completions import read_completions
 LOG = get_logger("teacher")
 ROWS_AT_ONCE = 1000
 _FIELDS = ("key", "sample", "max_tokens", "model", "choice", "response", "choices", "bare")
-_FACTS = ("max_tokens", "model", "top_k", "without_logprobs")
 _KEY = re.compile("[0-9a-f]{64}")
 
 
@@ -57,7 +57,7 @@ def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
     total = new = 0
     for path in sorted(folder.glob("part-*.parquet")):
         try:
-            was_sampled = bool(read_completions(path)[0])
+            was_sampled = read_completions(path)[0] is not None
         except RecordError as error:
             LOG.warning("not taken back to the cache: %s", error)  # nothing of it can be had, and a run must go on
             continue
@@ -76,33 +76,31 @@ def _of_lines(path: Path) -> Iterator[Row]:
 
 def _of_parquet(path: Path) -> Iterator[Row]:
     """Yield the rows that carry a request key. What a server sent beyond the columns is not in them."""
-    facts, rows = read_completions(path)
-    if not facts:
+    settings, rows = read_completions(path)
+    if settings is None:
         hint = "Imported completions bear no keys: they cost nothing to import again"
         raise RecordError(str(path), "request_key", "completions that were sampled", "a file without settings", hint)
-    if set(_FACTS) - set(facts):
-        raise RecordError(str(path), "(metadata)", f"the settings {', '.join(_FACTS)}", facts)
     number = 0
     try:
         for number, row in enumerate(rows):
             if row["request_key"] is not None:
-                yield _checked(f"{path}, row {number}", _row(row, facts))
+                yield _checked(f"{path}, row {number}", _row(row, settings))
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         raise RecordError(f"{path}, row {number}", "(whole row)", "a completion", str(error)) from None
 
 
-def _row(row: dict[str, Any], facts: dict[str, Any]) -> Row:
+def _row(row: dict[str, Any], settings: SamplingSettings) -> Row:
     usage = {name: row[name] for name in ("prompt_tokens", "completion_tokens") if row[name] is not None}
     choice = {"text": row["text"], "finish_reason": row["finish_reason"], "logprobs": _logprobs(row)}
     # Under `refuse` no row without the log-probabilities asked for gets into the results.
-    bare = bool(facts["top_k"]) and row["tokens"] is None and facts["without_logprobs"] == "allow"
+    bare = bool(settings.top_k) and row["tokens"] is None and settings.without_logprobs == "allow"
     # A refused question came with no response, and cost nothing.
     response = {} if row["finish_reason"] in (REFUSED, FILTERED) and not usage else {"usage": usage}
     return Row(
         row["request_key"],
         row["sample"],
-        facts["max_tokens"],
-        facts["model"],
+        settings.max_tokens,
+        settings.model,
         choice,
         response,
         bare=bare and bool(row["text"]),
