@@ -13,9 +13,7 @@ from statistics import fmean
 
 from specialize.core.errors import SpecializeError
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.records.scores import Candidate, Score, Selected
-
-CRITERIA = ("seed", "out_of_distribution")
+from specialize.records.scores import CRITERIA, Candidate, Score, Selected
 
 
 def select(scores: Sequence[Score], params: EvaluateParams) -> Selected:

@@ -8,6 +8,8 @@ from specialize.records.record import Record
 
 AnswerKind = Literal["number", "numbers", "text"]
 Split = Literal["train", "validation", "test", "exemplars"]
+Role = Literal["seed", "out_of_distribution", "probe", "generic"]
+"""What a dataset is used for: see `data.datasets` in the params."""
 
 
 class Problem(Record):
@@ -40,7 +42,7 @@ class Text(Record):
 class DatasetSummary(Record):
     """What the data phase says of one dataset."""
 
-    role: Literal["seed", "out_of_distribution", "probe", "generic"]
+    role: Role
     splits: dict[str, int]
     """Problems per split."""
 

@@ -4,11 +4,19 @@
 {student}/selected.json               Selected
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from specialize.records.record import Record
+
+MathsReading = Literal["strict", "flexible"]
+"""How the answer to a maths problem is read: after the answer marker, or as the last number (core.answers)."""
+GenericReading = Literal["exact", "substring"]
+"""How the answer to a generic task is read: exact match, or the substring rule of the paper's released code."""
+Criterion = Literal["seed", "out_of_distribution"]
+"""Role of the datasets on whose validation accuracy a checkpoint is selected."""
+CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 
 
 class ScoreRow(Record):

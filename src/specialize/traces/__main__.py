@@ -1,4 +1,23 @@
-"""Door of the traces phase: completions → correct, deduplicated, decontaminated traces."""
+"""Completions → correct, deduplicated, decontaminated traces, in the students' tokens.
+
+example:
+  python -m specialize.traces show --traces results/traces/traces.parquet \\
+      --problems results/problems/world/train.jsonl
+
+in:
+  results/recipes/traces.json, results/recipes/traces/<tokenizer>.json
+  results/completions/part-<shard>.parquet
+  results/problems/<dataset>/*.jsonl        the questions; evaluation problems to keep away from
+out:
+  results/traces/
+  ├── traces.parquet                        what students learn from
+  ├── exemplars.jsonl                       worked problems for in-context formats
+  ├── funnel.json                           what each filter dropped
+  ├── tokenizers/<tokenizer>/               a tokenizer, learned or fetched
+  └── aligned/<tokenizer>/
+      ├── part-<shard>.parquet              the teacher's distributions over the student's tokens
+      └── coverage.json                     how many tokens have one
+"""
 
 import argparse
 import sys
@@ -27,6 +46,11 @@ TOKENIZER_RECIPE = "results/recipes/traces/{tokenizer}.json"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("traces", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -34,7 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli.add_recipe(build, "results/recipes/traces.json")
     build.add_argument("--completions", type=Path, required=True, nargs="+", help="parquet files of completions")
     build.add_argument("--problems", type=Path, required=True, help="the problems that were asked (JSON Lines)")
-    build.add_argument("--against", type=Path, nargs="*", default=[], help="evaluation problems to keep away from")
+    build.add_argument(
+        "--against",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="evaluation problems, for decontamination",
+    )
     build.add_argument("--output", type=Path, required=True, help="parquet file of traces")
     build.add_argument("--exemplars", type=Path, help="JSON Lines of the worked problems fit to be exemplars")
     build.add_argument("--funnel", type=Path, required=True, help="JSON file of what was dropped at each step")
@@ -49,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     tokenizer.add_argument("--output", type=Path, required=True, help="folder of the tokenizer")
     tokenizer.set_defaults(command=_tokenizer)
 
-    targets = commands.add_parser("targets", help="put the traces of one shard into a student's tokens")
+    targets = commands.add_parser("targets", help="align the traces of one shard to a student's tokens")
     cli.add_recipe(targets, TOKENIZER_RECIPE)
     targets.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer")
     targets.add_argument("--traces", type=Path, required=True, help="parquet file of all traces")
@@ -64,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     coverage.add_argument("--output", type=Path, required=True, help="JSON file of the whole")
     coverage.set_defaults(command=_coverage)
 
-    align = commands.add_parser("align", help="print what an alignment covers, a JSON line per completion")
+    align = commands.add_parser("align", help="print the coverage of an alignment, a JSON line per completion")
     align.add_argument("--tokenizer", required=True, help="folder or Hugging Face id of the student's tokenizer")
     align.add_argument("--completions", type=Path, required=True, help="Parquet, or recorded responses (JSON Lines)")
     align.add_argument("--method", choices=("bytes", "dtw"), default="bytes", help="bytes unless given")
@@ -78,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     show.add_argument("--number", type=int, default=0, help="which trace, counted from 0")
     show.add_argument("--format", choices=FORMATS, help="only this format")
     show.set_defaults(command=_show)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _build(args: argparse.Namespace) -> None:

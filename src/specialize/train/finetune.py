@@ -103,7 +103,8 @@ def _train(
     exporter.export(0)
     trainer = StudentTrainer(
         model, tokenizer, ExampleDataset(corpus, targets, examples, tokenizer),
-        MicroBatches(batches, run.gradient_accumulation_steps), run, arguments(run, work, run.checkpoint_every),
+        MicroBatches(batches, run.gradient_accumulation_steps), run,
+        arguments(run, work, run.checkpoint_every, run.gradient_accumulation_steps), run.distribution,
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # our own lines say it better
     trainer.add_callback(exporter)
