@@ -37,9 +37,8 @@ class Client:
             limits=httpx2.Limits(max_connections=count, max_keepalive_connections=count),
             trust_env=not is_loopback(base_url),  # no proxy between us and this machine
             follow_redirects=False,  # another host would get the prompt, and its answers the name of this one
-            event_hooks={"response": [self._bound]},
+            event_hooks={"request": [] if params.key_variable else [_without_key], "response": [self._bound]},
         )
-        no_key: dict[str, Any] = {} if params.key_variable else {"Authorization": openai.Omit()}
         # One layer of retries, ours: two would multiply.
         self.openai = openai.AsyncOpenAI(
             api_key=key,
@@ -48,7 +47,7 @@ class Client:
             timeout=self.timeout_s,
             http_client=http,
             default_query=params.request.query or None,
-            default_headers={"Accept-Encoding": "identity", **no_key, **headers},
+            default_headers={"Accept-Encoding": "identity", **headers},
         )
         # Passed as arguments, None would be read from the environment.
         account = account_of(base_url)
@@ -105,6 +104,11 @@ class Client:
             compressed = response.headers.get("content-encoding", "identity") != "identity"
             # Compression was declined; what comes compressed all the same may grow a thousandfold.
             response.stream = _bounded(response.stream, self.largest // 64 if compressed else self.largest)
+
+
+async def _without_key(request: Any) -> None:
+    """Remove the header that the client library always sends."""
+    request.headers.pop("Authorization", None)
 
 
 def _bounded(stream: Any, largest: int) -> Any:

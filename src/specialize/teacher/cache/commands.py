@@ -131,8 +131,9 @@ def _prune(args: argparse.Namespace) -> None:
             return
         with cache.connection:
             cache.connection.execute(f"DELETE FROM completions WHERE {chosen}", named)
-            # Results that still hold what goes now must count as new to this cache, or nothing would take them back.
-            cache.connection.execute("DELETE FROM files")
+            if not args.refused:
+                # Results that still hold what goes now must count as new to this cache, or nothing takes them back.
+                cache.connection.execute("DELETE FROM files")
         cache.connection.execute("VACUUM")
         LOG.info("removed %s completions", f"{count:,}")
 

@@ -63,7 +63,7 @@ async def _fill(plan: Plan, cache: Cache, base_url: str) -> None:
             await sampler.run(plan.missing(cache))
     if sampler.failure is not None:
         raise sampler.failure from None
-    if refusals.count and not (requester.answers or refusals.evidence):
+    if refusals.count and not requester.answers and not estimate.cached:
         raise SamplingError(f"every question was refused, see above. {KEPT}")
     if sampler.failed:
         problem_id, fault = sampler.failed[0]

@@ -12,8 +12,9 @@ import pytest
 from aiohttp import web
 
 from specialize.core.files import write_records, write_text
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
 from specialize.records.problems import Problem
+from specialize.records.recipes import Recipe
 from specialize.teacher.__main__ import main
 
 Json = dict[str, Any]
@@ -115,7 +116,7 @@ class Project:
         ]
         write_records(self.folder / "problems.jsonl", problems)
         recipe = Recipe(phase="teacher", params=settings, code="", rules="", files={})
-        write_text(self.folder / "teacher.json", recipe.text())
+        write_text(self.folder / "teacher.json", recipe_text(recipe))
         output = self.folder / "out" / "part-00000.parquet"
         command = ["sample", "--recipe", str(self.folder / "teacher.json"), "--limits", json.dumps(limits)]
         command += ["--problems", str(self.folder / "problems.jsonl"), "--output", str(output), *arguments]
