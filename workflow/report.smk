@@ -21,53 +21,26 @@ rule report:
 rule build_report:
     input:
         recipe=f"{RECIPES}/report.json",
-        before=[
-            PROBLEMS_MADE,
-            TRACES_MADE,
-            *expand(ALIGNED_MADE, tokenizer=TOKENIZERS),
-            *expand("results/checkpoints/{student}/provenance.json", student=STUDENTS),
-            *expand("results/scores/{student}/provenance.json", student=STUDENTS),
-            *expand(
+        before=expand(
+            [
+                PROBLEMS_MADE,
+                TRACES_MADE,
+                ALIGNED_MADE,
+                "results/checkpoints/{student}/provenance.json",
+                "results/scores/{student}/provenance.json",
                 "results/scores/{student}/step-{step}/provenance.json",
-                student=STUDENTS,
-                step=STEPS,
-            ),
-        ],
+            ],
+            **ALL,
+        ),
         problems=ancient("results/problems/index.json"),
         funnel=ancient("results/traces/funnel.json"),
-        coverage=ancient(
-            expand("results/traces/aligned/{name}/coverage.json", name=TOKENIZERS)
-        ),
-        selected=ancient(
-            expand("results/scores/{student}/selected.json", student=STUDENTS)
-        ),
-        curves=ancient(
-            expand("results/checkpoints/{student}/training.csv", student=STUDENTS)
-        ),
-        manifests=ancient(
-            expand(
-                "results/checkpoints/{student}/step-{step}/manifest.json",
-                student=STUDENTS,
-                step=STEPS,
-            )
-        ),
-        scores=ancient(
-            expand(
-                "results/scores/{student}/step-{step}/{benchmark}.json",
-                student=STUDENTS,
-                step=STEPS,
-                benchmark=DATASETS,
-            )
-        ),
+        coverage=ancient(expand(f"{ALIGNED}/coverage.json", **ALL)),
+        selected=ancient(expand("results/scores/{student}/selected.json", **ALL)),
+        curves=ancient(expand("results/checkpoints/{student}/training.csv", **ALL)),
+        manifests=ancient(expand(f"{CHECKPOINT}/manifest.json", **ALL)),
+        scores=ancient(expand(f"{SCORES}/{{benchmark}}.json", **ALL)),
         # The report reads those of a few checkpoints for each student, the selected ones among them.
-        predictions=ancient(
-            expand(
-                "results/predictions/{student}/step-{step}/{benchmark}.parquet",
-                student=STUDENTS,
-                step=STEPS,
-                benchmark=DATASETS,
-            )
-        ),
+        predictions=ancient(expand(f"{PREDICTIONS}/{{benchmark}}.parquet", **ALL)),
     output:
         [
             report(

@@ -37,7 +37,7 @@ rule build_tokenizer:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
         before=made_before_tokenizer,
-        texts=lambda wildcards: ancient(texts_of(wildcards)),
+        texts=texts_of,
     output:
         TOKENIZER,
         provenance="results/traces/tokenizers/{tokenizer}/provenance.json",

@@ -18,7 +18,7 @@ rule make_start:
     input:
         recipe=f"{RECIPES}/train/starts/{{start}}.json",
         before=made_before_start,
-        given=lambda wildcards: ancient(pretrained_on(wildcards)),
+        given=pretrained_on,
     output:
         manifest="results/starts/{start}/manifest.json",
         provenance="results/starts/{start}/provenance.json",

@@ -32,7 +32,7 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
     texts: dict[str, str] = {}
     for phase, specs in params.recipe_specs().items():
         code = code_digest(phase, package)
-        rules = rules_digest(project / "workflow" / "common.smk", project / "workflow" / f"{phase}.smk")
+        rules = rules_digest(*(project / "workflow" / f"{name}.smk" for name in ("common", "names", phase)))
         for spec in specs:
             files = file_digests(spec, project, root)
             name = spec.file.removesuffix(".json")
