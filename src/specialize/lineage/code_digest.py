@@ -15,6 +15,7 @@ NO_EFFECT = frozenset(
         "specialize.core.log",
         "specialize.lineage.file_hashes",
         "specialize.lineage.kept_outputs",
+        "specialize.lineage.libraries",
     }
 )
 """Modules that cannot change an artifact: progress, messages, locks, what saves hashing or computing twice."""

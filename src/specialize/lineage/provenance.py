@@ -14,6 +14,7 @@ from specialize.core.files import parse_record, read_json, write_json
 from specialize.lineage.code_digest import code_digest
 from specialize.lineage.file_hashes import file_state
 from specialize.lineage.kept_outputs import take_back
+from specialize.lineage.libraries import check_installed
 from specialize.lineage.recipe import recipe_digest
 from specialize.lineage.retired import RETIRED
 from specialize.records.provenance import FileState, Provenance
@@ -34,6 +35,8 @@ class ProvenanceWriter:
         self.path, self.recipe, self.recipe_file = path, recipe, recipe_file
         self.inputs = {} if path is None else _states(inputs)
         self._check_code()
+        if path is not None:
+            check_installed(recipe)
         if path is not None and take_back(path, recipe_digest(recipe), self.inputs):
             raise UpToDate(f"{path.parent}: recipe and inputs are unchanged, so the outputs made before are kept")
 

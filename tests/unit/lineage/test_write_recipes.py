@@ -43,7 +43,7 @@ def test_a_recipe_per_phase_and_per_student(texts: Texts, tree: Tree) -> None:
     assert set(texts(tree)) == NAMES
     recipe = json.loads(texts(tree)["train/xs.json"])
     assert (recipe["phase"], recipe["name"]) == ("train", "train/xs") and recipe["params"]["student"] == "xs"
-    assert set(recipe) == {"phase", "name", "params", "code", "rules", "files"}
+    assert set(recipe) == {"phase", "name", "params", "code", "rules", "libraries", "files"}
 
 
 @pytest.mark.parametrize(
