@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := run
-.PHONY: run plan install test check fast format docs compare why preset clean help
+.PHONY: run plan install test check fast format docs compare save why preset clean help
 
 run: install ## build everything that params.yaml asks for (the main job)
 	@$(BIN)/snakemake --cores $(CORES)
@@ -59,6 +59,9 @@ compare: install ## the table of experiments: what differs, and the main accurac
 	@COLUMNS=$${COLUMNS:-200} $(BIN)/dvc exp show --only-changed --no-pager \
 	  --drop "^(results/|src/|workflow|prompts|Created)|.*[.]cot$$" \
 	  --keep "^(?!data|teacher|traces|train|evaluate).*[.](seed|ood|ao)$$"
+
+save: install ## NAME=…: keep what stands in results/ as an experiment, if it is fresh
+	@$(BIN)/python workflow/record_in_dvc.py --save "$(NAME)"
 
 why: install ## FILE=results/…: how this file came to be, and whether it would be made again
 	@$(BIN)/python -m specialize explain "$(FILE)"

@@ -4,12 +4,13 @@ Called when a run of Snakemake ends, and by the next run where it was killed bef
 job of it is fresh by its provenance, so a partial build records what it built and nothing else. Inside a DVC stage, and
 where there is no DVC repository, there is nothing to do.
 
-`--nothing-built`: no job ran, so the recipes that are right now may be written first. `--run-cache`: only file what
+`--save NAME`: keep fresh results as an experiment. `--nothing-built`: no job ran, so the recipes that are right now may be written first. `--run-cache`: only file what
 dvc.lock knows in DVC's run cache, before something else takes its place.
 """
 
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +22,7 @@ from dvc.repo import Repo
 
 from specialize.core.errors import SpecializeError
 from specialize.core.params.load import Params, load_params
-from specialize.lineage.hooks import UNRECORDED, in_stage, remove_stale_report
+from specialize.lineage.hooks import METRICS, UNRECORDED, in_stage, remove_stale_report
 from specialize.lineage.staleness import Verdict, judge, mark
 from specialize.lineage.write_recipes import recipe_texts, write_recipes
 
@@ -72,6 +73,8 @@ def main(arguments: Sequence[str]) -> None:
         return
     if in_stage():
         return
+    if "--save" in arguments:
+        sys.exit(save_experiment(project, arguments[arguments.index("--save") + 1]))
     try:
         params = load_params(project / "params.yaml")
         texts = recipe_texts(params, project)
@@ -95,6 +98,22 @@ def main(arguments: Sequence[str]) -> None:
     mark(project, judge(project, texts))
     UNRECORDED.unlink(missing_ok=True)
     print(f"DVC has recorded {len(stages)} stages in dvc.lock", file=sys.stderr)
+
+
+def save_experiment(project: Path, name: str) -> int:
+    """`dvc exp save` for results that are all fresh; return the exit status.
+
+    A plain `dvc exp save` is refused, since it files whatever stands there (workflow/commit_guard/dvc.yaml).
+    """
+    texts = recipe_texts(load_params(project / "params.yaml"), project)
+    verdicts = judge(project, texts)
+    stale = [path.as_posix() for path, verdict in verdicts.items() if not verdict.fresh]
+    if stale or not recipes_hold(project, texts) or not (project / METRICS).is_file():
+        what = stale[0] if stale else METRICS
+        print(f"{what}: not what params.yaml and the code make now. Run `make` first", file=sys.stderr)
+        return 2
+    command = [sys.executable, "-m", "dvc", "exp", "save", *(["--name", name] if name else []), "dvc.yaml"]
+    return subprocess.run(command, cwd=project, check=False).returncode
 
 
 def _help(project: Path) -> str:

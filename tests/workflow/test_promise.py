@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
@@ -93,17 +94,27 @@ def test_t16_a_partial_build_leaves_no_score(workspace, changed):
     assert workspace.digests() == changed.digests()
 
 
-def test_t17_dvc_does_not_vouch_for_what_nobody_built(workspace, built, changed):
+def test_t17_dvc_does_not_vouch_for_what_nobody_built(workspace, changed, monkeypatch):
     workspace.commit()
     workspace.edit("params.yaml", *LEARNING_RATE)
     for command in (("commit", "--force"), ("exp", "save", "--name", "saved")):
         assert "which record what they build" in workspace.dvc(*command, status=255).text
+    monkeypatch.setenv("PYTHONPATH", "src")
+    saved = workspace.run(sys.executable, "workflow/record_in_dvc.py", "--save", "saved", status=2)
+    assert "Run `make` first" in saved.text
     assert "saved" not in workspace.run("git", "for-each-ref", "--format=%(refname)").text
     assert "up to date" not in workspace.dvc("status").text
     assert "train@nano" in workspace.dvc("repro").stages
     assert workspace.digests() == changed.digests()
     assert workspace.snakemake("-n").nothing_to_do
     assert "up to date" in workspace.dvc("status").text
+
+
+def test_fresh_results_can_be_saved_as_an_experiment(workspace, built, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "src")
+    workspace.commit()
+    workspace.run(sys.executable, "workflow/record_in_dvc.py", "--save", "kept")
+    assert metrics_at(workspace, workspace.experiment_ref("kept")) == (built.folder / METRICS).read_text()
 
 
 @pytest.mark.parametrize("where", ["params", "recipe"])

@@ -37,5 +37,5 @@ def check_installed(recipe: Recipe) -> None:
         if installed.partition("+")[0] != expected.partition("+")[0]:
             raise RecipeError(
                 f"{name}: requirements.lock pins {expected}, installed is {installed}: other versions may write other "
-                f"bytes. Install the pinned one (`make install`), or pin {installed} in requirements.lock and build anew"
+                f"bytes. Install the pinned one (`make install`), or pin {installed} and build anew"
             )

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from specialize.records.record import Record
 
 
@@ -17,7 +19,7 @@ class Recipe(Record):
     """sha256 of the code that the phase imports."""
     rules: str
     """sha256 of the phase's rule file."""
-    libraries: dict[str, str] = {}
+    libraries: dict[str, str] = Field(default={})
     """Library that decides bytes → its version by requirements.lock."""
     files: dict[str, str]
     """Raw or prompt file → sha256 of its bytes."""
