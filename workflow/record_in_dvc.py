@@ -4,8 +4,9 @@ Called when a run of Snakemake ends, and by the next run where it was killed bef
 job of it is fresh by its provenance, so a partial build records what it built and nothing else. Inside a DVC stage, and
 where there is no DVC repository, there is nothing to do.
 
-`--save NAME`: keep fresh results as an experiment. `--nothing-built`: no job ran, so the recipes that are right now may be written first. `--run-cache`: only file what
-dvc.lock knows in DVC's run cache, before something else takes its place.
+`--save NAME`: keep fresh results as an experiment. `--nothing-built`: no job ran, so the recipes that are right now
+may be written first. `--run-cache`: only file what dvc.lock knows in DVC's run cache, before something else takes its
+place.
 """
 
 import logging
