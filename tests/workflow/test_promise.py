@@ -142,20 +142,6 @@ def test_t18_and_t19_what_changes_while_a_stage_runs_is_not_filed(workspace, bui
     assert workspace.digests() == changed.digests()
 
 
-def test_t18_a_look_beside_a_run_changes_nothing_of_it(workspace, changed):
-    workspace.edit("params.yaml", *LEARNING_RATE)
-    process = started(workspace, "dvc", "repro", "train@nano")
-    wait_for(process, " updates of ")
-    text = (workspace.folder / "params.yaml").read_text()
-    workspace.edit("params.yaml", LEARNING_RATE[1], "  learning_rate: 3.0e-3")
-    workspace.snakemake("-n", status=None)
-    (workspace.folder / "params.yaml").write_text(text)
-    process.communicate()
-    assert process.returncode == 0
-    workspace.dvc("repro")
-    assert workspace.digests() == changed.digests()
-
-
 def test_t20_a_clone_that_pulled_gets_its_results_back(workspace, built, tmp_path):
     clone = pulled_clone(workspace, tmp_path)
     clone.edit("params.yaml", *LEARNING_RATE)
