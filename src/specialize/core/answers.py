@@ -71,7 +71,8 @@ def judge(text: str, gold: str, kind: AnswerKind | None = None, choices: Choices
         return Judgement(_text_reading(said.texts(), canonical), _text_reading(said.texts() or said.own(), canonical))
     if kind == "math":
         return Judgement(_math_reading(said.raw, gold), _math_reading(said.raw or said.last_line(), gold))
-    strict, flexible = _strict(said, kind, canonical, choices), _flexible(said, kind, canonical, choices)
+    strict = _strict(said, kind, canonical, choices)
+    flexible = _flexible(said, strict, kind, canonical, choices)
     return Judgement(
         Reading(strict, same_answer(strict, canonical)), Reading(flexible, same_answer(flexible, canonical))
     )
@@ -87,7 +88,10 @@ def canonical_gold(gold: str, kind: AnswerKind | None = None, choices: Choices =
         return gold.strip(), kind
     if kind == "choice" or (kind is None and choices):
         label = options.gold_label(gold, choices)
-        return (f"({label})" if label else options.gold_truth(gold) or gold.strip()), "choice"
+        truth = options.gold_truth(gold)
+        if label or truth:
+            return (f"({label})" if label else truth or ""), "choice"
+        return gold.strip(), "text"
     found = _canonical_numbers(gold)
     if found is None and "####" in gold:
         return canonical_gold(gold.rsplit("####", 1)[1], kind)
@@ -114,7 +118,8 @@ def strict_answer(text: str, kind: AnswerKind = "number") -> str | None:
 
 def flexible_answer(text: str, kind: AnswerKind = "number") -> str | None:
     """Return the last number of the text (or what else the kind asks for), or None."""
-    return _flexible(_Said(text, is_number=kind in ("number", "numbers")), kind, "(A)", None)
+    said = _Said(text, is_number=kind in ("number", "numbers"))
+    return _flexible(said, _strict(said, kind, "(A)", None), kind, "(A)", None)
 
 
 def stated_texts(text: str) -> list[str]:
@@ -189,10 +194,7 @@ def _strict(said: _Said, kind: AnswerKind, gold: str, choices: Choices) -> str |
     if kind in ("text", "math"):
         return next(iter(said.texts()), None)
     if kind == "choice":
-        if gold in options.TRUTHS:
-            return options.first_truth(said.tail, gold)
-        label = options.first_label(said.tail, choices)
-        return f"({label})" if label else None
+        return _option(said.tail, gold, choices, is_marked=True)
     values = _stated(_result(_joined(said.tail) if kind == "number" else said.tail))
     if not values:
         spelled = number_at_start(said.tail) if kind == "number" else None
@@ -200,8 +202,7 @@ def _strict(said: _Said, kind: AnswerKind, gold: str, choices: Choices) -> str |
     return "; ".join(map(format_number, values)) if kind == "numbers" else format_number(values[0])
 
 
-def _flexible(said: _Said, kind: AnswerKind, gold: str, choices: Choices) -> str | None:
-    strict = _strict(said, kind, gold, choices)
+def _flexible(said: _Said, strict: str | None, kind: AnswerKind, gold: str, choices: Choices) -> str | None:
     if kind == "number":
         if said.marker and said.marker.form == "box" and strict is not None:
             return strict
@@ -211,12 +212,15 @@ def _flexible(said: _Said, kind: AnswerKind, gold: str, choices: Choices) -> str
     if strict is not None or kind == "numbers":
         return strict or next(iter(said.own()), None)
     if kind == "choice":
-        own = next(iter(said.own()), "")
-        if gold in options.TRUTHS:
-            return options.last_truth(own, gold)
-        label = options.last_label(own, choices)
-        return f"({label})" if label else None
+        return _option(next(iter(said.own()), ""), gold, choices, is_marked=False)
     return next(iter(said.own()), None)
+
+
+def _option(text: str, gold: str, choices: Choices, is_marked: bool) -> str | None:
+    if gold in options.TRUTHS:
+        return options.truth(text, gold, is_marked)
+    label = options.label(text, choices, is_marked)
+    return f"({label})" if label else None
 
 
 def _text_reading(found: list[str], gold: str) -> Reading:

@@ -49,7 +49,7 @@ _SIGN_LENGTH = 16
 _BRACKETED = re.compile(r"[\d.,/ ]{1,40}\)", re.ASCII)
 _BEFORE = frozenset(f"-(.se{_SYMBOLS}")
 """The last character of a sign or a currency, blanks apart."""
-_TAIL = 2 * MAX_DIGITS
+_TAILS = (80, 3 * MAX_DIGITS)
 _SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _MINUS_IS_A_SIGN = re.compile(r"(?:\A|[=:(]|\b(?:is|was|be|are|to))\s*+\Z", re.IGNORECASE)
 _PLAIN_SIGNS = str.maketrans({**dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"), "\u2044": "/"})
@@ -108,11 +108,12 @@ def last_number(text: str, allows: Callable[[int, int], bool]) -> Fraction | Non
 
     Looks at the end of the text first: most of it need not be read.
     """
-    for reach in (_TAIL, len(text)):
-        begin = max(0, _last_digit(text) - reach)
+    last = _last_digit(text)
+    for reach in (*_TAILS, len(text)):
         # From a blank on, so that no number is cut.
-        blank = text.find(" ", begin) if begin else -1
-        begin = blank + 1 if blank >= 0 else begin
+        begin = text.find(" ", last - reach, last) + 1 if reach < last else 0
+        if reach < last and not begin:
+            continue
         for value, (start, end) in reversed(find_spans(text[begin:])):
             if allows(begin + start, begin + end):
                 return value

@@ -16,7 +16,7 @@ Maths: `strict` and `flexible` of `core.answers`. Generic tasks: two scorers sid
 import re
 
 from specialize.core.answers import Reading, judge, same_answer, stated_texts
-from specialize.core.judging.choices import first_label
+from specialize.core.judging.choices import label
 from specialize.core.numbers import parse_number
 from specialize.records.problems import Problem
 
@@ -39,8 +39,9 @@ def exact(text: str, target: str) -> Reading:
     if not stated:
         return Reading(None, False)
     if option := _OPTION.fullmatch(target):
-        label = first_label(stated[0], None) if _OPTION.search(stated[0]) or len(stated[0]) <= _SHORT else None
-        return Reading(f"({label})" if label else stated[0], label == option[1])
+        is_readable = _OPTION.search(stated[0]) or len(stated[0]) <= _SHORT
+        named = label(stated[0], None, is_marked=True) if is_readable else None
+        return Reading(f"({named})" if named else stated[0], named == option[1])
     number = parse_number(target)
     for answer in stated:
         if same_answer(answer, target) or (number is not None and parse_number(answer) == number):

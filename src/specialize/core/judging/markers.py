@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-_KEYWORD = re.compile(
-    r"(?P<word>answer|(?:correct|right|best)\s++(?:option|choice)\b)"
-    r"|(?P<box>\\f?box(?:ed)?(?![a-z]))"
-    r"|(?P<hashes>(?<!\#)\#{4}(?!\#))",
-    re.IGNORECASE,
+_KEYWORDS = (
+    # Each begins with a set of characters or a literal: so the search through a text is quick.
+    re.compile(r"[Aa][Nn][Ss][Ww][Ee][Rr]"),
+    re.compile(r"[CcRrBb](?i:(?<=c)orrect|(?<=r)ight|(?<=b)est)\s++(?i:option|choice)\b"),
+    re.compile(r"\\f?box(?:ed)?(?![a-z])"),
+    re.compile(r"####(?<!#####)(?!#)"),
 )
 _NAME = r"(?:answers?+|(?:correct|right|best)\s++(?:option|choice))(?:\s++(?:choice|option))?+"
 _SAYS = re.compile(
@@ -124,7 +125,7 @@ class _Search:
 
     def backwards(self) -> Iterator[Marker]:
         waiting = self._last_line()
-        for keyword in reversed(list(_KEYWORD.finditer(self.text, self.start, self.stop))):
+        for keyword in reversed(self._keywords()):
             if waiting and keyword.start() < waiting.start:
                 yield waiting
                 waiting = None
@@ -134,16 +135,22 @@ class _Search:
             yield waiting
 
     def first_marker(self) -> Marker | None:
-        keywords = _KEYWORD.finditer(self.text, self.start, self.stop)
-        return next((marker for keyword in keywords if (marker := self._stating(keyword))), None) or self._last_line()
+        return (
+            next((marker for keyword in self._keywords() if (marker := self._stating(keyword))), None)
+            or self._last_line()
+        )
+
+    def _keywords(self) -> list[re.Match[str]]:
+        found = [match for keyword in _KEYWORDS for match in keyword.finditer(self.text, self.start, self.stop)]
+        return sorted(found, key=lambda match: match.start())
 
     def _stating(self, keyword: re.Match[str]) -> Marker | None:
-        if keyword["word"]:
-            marker = self._worded(keyword.start())
-        elif keyword["box"]:
-            marker = self._box(keyword)
-        else:
+        if keyword[0][0] == "\\":
+            marker: Marker | None = self._box(keyword)
+        elif keyword[0][0] == "#":
             marker = self._hashes(keyword)
+        else:
+            marker = self._worded(keyword.start())
         return marker if marker and self._states(marker) else None
 
     def _states(self, marker: Marker) -> bool:
