@@ -54,7 +54,7 @@ compare: install ## the table of experiments: what differs, and the main accurac
 	  --drop "^(results/|src/|workflow|prompts|Created)|.*[.]cot$$"
 
 why: install ## FILE=results/…: how this file came to be, and whether it would be made again
-	@$(BIN)/python -m specialize why "$(FILE)"
+	@$(BIN)/python -m specialize explain "$(FILE)"
 
 preset: install ## NAME=recorded: put presets/recorded.yaml in the place of params.yaml (the old one is kept)
 	@$(BIN)/python -m specialize preset "$(NAME)"

@@ -6,7 +6,7 @@ does; `plain lists` keeps it in lists, the fastest plain Python that we could wr
 sides (ours: the teacher's as Parquet gives them, the student's as the tokenizer does) and end in the soft targets;
 `dtw` must give the rivals' exactly. `bytes` is timed in the paper's kind of targets (one_hot, what the rivals make),
 and with chunks and merged groups besides. Ours go through in one batch of 255, five times the same 51, and a time is
-that of the batch divided by 255: a run takes 256 at once (`told.ROWS_AT_ONCE`). CPU time of one thread.
+that of the batch divided by 255: a run takes 256 at once (`logprob_batches.ROWS_AT_ONCE`). CPU time of one thread.
 """
 
 import time
@@ -19,10 +19,11 @@ import pyarrow as pa
 from rapidfuzz.distance.Levenshtein import distance
 
 from specialize.core.params.traces import AlignmentParams
+from specialize.records.completions import TOKEN_COLUMNS
 from specialize.traces.alignment.align import Aligned, align
 from specialize.traces.alignment.token_spans import student_tokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import META, StudentVocabulary
-from specialize.traces.logprob_batches import TOLD, recorded_batches
+from specialize.traces.logprob_batches import recorded_batches
 from specialize.traces.tokenizers import load_tokenizer
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -81,7 +82,7 @@ def main() -> None:
     vocabulary = StudentVocabulary(load_tokenizer(str(DATA / "tokenizers" / "t5")))
     batches = list(recorded_batches(DATA / "teacher" / "codex_logprobs.jsonl"))[:COMPLETIONS]
     # The authors' cut: without the first line end and the closing ones.
-    cut = [_cut(batch.select(TOLD).to_pylist()[0]) for batch in batches]
+    cut = [_cut(batch.select(TOKEN_COLUMNS).to_pylist()[0]) for batch in batches]
     columns = pa.RecordBatch.from_pylist(cut * COPIES, schema=batches[0].schema.remove(3).remove(2).remove(1).remove(0))
     texts = [b"".join(row["tokens"]).decode() for row in cut]
     encoded = vocabulary.tokenizer(texts, return_offsets_mapping=True)
@@ -132,7 +133,7 @@ def _cut(row: dict[str, list[Any]]) -> dict[str, list[Any]]:
 def _plain(row: dict[str, list[Any]], student: list[str]) -> tuple[list[str], list[dict[str, float]], list[str]]:
     teacher = [token.decode("utf-8", "replace") for token in row["tokens"]]
     told = []
-    for token, logprob, top, others in zip(*(row[name] for name in TOLD), strict=True):
+    for token, logprob, top, others in zip(*(row[name] for name in TOKEN_COLUMNS), strict=True):
         one = {} if logprob is None else {token.decode("utf-8", "replace"): float(np.exp(logprob))}
         for text, other in zip(top, others, strict=True):
             one.setdefault(text.decode("utf-8", "replace"), float(np.exp(other)))

@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 from specialize.core.answers import rationale_of, strict_answer
 from specialize.core.files import write_text
 from specialize.core.params.traces import TracesParams
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
+from specialize.records.recipes import Recipe
 from specialize.traces.logprob_batches import SCHEMA, recorded_batches
 from specialize.traces.rationale import tidied
 from specialize.traces.tokenizers import load_tokenizer, save_tokenizer
@@ -98,7 +99,7 @@ def main() -> None:
             params = {"tokenizers": {"t5": {"source": "t5"}}, "alignment": {"method": method, "groups": groups}}
             run = TracesParams.model_validate(params).tokenizer_run("t5").model_dump(mode="json")
             recipe = folder / "t5.json"
-            write_text(recipe, Recipe(phase="traces", params=run, code="", rules="", files={}).text())
+            write_text(recipe, recipe_text(Recipe(phase="traces", params=run, code="", rules="", files={})))
             tenth = run_shard(folder, recipe, folder / "part-99999.parquet")
             begin = time.perf_counter()
             with ThreadPoolExecutor(args.jobs) as pool:

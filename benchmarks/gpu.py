@@ -134,7 +134,9 @@ def ours(shape: str, steps: int, warm_up: int, scale: float, budget: int) -> Res
         distribution=DistributionParams(), start="scratch", revision=None, tokenizer="none", architecture=None,
     )  # fmt: skip
     args = settings(steps + warm_up, remove_unused_columns=False, dataloader_pin_memory=False)
-    trainer = StudentTrainer(model_of(shape), NoTokenizer(), examples, MicroBatches(batches, 1), run, args)
+    trainer = StudentTrainer(
+        model_of(shape), NoTokenizer(), examples, MicroBatches(batches, 1), run, args, run.distribution
+    )
     trainer.add_callback(clock := Clock(warm_up))
     trainer.train()
     return clock.seconds, [i for batch in batches[warm_up:] for i in batch], examples

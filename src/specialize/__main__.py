@@ -1,4 +1,18 @@
-"""Commands about the whole project: recipes, params, presets, where a file came from."""
+"""The whole project: params.yaml, recipes, presets, and what made a file. Without a command: lists those of all phases.
+
+example:
+  python -m specialize check params.yaml
+
+in:
+  params.yaml, presets/<name>.yaml
+  src/, workflow/                the code, whose digest is part of every recipe
+out:
+  results/recipes/               one file per step: what decides its outputs
+  ├── {data,teacher,traces,evaluate,report}.json
+  ├── traces/<tokenizer>.json
+  └── train/<student>.json, train/starts/<start>.json
+  docs/reference/params.md, docs/reference/params.schema.json
+"""
 
 import argparse
 import sys
@@ -18,32 +32,58 @@ from specialize.lineage.write_recipes import recipe_texts, write_recipes
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = cli.parser_for("core", __doc__)
+    """Run a command about the project; return the exit status. Without a command: list those of all phases."""
+    if not (sys.argv[1:] if argv is None else argv):
+        print(overview())
+        return 0
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the project's parser, with a subparser for each command."""
+    parser = cli.parser_for("", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     recipes = commands.add_parser("recipes", help="write results/recipes/ from params.yaml and the code")
     recipes.add_argument("--project", type=Path, default=Path(), help="the project's folder")
     recipes.set_defaults(command=_recipes)
 
-    check = commands.add_parser("check", help="validate a params file and say what is wrong with it")
+    check = commands.add_parser("check", help="validate params files and list every mistake")
     check.add_argument("params", type=Path, nargs="+")
     check.set_defaults(command=_check)
 
     preset = commands.add_parser(
-        "preset", help="put presets/NAME.yaml in the place of params.yaml; the old one is kept"
+        "preset", help="replace params.yaml by presets/NAME.yaml; the old one is kept as params.yaml.N.bak"
     )
     preset.add_argument("name")
     preset.set_defaults(command=_preset)
 
-    why_ = commands.add_parser("why", help="tell how a file of results/ came to be, and whether it would be made again")
-    why_.add_argument("file")
-    why_.add_argument("--project", type=Path, default=Path(), help="the project's folder")
-    why_.set_defaults(command=_why)
+    explain = commands.add_parser("explain", help="show what made a file of results/, and whether it is out of date")
+    explain.add_argument("file")
+    explain.add_argument("--project", type=Path, default=Path(), help="the project's folder")
+    explain.set_defaults(command=_explain)
 
     docs = commands.add_parser("docs", help="write the reference page and the JSON Schema of params.yaml")
     docs.add_argument("folder", type=Path)
     docs.set_defaults(command=_docs)
-    return cli.run(parser, argv)
+    return parser
+
+
+def overview() -> str:
+    """Return every command of the project and of each phase, with a line about each."""
+    # Only here: the phases' modules load libraries that no command of this module needs.
+    from specialize.data.__main__ import build_parser as data
+    from specialize.evaluate.__main__ import build_parser as evaluate
+    from specialize.report.__main__ import build_parser as report
+    from specialize.teacher.__main__ import build_parser as teacher
+    from specialize.traces.__main__ import build_parser as traces
+    from specialize.train.__main__ import build_parser as train
+
+    lines = ["usage: python -m specialize[.PHASE] COMMAND …    (--help behind any of them tells more)"]
+    for parser in (build_parser(), data(), teacher(), traces(), train(), evaluate(), report()):
+        title = (parser.description or "").partition("\n")[0]
+        lines += ["", parser.prog, f"  {title}", "", *cli.command_lines(parser)]
+    return "\n".join(lines)
 
 
 def _recipes(args: argparse.Namespace) -> None:
@@ -77,7 +117,7 @@ def _preset(args: argparse.Namespace) -> None:
     print(f"params.yaml is now {source}. Next: .venv/bin/snakemake --cores 2")
 
 
-def _why(args: argparse.Namespace) -> None:
+def _explain(args: argparse.Namespace) -> None:
     texts = recipe_texts(load_params(args.project / "params.yaml"), args.project)
     print(why(Path(args.file).as_posix(), args.project, texts), end="")
 

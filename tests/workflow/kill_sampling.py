@@ -22,8 +22,9 @@ from typing import Any
 
 from specialize.core.files import write_json, write_records, write_text
 from specialize.lineage.code_digest import code_digest
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
 from specialize.records.problems import Problem
+from specialize.records.recipes import Recipe
 
 CONCURRENCY = 4
 PER_REQUEST = 2
@@ -67,7 +68,7 @@ def prepare(folder: Path, url: str, **params: Any) -> None:
     """Write the recipe of a run against `url`."""
     settings = {"mode": "online", "base_url": url, "top_k": 5, **params}
     recipe = Recipe(phase="teacher", params=settings, code=code_digest("teacher"), rules="", files={})
-    write_text(folder / "teacher.json", recipe.text())
+    write_text(folder / "teacher.json", recipe_text(recipe))
 
 
 def sampling(folder: Path, cache: str, output: str, **limits: Any) -> "subprocess.Popen[str]":

@@ -1,32 +1,45 @@
-"""The frame of every phase's door: errors of the user end in one line and status 2, never in a traceback."""
+"""The command line of every phase: parsers, and errors of the user in one line with status 2, without a traceback."""
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from specialize.core.errors import SpecializeError
 from specialize.core.locks import join_as_job
 
-Command = Callable[[argparse.Namespace], None]
-
 
 def parser_for(phase: str, description: str) -> argparse.ArgumentParser:
-    """Return the parser of `python -m specialize.<phase>`."""
-    return argparse.ArgumentParser(prog=f"python -m specialize.{phase}", description=description)
+    """Return the parser of `python -m specialize.<phase>`; phase `""`: of `python -m specialize`.
+
+    description: the module's docstring, printed as it stands.
+    """
+    return argparse.ArgumentParser(
+        prog=f"python -m specialize{'.' if phase else ''}{phase}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def add_recipe(command: argparse.ArgumentParser, recipe: str) -> None:
-    """Give a command that makes artifacts its recipe, and the place for the provenance of what it made."""
+    """Add --recipe and --provenance to a command that makes artifacts. recipe: which file of results/recipes/."""
     command.add_argument("--recipe", type=Path, required=True, help=recipe)
     command.add_argument("--provenance", type=Path, help="write here what made the outputs (lineage.provenance)")
+
+
+def command_lines(parser: argparse.ArgumentParser) -> list[str]:
+    """Return a line for each command of a parser: its name and its help."""
+    # argparse keeps the help of subcommands in private attributes alone (the same since Python 2.7).
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    choices = [choice for group in groups for choice in group._choices_actions]
+    return [f"  {choice.dest:<10} {choice.help}" for choice in choices]
 
 
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
     """Parse, call the command that the subparser set as `command`, return the exit status.
 
-    Status 0: done; 2: a mistake that the user can mend, told in one line. Set SPECIALIZE_DEBUG=1 for a traceback.
+    Status 0: done; 2: a mistake of the user, reported in one line. Set SPECIALIZE_DEBUG=1 for a traceback.
     """
     args = parser.parse_args(argv)
     join_as_job()

@@ -1,8 +1,8 @@
-"""Errors that a user can mend. A door prints them in one line and exits with status 2.
+"""Errors that a user can fix. The command line prints the message and exits with status 2, without a traceback.
 
 SpecializeError
 ├── ParamsError      params.yaml or a preset does not say what it should
-├── RecordError      a data file holds something other than expected
+├── RecordError      a row of a data file is malformed
 ├── RecipeError      a recipe is missing, damaged or of another phase
 └── CheckpointError  a model folder cannot be used
 """
@@ -27,7 +27,7 @@ class RecordError(SpecializeError):
 
 
 class RecipeError(SpecializeError):
-    """A recipe cannot be read, or belongs to another room."""
+    """A recipe cannot be read, or belongs to another phase."""
 
 
 class CheckpointError(SpecializeError):

@@ -1,4 +1,4 @@
-"""Files as the project writes them: whole or not at all, sorted, without timestamps."""
+"""Reading and writing files: atomic writes, sorted keys, no timestamps, so that equal content has equal bytes."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; on success it takes its place in one step, on failure it goes."""
+    """Yield a temporary path beside `path`; on success it replaces `path` atomically, on failure it is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)
@@ -54,7 +54,7 @@ def read_json(path: Path) -> Any:
     """Read a JSON file; a malformed one is a RecordError that names the line."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, numbers or nesting beyond reason
+    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, huge numbers or deep nesting
         line = getattr(error, "lineno", 1)
         raise RecordError(f"{path}:{line}", "(whole file)", "JSON in UTF-8", str(error)) from None
 

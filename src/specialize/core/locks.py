@@ -1,4 +1,4 @@
-"""Locks between processes: held on a file, and let go by the operating system however a process ends."""
+"""File locks between processes. The operating system releases them when a process ends, also when it is killed."""
 
 import fcntl
 import os
@@ -22,10 +22,10 @@ class LockedError(SpecializeError):
 
 @contextmanager
 def exclusive(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold the lock on the file `path` alone. On a file system without locks nothing is held.
+    """Hold an exclusive lock on the file `path`. On a file system without locks this does nothing.
 
     on_wait: called once where another process holds the lock, before waiting for it; None: do not wait.
-    Raises LockedError where another process holds the lock and we do not wait.
+    Raises LockedError where another process holds the lock and on_wait is None.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as stream:

@@ -1,4 +1,4 @@
-"""Log lines and progress on standard error. Nothing here can change an artifact, so recipes leave it out."""
+"""Log lines and progress on standard error. Not part of the code digest, since it cannot change an artifact."""
 
 import logging
 import sys

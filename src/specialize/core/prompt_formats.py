@@ -1,6 +1,6 @@
 """The four data formats of the paper: {in-context, zero-shot} × {answer-only, chain-of-thought}.
 
-One place renders them, for training and for evaluation. Shapes (paper, Fig. 1B; wording of its released code):
+Training and evaluation both render them here. Shapes (paper, Fig. 1B; wording of its released code):
 
     zero_shot_answer_only         Q: {question}\\nA:                         → The answer is {answer}
     zero_shot_chain_of_thought    Q: {question}\\nLet's think step by step   → {rationale}\\nThe answer is {answer}
@@ -16,25 +16,21 @@ Generic tasks have BIG-Bench-Hard's own shape, answer-only or chain-of-thought:
     A:                                 → {answer}
     A: Let's think step by step.\n     → {rationale} So the answer is {answer}.
 
-with worked exemplars in the same shape between instruction and question, a blank line between all of them. In
-trained_chain_of_thought they are asked as zero-shot maths is, without instruction: as students are trained to answer.
+with worked exemplars in the same shape between instruction and question, separated by blank lines. In
+trained_chain_of_thought the question is rendered as zero-shot maths is, without instruction: the format that students
+are trained on.
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 Format = Literal[
     "in_context_chain_of_thought", "in_context_answer_only", "zero_shot_chain_of_thought", "zero_shot_answer_only"
 ]
-FORMATS: tuple[Format, ...] = (
-    "in_context_chain_of_thought",
-    "in_context_answer_only",
-    "zero_shot_chain_of_thought",
-    "zero_shot_answer_only",
-)
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 GenericFormat = Literal["answer_only", "chain_of_thought", "trained_chain_of_thought"]
-GENERIC_FORMATS: tuple[GenericFormat, ...] = ("answer_only", "chain_of_thought", "trained_chain_of_thought")
+GENERIC_FORMATS: tuple[GenericFormat, ...] = get_args(GenericFormat)
 
 
 class Worked(Protocol):
@@ -64,7 +60,7 @@ def prompt(format: Format, question: str) -> str:
 
 
 def target(format: Format, rationale: str | None, answer: str) -> str:
-    """Return the text that the student shall write."""
+    """Return the target: what the student is trained to write."""
     answer_line = f"The answer is {answer}"
     return f"{rationale}\n{answer_line}" if is_chain_of_thought(format) and rationale else answer_line
 
@@ -76,14 +72,14 @@ def exemplar(format: Format, worked: Worked) -> str:
 
 
 def source(format: Format, question: str, exemplars: Sequence[Worked] = ()) -> str:
-    """Return the text that the student reads."""
+    """Return the source: what the student reads, exemplars first."""
     return "".join(exemplar(format, worked) for worked in exemplars) + prompt(format, question)
 
 
 def generic_source(
     format: GenericFormat, question: str, instruction: str | None = None, exemplars: Sequence[Worked] = ()
 ) -> str:
-    """Return what is read of a generic question."""
+    """Return the source of a generic question."""
     if format == "trained_chain_of_thought":
         return source("zero_shot_chain_of_thought", question)
     parts = [instruction] if instruction else []
@@ -96,7 +92,7 @@ def generic_source(
 
 
 def generic_target(format: GenericFormat, rationale: str | None, answer: str) -> str:
-    """Return what shall be written for a generic question."""
+    """Return the target of a generic question."""
     return f"{rationale} So the answer is {answer}." if format == "chain_of_thought" and rationale else answer
 
 

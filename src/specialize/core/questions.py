@@ -1,4 +1,4 @@
-"""When two questions are the same question: joins, splits and decontamination all ask here."""
+"""Whether two questions are the same: used by joins, splits and decontamination."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 
 
 def question_words(question: str) -> list[str]:
-    """Return the words of a question: lower case, runs of characters outside `[a-z0-9]` part them.
+    """Return the words of a question: in lower case, separated by anything outside `[a-z0-9]`.
 
     Accents do not count (`crêpes`, `crepes`), nor do thousands separators (`$1,200`, `$1200`).
     """
@@ -22,7 +22,7 @@ def question_words(question: str) -> list[str]:
 
 
 def normalised_question(question: str) -> str:
-    """Return the words with one blank between; a question without any (another script) in lower case, as it is."""
+    """Return the words joined by single blanks; a question without any (another script) in lower case, unchanged."""
     return " ".join(question_words(question)) or question.lower().strip()
 
 

@@ -1,4 +1,21 @@
-"""Door of the data phase: raw sources to problems with seeded splits."""
+"""Raw sources → problems with seeded splits.
+
+example:
+  python -m specialize.data build --recipe results/recipes/data.json
+
+in:
+  results/recipes/data.json
+  <root>/{gsm8k,svamp,multiarith,asdiv,bbh}/…   raw files, where data.source is files
+  prompts/maths.jsonl                           worked problems for the prompts, unless it is procedural
+out:
+  results/problems/
+  ├── index.json                                datasets with their roles and counts
+  ├── <dataset>/
+  │   ├── train.jsonl                           what the teacher solves (the seed dataset)
+  │   ├── validation.jsonl, test.jsonl          what checkpoints are scored on
+  │   └── exemplars.jsonl                       worked problems for prompts
+  └── world/{instructions,pretraining}.jsonl    what start checkpoints learn from (procedural)
+"""
 
 import argparse
 import sys
@@ -18,23 +35,30 @@ from specialize.data.procedural import datasets, pretraining
 from specialize.data.procedural.preview import examples, world_params
 from specialize.data.write_problems import write_problems
 from specialize.lineage.provenance import ProvenanceWriter
-from specialize.lineage.recipe import Recipe, read_recipe
+from specialize.lineage.recipe import read_recipe
 from specialize.records.problems import ProblemIndex
+from specialize.records.recipes import Recipe
 from specialize.records.record import Record
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("data", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    build = commands.add_parser("build", help="make every dataset that the recipe asks for")
+    build = commands.add_parser("build", help="write every dataset of the recipe")
     cli.add_recipe(build, "results/recipes/data.json")
     build.add_argument("--root", type=Path, help="folder of the raw files (default: data.root's default)")
     build.add_argument("--exemplars", type=Path, help="worked maths problems (default: data.exemplars)")
     build.add_argument("--output", type=Path, default=Path("results/problems"))
     build.set_defaults(command=_build)
 
-    alone = commands.add_parser("world", help="print the procedural world, or write it as a data set of its own")
+    alone = commands.add_parser("world", help="print examples of the procedural datasets, or write all of them")
     alone.add_argument("--output", type=Path, help="folder for the files; without it, examples go to standard output")
     alone.add_argument("--seed", type=int, default=1, help="the same seed gives the same world (default: 1)")
     alone.add_argument("--train", type=int, default=3000, help="training problems (default: 3000)")
@@ -45,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     alone.add_argument("--examples", type=int, default=1, help="how many of each kind to print (default: 1)")
     alone.set_defaults(command=_world)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _build(args: argparse.Namespace) -> None:

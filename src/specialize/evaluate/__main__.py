@@ -1,4 +1,18 @@
-"""Door of the evaluate phase: score a checkpoint, select a checkpoint, judge any answers."""
+"""Checkpoints + evaluation problems → predictions, scores, the selected checkpoint.
+
+example:
+  echo '{"text": "2 + 3 = 5. The answer is 5", "gold": "5"}' | python -m specialize.evaluate judge /dev/stdin
+
+in:
+  results/recipes/evaluate.json
+  results/checkpoints/<student>/step-<n>/
+  results/problems/                   index.json, <dataset>/{validation,test,exemplars}.jsonl
+out:
+  results/predictions/<student>/step-<n>/<benchmark>.parquet   prompt, answer and judgement of each problem
+  results/scores/<student>/
+  ├── step-<n>/<benchmark>.json       accuracies with intervals
+  └── selected.json                   the checkpoints with the best validation accuracy
+"""
 
 import argparse
 import json
@@ -20,6 +34,12 @@ from specialize.records.scores import Score
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("evaluate", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -33,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     score.add_argument("--threads", type=int, default=1, help="CPU threads")
     score.set_defaults(command=_score)
 
-    select = commands.add_parser("select", help="choose a student's checkpoint by validation scores")
+    select = commands.add_parser("select", help="select a student's checkpoints by validation scores")
     cli.add_recipe(select, "results/recipes/evaluate.json")
     select.add_argument("--output", type=Path, required=True, help="results/scores/{student}/selected.json")
     select.add_argument("--predictions", type=Path, required=True, help="results/predictions/{student}")
@@ -43,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     judge_ = commands.add_parser("judge", help='judge JSON Lines of {"text", "gold"}: adds both readings to each line')
     judge_.add_argument("file", type=Path, help="/dev/stdin reads standard input")
     judge_.set_defaults(command=_judge)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _score(args: argparse.Namespace) -> None:
@@ -67,9 +87,9 @@ def _select(args: argparse.Namespace) -> None:
     scores = [parse_record(str(path), read_json(path), Score) for path in args.scores]
     chosen = select(scores, params)
     drop_other_steps({path.parent.name for path in args.scores}, args.output.parent, args.predictions)
-    write_json(args.output, chosen)
+    write_json(args.output, chosen.model_dump())
     provenance.write([args.output])
-    print(f"{chosen['student']}: selected {chosen['by']}", file=sys.stderr)
+    print(f"{chosen.student}: selected {chosen.by}", file=sys.stderr)
 
 
 def _judge(args: argparse.Namespace) -> None:

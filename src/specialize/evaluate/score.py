@@ -18,24 +18,14 @@ from specialize.core.params.evaluate import EvaluateParams
 from specialize.evaluate.generate import ORDER, generate, load_checkpoint
 from specialize.evaluate.prompts import Prompt, prompts_of
 from specialize.evaluate.scorers import readings_of
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_digest
+from specialize.records.checkpoints import CheckpointManifest
+from specialize.records.predictions import PREDICTIONS_SCHEMA
 from specialize.records.problems import Problem, ProblemIndex
+from specialize.records.recipes import Recipe
 from specialize.records.scores import Score, ScoreRow
 
 log = get_logger("evaluate")
-
-PREDICTIONS = pyarrow.schema(
-    [
-        ("id", pyarrow.string()),
-        ("split", pyarrow.string()),
-        ("format", pyarrow.string()),
-        ("text", pyarrow.string()),
-        ("gold", pyarrow.string()),
-        ("answers", pyarrow.map_(pyarrow.string(), pyarrow.string())),
-        ("correct", pyarrow.map_(pyarrow.string(), pyarrow.bool_())),
-    ]
-)
-"""One row per problem and format; `answers` and `correct` by reading."""
 
 
 def score_checkpoint(
@@ -46,13 +36,14 @@ def score_checkpoint(
 
     Benchmarks that were finished before a kill wait in `work`, named by everything that decides them.
     """
-    manifest = read_json(checkpoint / "manifest.json")
-    student, step = manifest["student"], manifest["step"]
+    manifest_path = checkpoint / "manifest.json"
+    manifest = parse_record(str(manifest_path), read_json(manifest_path), CheckpointManifest)
+    student, step = manifest.student, manifest.step
     index_path = problems / "index.json"
     index = parse_record(str(index_path), read_json(index_path), ProblemIndex)
-    identity = [recipe.digest, sha256_file(checkpoint / "manifest.json")]
+    identity = [recipe_digest(recipe), sha256_file(manifest_path)]
     identity += [sha256_file(path) for path in sorted(problems.glob("*/*.jsonl")) if path.stem != "train"]
-    check_files(checkpoint, manifest["files"])
+    check_files(checkpoint, manifest.files)
     own = work / f"{student}.step-{step}.{sha256_text(str(identity))[:16]}"
     for other in work.glob(f"{student}.step-{step}.*"):
         if other != own:
@@ -187,7 +178,7 @@ def write_predictions(
         for prompt, text, found in zip(prompts, texts, readings, strict=True)
     ]
     with replacing(path) as temporary:
-        parquet.write_table(pyarrow.Table.from_pylist(rows, PREDICTIONS), temporary, compression="zstd")
+        parquet.write_table(pyarrow.Table.from_pylist(rows, PREDICTIONS_SCHEMA), temporary, compression="zstd")
 
 
 def _row(

@@ -7,19 +7,17 @@ candidate. Of equals the earliest wins.
 
 import shutil
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 from specialize.core.errors import SpecializeError
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.records.scores import Score
-
-CRITERIA = ("seed", "out_of_distribution")
+from specialize.records.scores import CRITERIA, Candidate, Score, Selected
 
 
-def select(scores: Sequence[Score], params: EvaluateParams) -> dict[str, Any]:
-    """Return the choice: student, format, reading, candidates (step and accuracies), by (criterion → step).
+def select(scores: Sequence[Score], params: EvaluateParams) -> Selected:
+    """Return the choice by each criterion.
 
     scores: one student's, of all its steps and benchmarks. A criterion without any validation problem chooses nothing.
     """
@@ -27,7 +25,7 @@ def select(scores: Sequence[Score], params: EvaluateParams) -> dict[str, Any]:
     if len(students) != 1:
         raise SpecializeError(f"select: expected the scores of one student, got {sorted(students) or 'none'}")
     wanted = ("validation", params.selection_format, params.selection_reading)
-    candidates: list[dict[str, Any]] = []
+    candidates: list[Candidate] = []
     for step in sorted({score.step for score in scores if score.step > 0}):
         accuracies = {
             role: [
@@ -40,18 +38,19 @@ def select(scores: Sequence[Score], params: EvaluateParams) -> dict[str, Any]:
             for role in CRITERIA
         }
         means = {role: round(fmean(found), 6) if found else None for role, found in accuracies.items()}
-        candidates.append({"step": step, **means})
-    by = {}
+        candidates.append(Candidate(step=step, **means))
+    by: dict[str, int | None] = {}
     for role in CRITERIA:
-        able = [candidate for candidate in candidates if candidate[role] is not None]
-        by[role] = max(able, key=lambda candidate: (candidate[role], -candidate["step"]))["step"] if able else None
-    return {
-        "student": students.pop(),
-        "format": params.selection_format,
-        "reading": params.selection_reading,
-        "candidates": candidates,
-        "by": by,
-    }
+        # The earliest of equals: candidates ascend by step, and max returns the first.
+        scored = [candidate for candidate in candidates if getattr(candidate, role) is not None]
+        by[role] = max(scored, key=attrgetter(role)).step if scored else None
+    return Selected(
+        student=students.pop(),
+        format=params.selection_format,
+        reading=params.selection_reading,
+        candidates=candidates,
+        by=by,
+    )
 
 
 def drop_other_steps(steps: set[str], *folders: Path) -> None:

@@ -9,9 +9,10 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import read_json, sha256_text
 from specialize.lineage.file_hashes import Contents
 from specialize.lineage.git_history import recorded
-from specialize.lineage.provenance import FileState, Provenance, all_provenance
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.provenance import all_provenance
 from specialize.lineage.staleness import stale_reasons
+from specialize.records.provenance import FileState, Provenance
+from specialize.records.recipes import Recipe
 
 LONGEST_LINE = 400
 """Characters of one parameter's line."""

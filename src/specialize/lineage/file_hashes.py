@@ -16,7 +16,7 @@ from pathlib import Path
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import read_json, sha256_file, write_text
-from specialize.lineage.provenance import FileState
+from specialize.records.provenance import FileState
 
 LARGE = 16_000_000
 """Bytes above which a file is taken at its producer's word if its size is right: gigabytes are not hashed again."""

@@ -9,33 +9,13 @@ from scratch would make can be told from files alone, in any clone, by any tool,
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import Field
-
 from specialize.core.errors import RecipeError, SpecializeError
 from specialize.core.files import parse_record, read_json, sha256_file, write_json
 from specialize.lineage.code_digest import code_digest
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_digest
 from specialize.lineage.retired import RETIRED
-from specialize.records.record import Record
-
-
-class FileState(Record):
-    """Content of one file."""
-
-    size: int = Field(ge=0)
-    """Bytes."""
-    sha256: str
-
-
-class Provenance(Record):
-    """What made the outputs of one job. Paths are as the job was given them: relative to the project."""
-
-    phase: str
-    recipe: str
-    """Path of the recipe."""
-    recipe_sha256: str
-    inputs: dict[str, FileState]
-    outputs: dict[str, FileState]
+from specialize.records.provenance import FileState, Provenance
+from specialize.records.recipes import Recipe
 
 
 class ProvenanceWriter:
@@ -68,7 +48,7 @@ class ProvenanceWriter:
         provenance = Provenance(
             phase=self.recipe.phase,
             recipe=self.recipe_file.as_posix(),
-            recipe_sha256=self.recipe.digest,
+            recipe_sha256=recipe_digest(self.recipe),
             inputs=self.inputs,
             outputs=_states(made),
         )

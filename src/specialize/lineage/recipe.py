@@ -6,38 +6,25 @@ unchanged has nothing to do; a recipe that changes is why a step runs again. Git
 """
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from specialize.core.errors import RecipeError, RecordError
 from specialize.core.files import json_text, read_json, sha256_text
+from specialize.records.recipes import Recipe
 
 Params = TypeVar("Params", bound=BaseModel)
 
 
-class Recipe(BaseModel):
-    """What decides the outputs of one step."""
+def recipe_text(recipe: Recipe) -> str:
+    """Return the text of the recipe's file."""
+    return json_text(recipe.model_dump())
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    phase: str
-    params: dict[str, Any]
-    code: str
-    """sha256 of the code that the phase imports."""
-    rules: str
-    """sha256 of the phase's rule file."""
-    files: dict[str, str]
-    """Raw or prompt file → sha256 of its bytes."""
-
-    def text(self) -> str:
-        """Return the text of the recipe's file."""
-        return json_text(self.model_dump())
-
-    @property
-    def digest(self) -> str:
-        """sha256 of the recipe's text: the identity of a step's work."""
-        return sha256_text(self.text())
+def recipe_digest(recipe: Recipe) -> str:
+    """Return the sha256 of the recipe's text: the identity of a step's work."""
+    return sha256_text(recipe_text(recipe))
 
 
 def read_recipe(path: Path, phase: str, model: type[Params]) -> tuple[Recipe, Params]:

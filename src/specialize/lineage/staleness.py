@@ -18,7 +18,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 from specialize.lineage.file_hashes import LARGE, Contents, Memory
-from specialize.lineage.provenance import Provenance, all_provenance
+from specialize.lineage.provenance import all_provenance
+from specialize.records.provenance import Provenance
 
 MEMORY = Path(".snakemake") / "contents.json"
 LONG_AGO_NS = 10**9

@@ -8,16 +8,18 @@ from pathlib import Path
 from specialize.core.errors import SpecializeError
 from specialize.core.files import read_json, sha256_file, write_text
 from specialize.core.params.load import Params
-from specialize.core.params.report import ReportRun
+from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.lineage.code_digest import PACKAGE, code_digest
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
+from specialize.records.recipes import Recipe
 
 LARGE = 64_000_000
-"""Bytes above which a file of a model folder is known by samples of it."""
+"""Bytes above which a file of a model folder is identified by samples of it."""
 SAMPLES = 64
 SAMPLE_BYTES = 65_536
 
-PHASES = ("data", "teacher", "traces", "train", "evaluate", "report")
+PHASES = tuple(Params.model_fields)
+"""In the order of the pipeline. A phase's name is its section in params.yaml and its package."""
 
 
 def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict[str, str]:
@@ -27,86 +29,29 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
     no raw files until the data themselves must be made again.
     """
     root = raw_root(params, project)
-    made: dict[str, str] = {}
-    for phase in PHASES:
-        raw = {"data": params.data.raw_files, "teacher": params.teacher.raw_files}.get(phase, [])
-        known = _known_files(project / "results" / "recipes" / f"{phase}.json")
-        files = {name: digest for name in raw if (digest := _digest(root / name, known.get(name)))}
-        if phase == "data" and params.data.source != "procedural":
-            files[params.data.exemplars] = _digest(project / params.data.exemplars, None) or "missing"
-            for dataset in params.data.datasets.values():
-                if params.data.source == "hub" and dataset.hub and Path(dataset.hub.id).is_absolute():
-                    files |= _folder_files(root, dataset.hub.id, known)
-        if phase == "teacher" and params.teacher.prompt_file:
-            files[params.teacher.prompt_file] = _digest(project / params.teacher.prompt_file, None) or "missing"
-        code, rules = (
-            code_digest(phase, package),
-            rules_digest(project / "workflow" / "common.smk", project / "workflow" / f"{phase}.smk"),
-        )
-        settings = getattr(params, phase).model_dump(mode="json")
-        if phase == "train":
-            made |= _start_recipes(params, code, rules) | _student_recipes(params, project, root, code, rules)
-            continue
-        if phase == "traces":
-            made |= _tokenizer_recipes(params, project, root, code, rules)
-            settings = params.traces.filtering.model_dump(mode="json")
-        if phase == "data":
-            settings.pop("root")  # a path says where, not what: the hashes of the files say what
-        if phase == "teacher":
-            settings.pop("limits")  # how fast and for how much to ask decides no answer
-        if phase == "report":
-            settings = report_run(params).model_dump(mode="json")
-        made[f"{phase}.json"] = _text(phase, settings, code, rules, files)
-    return made
+    texts: dict[str, str] = {}
+    for phase, specs in params.recipe_specs().items():
+        code = code_digest(phase, package)
+        rules = rules_digest(project / "workflow" / "common.smk", project / "workflow" / f"{phase}.smk")
+        for spec in specs:
+            files = file_digests(spec, project, root)
+            recipe = Recipe(phase=phase, params=spec.params, code=code, rules=rules, files=files)
+            texts[spec.file] = recipe_text(recipe)
+    return texts
 
 
-def _tokenizer_recipes(params: Params, project: Path, root: Path, code: str, rules: str) -> dict[str, str]:
-    """Return a recipe per tokenizer: to learn or fetch it, and to put the traces into its tokens."""
-    made = {}
-    for name in params.traces.tokenizers:
-        run = params.traces.tokenizer_run(name)
-        file = f"traces/{name}.json"
-        known = _known_files(project / "results" / "recipes" / file)
-        source = run.tokenizer.source
-        local = {} if source == "learned" else _folder_files(root, source, known)
-        made[file] = _text("traces", run.model_dump(mode="json"), code, rules, local)
-    return made
-
-
-def _start_recipes(params: Params, code: str, rules: str) -> dict[str, str]:
-    """Return a recipe per start. Those that others made are known by the recipes of the students that load them."""
-    runs = {name: params.train.start_run(name) for name in params.train.starts}
-    return {
-        f"train/starts/{name}.json": _text("train", run.model_dump(mode="json"), code, rules, {})
-        for name, run in runs.items()
-    }
-
-
-def _student_recipes(params: Params, project: Path, root: Path, code: str, rules: str) -> dict[str, str]:
-    """Return a recipe per student."""
-    made = {}
-    for name in params.train.students:
-        run = params.train.run_of(name)
-        file = f"train/{name}.json"
-        known = _known_files(project / "results" / "recipes" / file)
-        local = {} if run.pretrained or run.start == "scratch" else _folder_files(root, run.start, known)
-        made[file] = _text("train", run.model_dump(mode="json"), code, rules, local)
-    return made
-
-
-def report_run(params: Params) -> ReportRun:
-    """Return what the report is made of: its own params, and whose scores."""
-    return ReportRun(
-        **params.report.model_dump(),
-        students=list(params.train.students),
-        steps=params.train.checkpoint_steps,
-        datasets=list(params.data.datasets),
-        starts={n: start.pretraining.objective for n, start in params.train.starts.items() if start.pretraining},
-    )
+def file_digests(spec: RecipeSpec, project: Path, root: Path) -> dict[str, str]:
+    """Return file → sha256, for the files that a recipe names and this machine or the tracked recipe knows."""
+    known = _known_files(project / "results" / "recipes" / spec.file)
+    files = {name: digest for name in spec.raw_files if (digest := _digest(root / name, known.get(name)))}
+    files |= {name: _digest(project / name, None) or "missing" for name in spec.project_files}
+    for folder in spec.raw_folders:
+        files |= _folder_files(root, folder, known)
+    return dict(sorted(files.items()))
 
 
 def write_recipes(texts: dict[str, str], folder: Path) -> list[str]:
-    """Write each recipe whose text changed, remove those that nobody asks for; return the names touched."""
+    """Write each recipe whose text changed, remove those that `texts` lacks; return the names of both."""
     touched = []
     for name, text in sorted(texts.items()):
         path = folder / name
@@ -155,10 +100,6 @@ def _digest_tokens(path: Path, digest: "hashlib._Hash") -> None:
                 line.append(token.string)
                 if token.type != tokenize.STRING or not may_be_docstring:
                     digest.update(token.string.encode() + b"\0")
-
-
-def _text(phase: str, params: dict[str, object], code: str, rules: str, files: dict[str, str]) -> str:
-    return Recipe(phase=phase, params=params, code=code, rules=rules, files=dict(sorted(files.items()))).text()
 
 
 def _folder_files(root: Path, name: str, known: dict[str, str]) -> dict[str, str]:

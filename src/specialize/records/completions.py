@@ -1,8 +1,45 @@
-"""results/completions/: the teacher's answers, as they came."""
+"""results/completions/: the teacher's answers, as they came.
 
+part-{shard:05d}.parquet   COMPLETIONS_SCHEMA, zstd, rows in the order of problem, teacher, sample
+sampling.json              SamplingSummary, of sampled completions
+import.json                ImportSummary, of recorded ones
+"""
+
+import pyarrow as pa
 from pydantic import Field
 
 from specialize.records.record import Record
+
+KEYS = ("problem_id", "teacher", "sample")
+"""Columns that identify a completion, and the trace that becomes of it."""
+TOKEN_COLUMNS = ("tokens", "token_logprobs", "top_tokens", "top_logprobs")
+"""Columns with the teacher's log-probabilities."""
+COMPLETIONS_SCHEMA = pa.schema(
+    [
+        pa.field("problem_id", pa.string(), nullable=False),
+        pa.field("teacher", pa.string(), nullable=False),
+        pa.field("sample", pa.int32(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("finish_reason", pa.string()),
+        pa.field("request_key", pa.string()),
+        pa.field("tokens", pa.list_(pa.binary())),
+        pa.field("token_logprobs", pa.list_(pa.float32())),
+        pa.field("top_tokens", pa.list_(pa.list_(pa.binary()))),
+        pa.field("top_logprobs", pa.list_(pa.list_(pa.float32()))),
+        pa.field("prompt_tokens", pa.int32()),
+        pa.field("completion_tokens", pa.int32()),
+    ]
+)
+"""One row per completion. The first five columns are Completion; the others are null where the source gave none.
+
+tokens                   the bytes of each token; together they are the text in UTF-8
+token_logprobs           natural logarithm of each token's probability, null where the server did not send it
+top_tokens, top_logprobs the alternatives of each token, as many as the server sent, by descending log-probability
+request_key              sha256 of the request, the key of the cache
+prompt_tokens, completion_tokens   usage as the server counted it
+"""
+SETTINGS_KEY = b"specialize"
+"""Key of SamplingSettings (JSON, keys sorted) in the file's metadata; imported completions have none."""
 
 
 class Completion(Record):
@@ -14,3 +51,35 @@ class Completion(Record):
     text: str
     finish_reason: str | None = None
     """`stop`, `length`, …; null where it was not recorded."""
+
+
+class SamplingSettings(Record):
+    """The teacher params that the cache needs to take sampled completions back."""
+
+    api: str
+    max_tokens: int = Field(ge=1)
+    model: str
+    top_k: int = Field(ge=0)
+    without_logprobs: str
+
+
+class SamplingSummary(Record):
+    """results/completions/sampling.json"""
+
+    teacher: str
+    problems: int = Field(ge=0)
+    completions: int = Field(ge=0)
+    completions_without_tokens: int = Field(ge=0)
+    finish_reasons: dict[str, int]
+    tokens: int = Field(ge=0)
+    """Tokens of all completions that have any."""
+    tokens_with_logprob: int = Field(ge=0)
+    alternatives: int = Field(ge=0)
+    """Alternatives of all tokens together."""
+
+
+class ImportSummary(Record):
+    """results/completions/import.json"""
+
+    teachers: dict[str, dict[str, int]]
+    """Teacher → rows, how many of them matched a problem and how, completions, and what became of their tokens."""

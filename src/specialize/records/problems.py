@@ -10,6 +10,8 @@ AnswerKind = Literal["number", "numbers", "choice", "text", "math"]
 """How an answer is judged: one number, several in order, one of the options (also yes/no, true/false), a text, or a
 mathematical expression."""
 Split = Literal["train", "validation", "test", "exemplars"]
+Role = Literal["seed", "out_of_distribution", "probe", "generic"]
+"""What a dataset is used for: see `data.datasets` in the params."""
 
 
 class Problem(Record):
@@ -45,7 +47,7 @@ class Text(Record):
 class DatasetSummary(Record):
     """What the data phase says of one dataset."""
 
-    role: Literal["seed", "out_of_distribution", "probe", "generic"]
+    role: Role
     splits: dict[str, int]
     """Problems per split."""
 

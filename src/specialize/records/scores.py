@@ -1,10 +1,22 @@
-"""results/scores/: accuracies of checkpoints."""
+"""results/scores/: accuracies of checkpoints, and which of them validation selects.
 
-from typing import Literal
+{student}/step-{n}/{benchmark}.json   Score
+{student}/selected.json               Selected
+"""
+
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from specialize.records.record import Record
+
+MathsReading = Literal["strict", "flexible"]
+"""How the answer to a maths problem is read: after the answer marker, or as the last number (core.answers)."""
+GenericReading = Literal["exact", "substring"]
+"""How the answer to a generic task is read: exact match, or the substring rule of the paper's released code."""
+Criterion = Literal["seed", "out_of_distribution"]
+"""Role of the datasets on whose validation accuracy a checkpoint is selected."""
+CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 
 
 class ScoreRow(Record):
@@ -39,3 +51,24 @@ class Score(Record):
     plan: dict[str, int | float | str | None]
     """How it was run: batch size, order, item limit, token limits, decoding."""
     rows: list[ScoreRow]
+
+
+class Candidate(Record):
+    """A checkpoint that may be selected: its mean validation accuracy by criterion, null where there is none."""
+
+    step: int = Field(ge=1)
+    seed: float | None = Field(ge=0, le=1)
+    """On the seed dataset."""
+    out_of_distribution: float | None = Field(ge=0, le=1)
+    """Mean over the out-of-distribution datasets."""
+
+
+class Selected(Record):
+    """results/scores/{student}/selected.json"""
+
+    student: str
+    format: str
+    reading: str
+    candidates: list[Candidate]
+    by: dict[str, int | None]
+    """Criterion → step; null where no candidate has an accuracy."""

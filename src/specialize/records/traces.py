@@ -1,8 +1,25 @@
-"""results/traces/: what the filters kept."""
+"""results/traces/: what the filters kept.
 
+traces.parquet    TRACES_SCHEMA
+exemplars.jsonl   records.problems.Problem: worked problems fit to be exemplars
+"""
+
+import pyarrow as pa
 from pydantic import Field
 
 from specialize.records.record import Record
+
+TRACES_SCHEMA = pa.schema(
+    [
+        pa.field("problem_id", pa.string(), nullable=False),
+        pa.field("teacher", pa.string(), nullable=False),
+        pa.field("sample", pa.int32(), nullable=False),
+        pa.field("question", pa.string(), nullable=False),
+        pa.field("rationale", pa.string(), nullable=False),
+        pa.field("answer", pa.string(), nullable=False),
+    ]
+)
+"""One row per trace, the fields of Trace."""
 
 
 class Trace(Record):

@@ -1,4 +1,24 @@
-"""Door of the report phase: scores → tables, figures, results/metrics.json."""
+"""Scores → tables, figures, results/metrics.json.
+
+example:
+  python -m specialize.report build --recipe results/recipes/report.json \\
+      --problems results/problems/index.json --funnel results/traces/funnel.json \\
+      --scores results/scores --checkpoints results/checkpoints --predictions results/predictions \\
+      --output results/report --metrics results/metrics.json
+
+in:
+  results/recipes/report.json
+  results/scores/, results/predictions/, results/checkpoints/
+  results/problems/index.json, results/traces/funnel.json, results/traces/aligned/*/coverage.json
+out:
+  results/metrics.json                the numbers that DVC compares
+  results/report/
+  ├── index.html                      the page
+  ├── table.txt                       accuracies before → after
+  ├── verdicts.json                   what holds of the paper's claims
+  ├── *.csv                           the data of tables and figures
+  └── *.svg                           the figures
+"""
 
 import argparse
 import sys
@@ -17,6 +37,11 @@ LOG = get_logger("report")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("report", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="build the report and print the table of before → after")
@@ -30,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     build.add_argument("--output", type=Path, required=True, help="results/report")
     build.add_argument("--metrics", type=Path, required=True, help="results/metrics.json")
     build.set_defaults(command=_build)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _build(args: argparse.Namespace) -> None:

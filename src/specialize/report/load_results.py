@@ -6,88 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import parse_record, read_json
 from specialize.core.params.report import ReportRun
+from specialize.records.checkpoints import CheckpointManifest
+from specialize.records.coverage import Coverage
+from specialize.records.funnel import Funnel
 from specialize.records.problems import ProblemIndex
-from specialize.records.scores import Score
+from specialize.records.scores import Score, Selected
+from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS
 
-CURVE = ("step", "loss", "grad_norm", "learning_rate")
-"""Columns that every curve has."""
-CURVE_TOO = ("sample_nll", "teacher_kl", "target_entropy", "soft_share")
-"""Columns that a curve may have: both objectives on one scale, in nats per target token."""
 CurveRow = dict[str, str]
 """A row of a training curve, numbers as they were written."""
-
-
-class Foreign(BaseModel):
-    """What this phase reads of another phase's file; fields that it does not know are none of its business."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Selected(Foreign):
-    """results/scores/{student}/selected.json"""
-
-    student: str
-    format: str
-    reading: str
-    by: dict[str, int | None]
-    """Criterion → step."""
-
-
-class TrainedBy(Foreign):
-    """The recipe that a checkpoint was trained by; its params say what the student is."""
-
-    params: dict[str, Any] = {}
-
-
-class Manifest(Foreign):
-    """results/checkpoints/{student}/step-{n}/manifest.json"""
-
-    student: str
-    step: int
-    parameters: int = Field(ge=1)
-    recipe: TrainedBy = TrainedBy()
-    recipe_sha256: str = ""
-    libraries: dict[str, str] = {}
-
-
-class FunnelStep(Foreign):
-    """One filter: how many completions it dropped, how many were left."""
-
-    step: str
-    dropped: int
-    left: int
-    why: str = ""
-
-
-class Funnel(Foreign):
-    """results/traces/funnel.json"""
-
-    steps: list[FunnelStep]
-    by_teacher: dict[str, list[FunnelStep]] = {}
-    questions: dict[str, Any] = {}
-
-
-class TokenCounts(Foreign):
-    """Target tokens, those with a distribution, and sums over these of the probability told and kept."""
-
-    tokens: int = Field(default=0, ge=0)
-    soft: int = Field(default=0, ge=0)
-    teacher_mass: float = Field(default=0.0, ge=0)
-    kept_mass: float = Field(default=0.0, ge=0)
-
-
-class Coverage(Foreign):
-    """results/traces/aligned/{tokenizer}/coverage.json"""
-
-    all: TokenCounts = TokenCounts()
-    numbers: TokenCounts = TokenCounts()
-
-
 FIRST = 10 / 260
 """Share of the training after which the paper's first checkpoint of its 3B student stands (10K of 260K micro-batches,
 Fig. 3A1). A run may score much earlier ones, of which the paper says nothing."""
@@ -122,7 +52,7 @@ class Study:
     parameters: dict[str, int]
     scores: list[Score]
     selected: dict[str, Selected]
-    manifests: list[Manifest]
+    manifests: list[CheckpointManifest]
     curves: dict[str, list[CurveRow]]
     funnel: Funnel
     problems: ProblemIndex
@@ -188,7 +118,7 @@ def read_study(files: StudyFiles) -> Study:
     )
     _refuse_twice(found)
     made = sorted(
-        (parse_record(str(path), read_json(path), Manifest) for path in files.manifests),
+        (parse_record(str(path), read_json(path), CheckpointManifest) for path in files.manifests),
         key=lambda manifest: (manifest.student, manifest.step),
     )
     parameters = {manifest.student: manifest.parameters for manifest in made}
@@ -213,18 +143,15 @@ def read_study(files: StudyFiles) -> Study:
 
 
 def read_curve(path: Path) -> list[CurveRow]:
-    """Read training.csv: CURVE, and of CURVE_TOO what it has; an empty cell there is left out.
-
-    Columns that are known to neither are none of this phase's business.
-    """
+    """Read the UPDATE_COLUMNS of training.csv and those of OBJECTIVE_COLUMNS that it has; empty cells are left out."""
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
         header = list(reader.fieldnames or [])
-        if not set(CURVE) <= set(header):
-            raise RecordError(f"{path}:1", "(header)", ",".join(CURVE), ",".join(header))
+        if not set(UPDATE_COLUMNS) <= set(header):
+            raise RecordError(f"{path}:1", "(header)", ",".join(UPDATE_COLUMNS), ",".join(header))
         rows = []
         for number, row in enumerate(reader, start=2):
-            known = [*CURVE, *(column for column in CURVE_TOO if row.get(column))]
+            known = [*UPDATE_COLUMNS, *(column for column in OBJECTIVE_COLUMNS if row.get(column))]
             for column in known:
                 _refuse_no_number(f"{path}:{number}", column, row[column])
             rows.append({column: row[column] for column in known})

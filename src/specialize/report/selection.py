@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from specialize.report.load_results import Study
 
-CRITERIA = ("seed", "out_of_distribution")
-
 
 @dataclass(frozen=True)
 class Front:

@@ -1,4 +1,20 @@
-"""Door of the teacher phase: train problems → completions."""
+"""Train problems → completions, sampled from a server or imported from recorded files.
+
+example:
+  python -m specialize.teacher sample --estimate --problems results/problems/world/train.jsonl
+
+in:
+  results/recipes/teacher.json
+  results/problems/<seed dataset>/
+  ├── train.jsonl                    the questions
+  └── exemplars.jsonl                a few-shot prompt, where teacher.prompt names it
+  <root>/<recorded>.json             recorded completions (teacher.mode: recorded)
+  $SPECIALIZE_CACHE                  answers that were paid for before
+out:
+  results/completions/
+  ├── part-<shard>.parquet           text, tokens and top-k log-probabilities of each completion
+  └── sampling.json or import.json   counts
+"""
 
 import argparse
 import sys
@@ -14,6 +30,7 @@ from specialize.core.params.teacher import LOCAL, LimitsParams, TeacherParams
 from specialize.lineage.code_digest import code_digest
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
+from specialize.records.completions import ImportSummary
 from specialize.records.problems import Problem
 from specialize.teacher.cache.commands import add_cache_commands
 from specialize.teacher.cache.store import cache_folder, open_cache
@@ -36,32 +53,37 @@ LOST_SHOWN = 5
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("teacher", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_sample(commands)
     _add_import(commands)
     add_cache_commands(commands)
     add_serve(commands)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _add_sample(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    sample = commands.add_parser("sample", help="ask the teacher for what the cache lacks and write all completions")
+    sample = commands.add_parser("sample", help="sample the completions that the cache lacks and write all of them")
     sample.add_argument("--recipe", type=Path, help="results/recipes/teacher.json; needed unless --estimate is given")
     sample.add_argument("--provenance", type=Path, help="write here what made the outputs (lineage.provenance)")
     sample.add_argument("--problems", type=Path, required=True, help="the problems to ask (JSON Lines)")
     sample.add_argument("--worked", type=Path, nargs="*", default=[], help="more problems that the local teacher knows")
     sample.add_argument("--limits", help="JSON of teacher.limits: rates, prices, budget")
-    sample.add_argument("--work", type=Path, default=Path("results/work/teacher"), help="what the local teacher said")
+    sample.add_argument("--work", type=Path, default=Path("results/work/teacher"), help="cache of the local teacher")
     sample.add_argument("--output", type=Path, nargs="+", help="parquet files of completions, one per shard")
     sample.add_argument("--summary", type=Path, help="JSON file with the counts (default: sampling.json beside them)")
-    sample.add_argument("--estimate", action="store_true", help="tell requests, tokens and cost; ask nothing")
+    sample.add_argument("--estimate", action="store_true", help="print requests, tokens and cost; send nothing")
     sample.add_argument("--params", type=Path, default=Path("params.yaml"), help="for --estimate without a recipe")
     sample.set_defaults(command=_sample)
 
 
 def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    importing = commands.add_parser("import", help="turn recorded completions into completions, without any API")
+    importing = commands.add_parser("import", help="import recorded completions, without any API")
     cli.add_recipe(importing, "results/recipes/teacher.json")
     importing.add_argument("--problems", type=Path, required=True, help="the problems that the teacher answered")
     importing.add_argument(
@@ -103,10 +125,10 @@ def _sample(args: argparse.Namespace) -> None:
                 fill(plan, cache, base_url)
         summary = write_shards(plan, cache, args.output)
     summary_file = args.summary or args.output[0].with_name("sampling.json")
-    write_json(summary_file, summary)
+    write_json(summary_file, summary.model_dump())
     remove_others([*args.output, summary_file])
     provenance.write([*args.output, summary_file])
-    LOG.info("wrote %s completions of %s problems", f"{summary['completions']:,}", f"{plan.count:,}")
+    LOG.info("wrote %s completions of %s problems", f"{summary.completions:,}", f"{plan.count:,}")
 
 
 def _estimate(args: argparse.Namespace) -> None:
@@ -153,7 +175,7 @@ def _import(args: argparse.Namespace) -> None:
         raise RecordError(f"{args.recorded[0]}:1", "question", f"a question of {args.problems}", "none matches", hint)
     write_imported(args.output, imported, problems)
     summary = args.summary or args.output[0].with_name("import.json")
-    write_json(summary, {"teachers": imported.counts})
+    write_json(summary, ImportSummary(teachers=imported.counts).model_dump())
     remove_others([*args.output, summary])
     provenance.write([*args.output, summary])
     answered = len({completion["problem_id"] for completion in imported.completions})

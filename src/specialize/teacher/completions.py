@@ -1,4 +1,4 @@
-"""The parquet files of completions: one per shard, zstd, rows in the order of problem, teacher, sample."""
+"""Writing and reading the Parquet files of completions, one per shard."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,38 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from specialize.core.errors import RecordError
-from specialize.core.files import replacing
+from specialize.core.files import parse_record, replacing
+from specialize.records.completions import COMPLETIONS_SCHEMA, SETTINGS_KEY, SamplingSettings
 from specialize.teacher.api.responses import Answer
 
-SCHEMA = pa.schema(
-    [
-        pa.field("problem_id", pa.string(), nullable=False),
-        pa.field("teacher", pa.string(), nullable=False),
-        pa.field("sample", pa.int32(), nullable=False),
-        pa.field("text", pa.string(), nullable=False),
-        pa.field("finish_reason", pa.string()),
-        pa.field("request_key", pa.string()),
-        pa.field("tokens", pa.list_(pa.binary())),
-        pa.field("token_logprobs", pa.list_(pa.float32())),
-        pa.field("top_tokens", pa.list_(pa.list_(pa.binary()))),
-        pa.field("top_logprobs", pa.list_(pa.list_(pa.float32()))),
-        pa.field("prompt_tokens", pa.int32()),
-        pa.field("completion_tokens", pa.int32()),
-    ]
-)
-"""One row per completion. The first five are records.completions.Completion; the others are null where the source gave
-none.
-
-tokens                   the bytes of each token; together they are the text in UTF-8
-token_logprobs           natural logarithm of each token's probability, null where the server did not tell it
-top_tokens, top_logprobs the alternatives of each token, as many as the server sent, by descending log-probability
-request_key, …           what was asked (teacher.requests) and what it took, for a cache to be refilled
-"""
 ROWS_PER_GROUP = 1000
 """Rows in memory at a time."""
 _WRITTEN = {"compression": "zstd", "compression_level": 9}
-FACTS = b"specialize"
-"""Key of the settings in a file's metadata."""
 
 
 def completion_row(problem_id: str, teacher: str, sample: int, answer: Answer) -> dict[str, Any]:
@@ -49,12 +24,14 @@ def completion_row(problem_id: str, teacher: str, sample: int, answer: Answer) -
     return {"problem_id": problem_id, "teacher": teacher, "sample": sample, **answer.columns()}
 
 
-def write_completions(path: Path, rows: Iterable[Mapping[str, Any]], facts: Mapping[str, Any] | None = None) -> None:
+def write_completions(path: Path, rows: Iterable[Mapping[str, Any]], settings: SamplingSettings | None = None) -> None:
     """Write rows in the order given, ROWS_PER_GROUP in memory at a time; same rows, same bytes; atomically.
 
-    `facts` (settings that a cache needs to take the rows back) go into the file's metadata.
+    settings: those of sampled completions, which go into the file's metadata.
     """
-    schema = SCHEMA if facts is None else SCHEMA.with_metadata({FACTS: json.dumps(facts, sort_keys=True)})
+    schema = COMPLETIONS_SCHEMA
+    if settings is not None:
+        schema = schema.with_metadata({SETTINGS_KEY: json.dumps(settings.model_dump(), sort_keys=True)})
     walk = iter(rows)
     with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, **_WRITTEN) as writer:
         while group := list(islice(walk, ROWS_PER_GROUP)):
@@ -71,8 +48,8 @@ def remove_others(written: Sequence[Path]) -> None:
                     path.unlink()
 
 
-def read_completions(path: Path) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
-    """Return the facts of a file of completions (empty: none) and its rows, some in memory at a time.
+def read_completions(path: Path) -> tuple[SamplingSettings | None, Iterator[dict[str, Any]]]:
+    """Return the settings of a file of completions (None: it was imported) and its rows, some in memory at a time.
 
     Raises RecordError where it is no such file.
     """
@@ -80,7 +57,8 @@ def read_completions(path: Path) -> tuple[dict[str, Any], Iterator[dict[str, Any
         file = pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
         raise RecordError(str(path), "(whole file)", "a Parquet file of completions", str(error)) from None
-    if file.schema_arrow.names != SCHEMA.names:
-        raise RecordError(str(path), "(columns)", ", ".join(SCHEMA.names), file.schema_arrow.names)
-    facts = json.loads((file.schema_arrow.metadata or {}).get(FACTS, b"{}"))
-    return facts, (row for batch in file.iter_batches(ROWS_PER_GROUP) for row in batch.to_pylist())
+    if file.schema_arrow.names != COMPLETIONS_SCHEMA.names:
+        raise RecordError(str(path), "(columns)", ", ".join(COMPLETIONS_SCHEMA.names), file.schema_arrow.names)
+    text = (file.schema_arrow.metadata or {}).get(SETTINGS_KEY)
+    settings = None if text is None else parse_record(str(path), json.loads(text), SamplingSettings)
+    return settings, (row for batch in file.iter_batches(ROWS_PER_GROUP) for row in batch.to_pylist())

@@ -1,15 +1,13 @@
 """Settings that reach a command outside its recipe: the limits, and for an estimate the whole section."""
 
 from pathlib import Path
-from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML, YAMLError
+from pydantic import ValidationError
 
 from specialize.core.errors import ParamsError
+from specialize.core.params.mistakes import WHOLE, mistake_lines
+from specialize.core.params.read_yaml import read_yaml
 from specialize.core.params.teacher import LimitsParams, TeacherParams
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_limits(text: str) -> LimitsParams:
@@ -17,7 +15,7 @@ def read_limits(text: str) -> LimitsParams:
     try:
         return LimitsParams.model_validate_json(text)
     except ValidationError as error:
-        raise _mistake("--limits", error) from None
+        raise _mistakes("--limits", error, LimitsParams) from None
 
 
 def read_settings(path: Path) -> TeacherParams:
@@ -25,16 +23,15 @@ def read_settings(path: Path) -> TeacherParams:
 
     The section alone: did this phase know the whole tree, its recipe would change with every phase's params.
     """
+    tree = read_yaml(path)
+    if not isinstance(tree, dict) or "teacher" not in tree:
+        raise ParamsError(f"{path}: expected YAML with a section 'teacher', got something else")
     try:
-        tree: Any = YAML(typ="safe", pure=True).load(path)
         return TeacherParams.model_validate(tree["teacher"])
     except ValidationError as error:
-        raise _mistake(f"{path}: teacher", error) from None
-    except (YAMLError, TypeError, KeyError):
-        raise ParamsError(f"{path}: expected YAML with a section 'teacher', got something else") from None
+        raise _mistakes(f"{path}: teacher", error, TeacherParams) from None
 
 
-def _mistake(where: str, error: ValidationError) -> ParamsError:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    return ParamsError(f"{where}{'.' + key if key else ''}: {first['msg']}")
+def _mistakes(where: str, error: ValidationError, model: type[LimitsParams | TeacherParams]) -> ParamsError:
+    lines = [line.removeprefix(f"{WHOLE}: ") for line in mistake_lines(error, model)[1]]
+    return ParamsError("\n".join(f"{where}: {line}" for line in lines))

@@ -8,6 +8,7 @@ from typing import Any
 from specialize.core.errors import SpecializeError
 from specialize.core.files import sha256_file
 from specialize.core.log import get_logger
+from specialize.records.completions import SamplingSettings, SamplingSummary
 from specialize.records.problems import Problem
 from specialize.teacher.api.requests import Request
 from specialize.teacher.api.responses import Answer
@@ -19,7 +20,7 @@ LOG = get_logger("teacher")
 
 
 class Summary:
-    """What is said of a run's completions; the same for the same completions, however they were come by."""
+    """Counts over a run's completions; the same whether they were sampled now or came from the cache."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -36,36 +37,38 @@ class Summary:
         self.counts["tokens_with_logprob"] += sum(token.logprob is not None for token in tokens)
         self.counts["alternatives"] += sum(len(token.top) for token in tokens)
 
-    def json(self) -> dict[str, Any]:
-        """Return the summary's file."""
+    def record(self) -> SamplingSummary:
+        """Return the counts as results/completions/sampling.json holds them."""
         total = self.states.total()
-        return {
-            "teacher": self.plan.params.model,
-            "problems": self.plan.count,
-            "completions": total,
-            "completions_without_tokens": total - self.states["kept"],
-            "finish_reasons": dict(self.reasons),
-            **{name: self.counts[name] for name in ("tokens", "tokens_with_logprob", "alternatives")},
-        }
+        return SamplingSummary(
+            teacher=self.plan.params.model,
+            problems=self.plan.count,
+            completions=total,
+            completions_without_tokens=total - self.states["kept"],
+            finish_reasons=dict(self.reasons),
+            tokens=self.counts["tokens"],
+            tokens_with_logprob=self.counts["tokens_with_logprob"],
+            alternatives=self.counts["alternatives"],
+        )
 
-    def tell(self) -> None:
-        """Say why completions have no tokens, where they were asked for."""
+    def log_missing_tokens(self) -> None:
+        """Log why completions have no tokens, where log-probabilities were asked for."""
         if self.plan.params.top_k:
             for state, count in sorted(self.states.items()):
                 if state != "kept":
                     LOG.warning("%s completions keep their text alone: tokens %s", f"{count:,}", state)
 
 
-def write_shards(plan: Plan, cache: Cache, paths: Sequence[Path]) -> dict[str, Any]:
+def write_shards(plan: Plan, cache: Cache, paths: Sequence[Path]) -> SamplingSummary:
     """Write one file per shard of the plan and return the summary. Every completion must be in the cache."""
     params = plan.params
-    facts = params.model_dump(include={"api", "max_tokens", "model", "top_k", "without_logprobs"})
+    settings = SamplingSettings(**params.model_dump(include=set(SamplingSettings.model_fields)))
     summary = Summary(plan)
     for path, block in zip(paths, plan.shards(), strict=True):
-        write_completions(path, _rows(block, plan, cache, summary), facts)
+        write_completions(path, _rows(block, plan, cache, summary), settings)
         cache.know(sha256_file(path))
-    summary.tell()
-    return summary.json()
+    summary.log_missing_tokens()
+    return summary.record()
 
 
 def _rows(

@@ -1,4 +1,23 @@
-"""Door of the traces phase: completions → correct, deduplicated, decontaminated traces."""
+"""Completions → correct, deduplicated, decontaminated traces, in the students' tokens.
+
+example:
+  python -m specialize.traces show --traces results/traces/traces.parquet \\
+      --problems results/problems/world/train.jsonl
+
+in:
+  results/recipes/traces.json, results/recipes/traces/<tokenizer>.json
+  results/completions/part-<shard>.parquet
+  results/problems/<dataset>/*.jsonl        the questions; evaluation problems to keep away from
+out:
+  results/traces/
+  ├── traces.parquet                        what students learn from
+  ├── exemplars.jsonl                       worked problems for in-context formats
+  ├── funnel.json                           what each filter dropped
+  ├── tokenizers/<tokenizer>/               a tokenizer, learned or fetched
+  └── aligned/<tokenizer>/
+      ├── part-<shard>.parquet              the teacher's distributions over the student's tokens
+      └── coverage.json                     how many tokens have one
+"""
 
 import argparse
 import sys
@@ -7,7 +26,7 @@ from pathlib import Path
 
 from specialize.core import cli
 from specialize.core.errors import RecordError, SpecializeError
-from specialize.core.files import read_json, read_records, write_json, write_records
+from specialize.core.files import parse_record, read_json, read_records, write_json, write_records
 from specialize.core.log import get_logger
 from specialize.core.params.traces import AlignmentParams, FilterParams, TokenizerRun
 from specialize.core.prompt_formats import FORMATS
@@ -15,11 +34,10 @@ from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 from specialize.records.coverage import Coverage
 from specialize.records.problems import Problem
-from specialize.traces.filter.funnel import funnel_json, funnel_lines
+from specialize.traces.filter.funnel import funnel_lines
 from specialize.traces.filter.steps import Filtered, filter_completions, worked_problems
 from specialize.traces.show_formats import exemplars_for, shown
 from specialize.traces.tables import read_completions, read_traces, write_traces
-from specialize.traces.write_aligned import read_coverage
 
 LOG = get_logger("traces")
 CONTAMINATED_SHOWN = 10
@@ -28,6 +46,11 @@ TOKENIZER_RECIPE = "results/recipes/traces/{tokenizer}.json"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("traces", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -35,7 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli.add_recipe(build, "results/recipes/traces.json")
     build.add_argument("--completions", type=Path, required=True, nargs="+", help="parquet files of completions")
     build.add_argument("--problems", type=Path, required=True, help="the problems that were asked (JSON Lines)")
-    build.add_argument("--against", type=Path, nargs="*", default=[], help="evaluation problems to keep away from")
+    build.add_argument(
+        "--against",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="evaluation problems, for decontamination",
+    )
     build.add_argument("--output", type=Path, required=True, help="parquet file of traces")
     build.add_argument("--exemplars", type=Path, help="JSON Lines of the worked problems fit to be exemplars")
     build.add_argument("--funnel", type=Path, required=True, help="JSON file of what was dropped at each step")
@@ -50,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     tokenizer.add_argument("--output", type=Path, required=True, help="folder of the tokenizer")
     tokenizer.set_defaults(command=_tokenizer)
 
-    targets = commands.add_parser("targets", help="put the traces of one shard into a student's tokens")
+    targets = commands.add_parser("targets", help="align the traces of one shard to a student's tokens")
     cli.add_recipe(targets, TOKENIZER_RECIPE)
     targets.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer")
     targets.add_argument("--traces", type=Path, required=True, help="parquet file of all traces")
@@ -65,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     coverage.add_argument("--output", type=Path, required=True, help="JSON file of the whole")
     coverage.set_defaults(command=_coverage)
 
-    align = commands.add_parser("align", help="print what an alignment covers, a JSON line per completion")
+    align = commands.add_parser("align", help="print the coverage of an alignment, a JSON line per completion")
     align.add_argument("--tokenizer", required=True, help="folder or Hugging Face id of the student's tokenizer")
     align.add_argument("--completions", type=Path, required=True, help="Parquet, or recorded responses (JSON Lines)")
     align.add_argument("--method", choices=("bytes", "dtw"), default="bytes", help="bytes unless given")
@@ -79,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     show.add_argument("--number", type=int, default=0, help="which trace, counted from 0")
     show.add_argument("--format", choices=FORMATS, help="only this format")
     show.set_defaults(command=_show)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _build(args: argparse.Namespace) -> None:
@@ -95,9 +124,9 @@ def _build(args: argparse.Namespace) -> None:
     write_traces(args.output, filtered.traces)
     if args.exemplars:
         write_records(args.exemplars, worked_problems(problems, filtered.contaminated))
-    write_json(args.funnel, funnel_json(filtered.funnel))
+    write_json(args.funnel, filtered.funnel.model_dump())
     provenance.write([path for path in (args.output, args.exemplars, args.funnel) if path])
-    _tell_contaminated(filtered)
+    _log_contaminated(filtered)
     for line in funnel_lines(filtered.funnel):
         LOG.info("%s", line)
 
@@ -123,9 +152,9 @@ def _targets(args: argparse.Namespace) -> None:
 
     vocabulary = StudentVocabulary(load_tokenizer(str(args.tokenizer)))
     coverage = write_targets(args.traces, args.completions, vocabulary, run.alignment, args.output)
-    write_json(args.coverage, coverage.report())
+    write_json(args.coverage, coverage.model_dump())
     provenance.write([args.output, args.coverage])
-    _tell(coverage)
+    _log_coverage(coverage)
 
 
 def _coverage(args: argparse.Namespace) -> None:
@@ -133,11 +162,11 @@ def _coverage(args: argparse.Namespace) -> None:
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, args.parts)
     whole = Coverage()
     for part in args.parts:
-        whole = whole.plus(read_coverage(read_json(part), str(part)))
+        whole = whole.plus(parse_record(str(part), read_json(part), Coverage))
     _drop_other_shards(args.parts)
-    write_json(args.output, whole.report())
+    write_json(args.output, whole.model_dump())
     provenance.write([args.output])
-    _tell(whole)
+    _log_coverage(whole)
 
 
 def _drop_other_shards(parts: Sequence[Path]) -> None:
@@ -165,10 +194,10 @@ def _align(args: argparse.Namespace) -> None:
     for line, coverage in coverage_lines(vocabulary, args.completions, params):
         print(line)
         whole = whole.plus(coverage)
-    _tell(whole)
+    _log_coverage(whole)
 
 
-def _tell(coverage: Coverage) -> None:
+def _log_coverage(coverage: Coverage) -> None:
     for line in coverage.lines():
         LOG.info("%s", line)
 
@@ -182,7 +211,7 @@ def _show(args: argparse.Namespace) -> None:
     print(shown(trace, [args.format] if args.format else FORMATS, exemplars))
 
 
-def _tell_contaminated(filtered: Filtered) -> None:
+def _log_contaminated(filtered: Filtered) -> None:
     found = sorted(filtered.contaminated.items())
     for problem_id, contamination in found[:CONTAMINATED_SHOWN]:
         LOG.info("contaminated: %s and %s: %s", problem_id, contamination.problem_id, contamination.overlap)

@@ -15,11 +15,12 @@ import pyarrow.parquet as pq
 from specialize.core.errors import RecordError
 from specialize.core.params.traces import AlignmentParams
 from specialize.core.prompt_formats import target
+from specialize.records.completions import KEYS, TOKEN_COLUMNS
 from specialize.records.coverage import Coverage, TokenCounts
 from specialize.traces.alignment.align import Aligned, align
 from specialize.traces.alignment.token_spans import student_tokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import StudentVocabulary
-from specialize.traces.logprob_batches import KEYS, TOLD, rejection_reasons, told_batches
+from specialize.traces.logprob_batches import completion_batches, rejection_reasons
 from specialize.traces.rationale import byte_origins, target_origins
 from specialize.traces.write_aligned import AlignedTarget, write_aligned
 
@@ -50,7 +51,7 @@ def write_targets(
         # Completions come in the order of traces, so nearly nothing waits here; any order would do.
         waiting: dict[int, tuple[Key, AlignedTarget]] = {}
         due = 0
-        for batch in told_batches(completions):
+        for batch in completion_batches(completions):
             keys = list(zip(*(batch[name].to_pylist() for name in KEYS), strict=True))
             chosen = [row for row, key in enumerate(keys) if key in texts]
             if not chosen:
@@ -70,7 +71,7 @@ def write_targets(
 def align_batch(
     vocabulary: StudentVocabulary, batch: pa.RecordBatch, texts: Sequence[str], params: AlignmentParams
 ) -> Batch:
-    """Return the targets `texts` of a batch of completions (schema: `told`) in the student's tokens."""
+    """Return the targets `texts` of a batch of completions (`logprob_batches.SCHEMA`) in the student's tokens."""
     encoded = vocabulary.tokenizer(list(texts), return_offsets_mapping=True)
     ids, offsets = encoded["input_ids"], encoded["offset_mapping"]
     reasons = rejection_reasons(batch)
@@ -98,7 +99,7 @@ def align_batch(
         vocabulary, [ids[row] for row in kept], [offsets[row] for row in kept], [texts[row] for row in kept],
         [origins[row] for row in kept],
     )  # fmt: skip
-    aligned = align(vocabulary, student, teacher_tokens(batch.select(TOLD).take(pa.array(kept))), params)
+    aligned = align(vocabulary, student, teacher_tokens(batch.select(TOKEN_COLUMNS).take(pa.array(kept))), params)
     for row, one in zip(kept, _split(aligned), strict=True):
         targets[row] = one
     covered = Coverage(all=_counted(aligned, None), numbers=_counted(aligned, vocabulary.has_digit))
@@ -117,7 +118,7 @@ def _counted(aligned: Aligned, only: np.ndarray | None) -> TokenCounts:
     return TokenCounts(
         soft=int((softened & counts).sum()),
         chunked=int((np.cumsum(chunked)[:-1][counts]).sum()),
-        teacher_mass=float(np.minimum(soft.told, 1.0)[softened & counts].sum()),
+        teacher_mass=float(np.minimum(soft.teacher_mass, 1.0)[softened & counts].sum()),
         kept_mass=float(soft.probs[counts[soft.positions]].astype(np.float64).sum()),
     )
 

@@ -12,12 +12,13 @@ from specialize.core.answers import rationale_of, strict_answer
 from specialize.core.errors import RecordError
 from specialize.core.params.traces import AlignmentParams
 from specialize.core.prompt_formats import target
+from specialize.records.completions import KEYS, TOKEN_COLUMNS
 from specialize.records.coverage import Coverage
 from specialize.traces.align_traces import align_batch
 from specialize.traces.alignment.align import Aligned
 from specialize.traces.alignment.token_spans import TeacherTokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import StudentVocabulary
-from specialize.traces.logprob_batches import KEYS, TOLD, recorded_batches, told_batches
+from specialize.traces.logprob_batches import completion_batches, recorded_batches
 from specialize.traces.rationale import tidied
 
 BETWEEN = "│"
@@ -32,7 +33,7 @@ def coverage_lines(
             one = batch.slice(row, 1)
             found = align_batch(vocabulary, one, [_own_target(one)], params)
             key = {name: one[name][0].as_py() for name in KEYS}
-            yield json.dumps(key | found.coverage.report(), ensure_ascii=False), found.coverage
+            yield json.dumps(key | found.coverage.model_dump(), ensure_ascii=False), found.coverage
 
 
 def picture(vocabulary: StudentVocabulary, path: Path, number: int, params: AlignmentParams) -> str:
@@ -46,14 +47,14 @@ def picture(vocabulary: StudentVocabulary, path: Path, number: int, params: Alig
             if found.aligned is None:
                 return f"not aligned: {', '.join(found.coverage.rejected)}"
             return _drawn(
-                vocabulary, found.aligned, teacher_tokens(one.select(TOLD)), shutil.get_terminal_size().columns
+                vocabulary, found.aligned, teacher_tokens(one.select(TOKEN_COLUMNS)), shutil.get_terminal_size().columns
             )
         seen += len(batch)
     raise RecordError(str(path), "--show", f"a number from 0 to {seen - 1}", number)
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    return told_batches(path) if path.suffix == ".parquet" else recorded_batches(path)
+    return completion_batches(path) if path.suffix == ".parquet" else recorded_batches(path)
 
 
 def _own_target(one: pa.RecordBatch) -> str:

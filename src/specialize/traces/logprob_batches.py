@@ -1,11 +1,9 @@
-"""Completions with what the teacher told of its tokens, as record batches: from our Parquet files, batch by batch, or
-from recorded OpenAI-style responses (JSON Lines).
+"""Completions with token log-probabilities as record batches: from our Parquet files, batch by batch, or from recorded
+OpenAI-style responses (JSON Lines).
 
-Columns: KEYS, text, and TOLD; see the schema of completions.
+The columns are a part of records.completions.COMPLETIONS_SCHEMA.
 """
 
-import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,31 +14,20 @@ import pyarrow.parquet as pq
 
 from specialize.core.errors import RecordError
 from specialize.core.files import read_rows
+from specialize.core.logprobs import MalformedLogprobsError, read_logprobs, token_columns
 from specialize.core.prompt_formats import prompt
+from specialize.records.completions import COMPLETIONS_SCHEMA, KEYS, TOKEN_COLUMNS
 
 ROWS_AT_ONCE = 256
 """An alignment of so many works on arrays that stay in a cache: twice as many take 1.4 times as long each."""
-KEYS = ("problem_id", "teacher", "sample")
-SCHEMA = pa.schema(
-    [
-        ("problem_id", pa.string()),
-        ("teacher", pa.string()),
-        ("sample", pa.int32()),
-        ("text", pa.string()),
-        ("tokens", pa.list_(pa.binary())),
-        ("token_logprobs", pa.list_(pa.float32())),
-        ("top_tokens", pa.list_(pa.list_(pa.binary()))),
-        ("top_logprobs", pa.list_(pa.list_(pa.float32()))),
-    ]
-)
-TOLD = tuple(SCHEMA.names[4:])
-_BYTES = re.compile(r"bytes:( ?)((?:\\{1,2}x[0-9a-fA-F]{2})+)")
+SCHEMA = pa.schema([COMPLETIONS_SCHEMA.field(name) for name in (*KEYS, "text", *TOKEN_COLUMNS)])
+"""The columns of completions that alignment reads."""
 
 
-def told_batches(path: Path, rows: int = ROWS_AT_ONCE) -> Iterator[pa.RecordBatch]:
+def completion_batches(path: Path, rows: int = ROWS_AT_ONCE) -> Iterator[pa.RecordBatch]:
     """Yield the completions of a Parquet file in order, never all at once; columns that it lacks are null.
 
-    Raises RecordError where the file is none of completions.
+    Raises RecordError where it is no file of completions.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -67,7 +54,7 @@ def recorded_batches(path: Path) -> Iterator[pa.RecordBatch]:
         choices = row["choices"] if isinstance(row.get("choices"), list) else [row]
         for place, choice in enumerate(choices):
             key = {"problem_id": str(number), "teacher": path.stem, "sample": place}
-            yield pa.RecordBatch.from_pylist([key | _choice(where, choice)], schema=SCHEMA)
+            yield pa.RecordBatch.from_pylist([key | _row_of(where, choice)], schema=SCHEMA)
 
 
 def rejection_reasons(batch: pa.RecordBatch) -> list[str | None]:
@@ -76,9 +63,9 @@ def rejection_reasons(batch: pa.RecordBatch) -> list[str | None]:
 
 
 def _reason(batch: pa.RecordBatch, row: int) -> str | None:
-    if any(not batch[name][row].is_valid for name in TOLD):
+    if any(not batch[name][row].is_valid for name in TOKEN_COLUMNS):
         return "no log-probabilities"
-    tokens, logprobs, top, top_logprobs = (batch[name][row].values for name in TOLD)
+    tokens, logprobs, top, top_logprobs = (batch[name][row].values for name in TOKEN_COLUMNS)
     if not len(tokens) == len(logprobs) == len(top) == len(top_logprobs):
         return "lists of unequal length"
     if not pc.list_value_length(top).equals(pc.list_value_length(top_logprobs)):
@@ -90,47 +77,20 @@ def _reason(batch: pa.RecordBatch, row: int) -> str | None:
     return None
 
 
-def _choice(where: str, choice: dict[str, Any]) -> dict[str, Any]:
+def _row_of(where: str, choice: Any) -> dict[str, Any]:
+    """Return text and token columns of a recorded choice. Raises RecordError."""
+    if not isinstance(choice, dict):
+        raise RecordError(where, "choices", "objects", choice)
+    expected = "tokens, token_logprobs, top_logprobs of the OpenAI API"
     try:
-        told = choice.get("logprobs", choice)
-        if isinstance(told, dict) and told.get("content"):
-            pairs = [(_spelled(one), one["logprob"], [(_spelled(a), a["logprob"]) for a in one["top_logprobs"]])
-                     for one in told["content"]]  # fmt: skip
-        else:
-            tops = [list(top.items()) if isinstance(top, dict) else top for top in told["top_logprobs"]]
-            pairs = [
-                (_legacy(token), logprob, [(_legacy(text), other) for text, other in top or []])
-                for token, logprob, top in zip(told["tokens"], told["token_logprobs"], tops, strict=True)
-            ]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RecordError(
-            where, "logprobs", "tokens, token_logprobs, top_logprobs of the OpenAI API", repr(error)
-        ) from None
+        tokens = read_logprobs(choice.get("logprobs", choice))
+    except MalformedLogprobsError as error:
+        raise RecordError(where, "logprobs", expected, str(error)) from None
+    if tokens is None:
+        raise RecordError(where, "logprobs", expected, "none")
+    # Some recordings begin with the prompt's own last token.
     echo = " " + prompt("zero_shot_chain_of_thought", "").rsplit(" ", 1)[-1]
-    if pairs and pairs[0][0] == echo.encode():
-        pairs = pairs[1:]  # the prompt's own last token
-    known = [(t, p, [(a, b) for a, b in top if b is not None and not math.isnan(b)]) for t, p, top in pairs]
-    known = [(t, p, sorted(top, key=lambda one: (-one[1], one[0]))) for t, p, top in known]
-    return {
-        "text": b"".join(token for token, _, _ in known).decode("utf-8", "replace"),
-        "tokens": [token for token, _, _ in known],
-        "token_logprobs": [logprob for _, logprob, _ in known],
-        "top_tokens": [[text for text, _ in top] for _, _, top in known],
-        "top_logprobs": [[other for _, other in top] for _, _, top in known],
-    }
-
-
-def _spelled(token: dict[str, Any]) -> bytes:
-    return (
-        bytes(token["bytes"])
-        if token.get("bytes") is not None
-        else str(token["token"]).encode("utf-8", "surrogatepass")
-    )
-
-
-def _legacy(token: str) -> bytes:
-    """Return a token's bytes; the completions API writes those that are no text as `bytes:\\xe2\\x80`."""
-    half = _BYTES.fullmatch(token)
-    if half is None:
-        return token.encode("utf-8", "surrogatepass")
-    return half[1].encode() + bytes.fromhex(re.sub(r"\\{1,2}x", "", half[2]))
+    if tokens[0].spelling == echo.encode():
+        tokens = tokens[1:]
+    text = b"".join(token.spelling or b"" for token in tokens).decode("utf-8", "replace")
+    return {"text": text, **token_columns(tokens)}

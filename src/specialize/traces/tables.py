@@ -11,21 +11,9 @@ from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, replacing
 from specialize.records.completions import Completion
 from specialize.records.record import Record
-from specialize.records.traces import Trace
+from specialize.records.traces import TRACES_SCHEMA, Trace
 
 Row = TypeVar("Row", bound=Record)
-
-TRACES_SCHEMA = pa.schema(
-    [
-        pa.field("problem_id", pa.string(), nullable=False),
-        pa.field("teacher", pa.string(), nullable=False),
-        pa.field("sample", pa.int32(), nullable=False),
-        pa.field("question", pa.string(), nullable=False),
-        pa.field("rationale", pa.string(), nullable=False),
-        pa.field("answer", pa.string(), nullable=False),
-    ]
-)
-"""One row per trace, the fields of records.traces.Trace."""
 
 
 def read_completions(paths: Sequence[Path]) -> list[Completion]:

@@ -1,4 +1,23 @@
-"""Door of the train phase: traces + a start checkpoint → fine-tuned checkpoints along the way."""
+"""Traces + a start checkpoint → fine-tuned checkpoints along the way.
+
+example:
+  python -m specialize.train start --recipe results/recipes/train/starts/raw-s.json \\
+      --texts results/problems/world --tokenizers results/traces/tokenizers \\
+      --work results/work/starts --output results/starts/raw-s
+
+in:
+  results/recipes/train/<student>.json, results/recipes/train/starts/<start>.json
+  results/traces/
+  ├── traces.parquet, exemplars.jsonl
+  ├── tokenizers/<tokenizer>/
+  └── aligned/<tokenizer>/part-<shard>.parquet
+  results/problems/world/{instructions,pretraining}.jsonl
+out:
+  results/starts/<start>/             manifest.json; weights and tokenizer where this run pretrains it
+  results/checkpoints/<student>/
+  ├── training.csv                    loss, gradient norm, learning rate
+  └── step-<n>/                       manifest.json, weights, tokenizer, model card
+"""
 
 import argparse
 import shutil
@@ -12,12 +31,19 @@ from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
+from specialize.records.checkpoints import StartSource
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command of the phase; return the exit status."""
+    return cli.run(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("train", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="train one student; killed, the same command goes on")
+    run = commands.add_parser("run", help="fine-tune one student; after an interruption the same command resumes")
     cli.add_recipe(run, "results/recipes/train/{student}.json")
     run.add_argument("--traces", type=Path, required=True, help="results/traces/traces.parquet")
     run.add_argument("--exemplars", type=Path, required=True, help="results/traces/exemplars.jsonl")
@@ -29,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument("--output", type=Path, required=True, help="results/checkpoints/{student}")
     run.add_argument("--threads", type=int, default=1, help="CPU threads")
     run.set_defaults(command=_run)
-    start = commands.add_parser("start", help="make a start for students; killed, the same command goes on")
+    start = commands.add_parser("start", help="make a start checkpoint; after an interruption the same command resumes")
     cli.add_recipe(start, "results/recipes/train/starts/{start}.json")
     start.add_argument("--texts", type=Path, required=True, help="results/problems/world: what it is pretrained on")
     start.add_argument("--tokenizers", type=Path, required=True, help="results/traces/tokenizers")
@@ -37,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     start.add_argument("--output", type=Path, required=True, help="results/starts/{start}")
     start.add_argument("--threads", type=int, default=1, help="CPU threads")
     start.set_defaults(command=_start)
-    return cli.run(parser, argv)
+    return parser
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -59,7 +85,7 @@ def _start(args: argparse.Namespace) -> None:
     if run.pretraining is None:  # nothing to learn: the manifest says what students load, or draw
         provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [])
         shutil.rmtree(args.output, ignore_errors=True)
-        write_json(args.output / "manifest.json", run.model_dump(mode="json"))
+        write_json(args.output / "manifest.json", StartSource(**run.model_dump(mode="json")).model_dump())
     else:
         texts, tokenizer = args.texts / run.pretraining.texts, args.tokenizers / run.tokenizer
         provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [texts, *_tokenizer_files(tokenizer)])

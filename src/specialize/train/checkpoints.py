@@ -8,7 +8,8 @@ The environment stands here and not in the recipe, so that another machine does 
 import os
 import platform
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +21,9 @@ from specialize.core.errors import CheckpointError
 from specialize.core.files import sha256_file, write_json, write_text
 from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_digest
+from specialize.records.checkpoints import CheckpointManifest, Manifest, StartManifest
+from specialize.records.recipes import Recipe
 
 
 def export(
@@ -32,7 +35,7 @@ def export(
         return
     parameters = model.num_parameters()
     card = model_card(run, step, parameters, recipe, inputs)
-    _write(folder, model, tokenizer, {"student": run.student, "step": step}, card, recipe, inputs)
+    _write(folder, model, tokenizer, card, recipe, inputs, partial(CheckpointManifest, student=run.student, step=step))
 
 
 def export_start(
@@ -41,12 +44,13 @@ def export_start(
 ) -> None:  # fmt: skip
     """Write a start that the run pretrained, and its training curve, to `folder`, complete or not at all."""
     card = start_card(run, model.num_parameters(), recipe, inputs)
-    _write(folder, model, tokenizer, {"start": run.name}, card, recipe, inputs, {"training.csv": curve})
+    manifest_of = partial(StartManifest, start=run.name)
+    _write(folder, model, tokenizer, card, recipe, inputs, manifest_of, {"training.csv": curve})
 
 
 def _write(
-    folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, whose: dict[str, str | int], card: str,
-    recipe: Recipe, inputs: dict[str, str], beside: Mapping[str, str] = MappingProxyType({}),
+    folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, card: str, recipe: Recipe,
+    inputs: dict[str, str], manifest_of: Callable[..., Manifest], beside: Mapping[str, str] = MappingProxyType({}),
 ) -> None:  # fmt: skip
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -55,19 +59,18 @@ def _write(
     tokenizer.save_pretrained(temporary)
     for name, text in {"README.md": card, **beside}.items():
         write_text(temporary / name, text)
-    manifest = {
-        **whose,
-        "parameters": model.num_parameters(),
-        "recipe": recipe.model_dump(),
-        "recipe_sha256": recipe.digest,
-        "inputs": inputs,
-        "start_commit": getattr(model.config, "_commit_hash", None),
-        "files": {path.name: sha256_file(path) for path in sorted(temporary.iterdir()) if path.is_file()},
-        "libraries": {name: version(name) for name in ("accelerate", "tokenizers", "torch", "transformers")},
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-    }
-    write_json(temporary / "manifest.json", manifest)
+    manifest = manifest_of(
+        parameters=model.num_parameters(),
+        recipe=recipe,
+        recipe_sha256=recipe_digest(recipe),
+        inputs=inputs,
+        start_commit=getattr(model.config, "_commit_hash", None),
+        files={path.name: sha256_file(path) for path in sorted(temporary.iterdir()) if path.is_file()},
+        libraries={name: version(name) for name in ("accelerate", "tokenizers", "torch", "transformers")},
+        python=platform.python_version(),
+        machine=platform.machine(),
+    )
+    write_json(temporary / "manifest.json", manifest.model_dump())
     shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)
 
@@ -108,7 +111,7 @@ tags: [chain-of-thought, distillation, t5]
 - objective: {run.loss} matching{how}; formats: {formats}
 - {step} of {run.steps} updates of {run.batch_tokens} tokens, seed {run.seed}
 - AdamW, peak learning rate {run.learning_rate:g}, of the embedding {run.embedding_learning_rate:g}
-- recipe: sha256 `{recipe.digest}` (in full in `manifest.json`)
+- recipe: sha256 `{recipe_digest(recipe)}` (in full in `manifest.json`)
 
 Made from:
 {given}
@@ -135,7 +138,7 @@ tags: [t5]
 - objective: {learned.objective.replace("_", " ")}
 - {learned.steps} updates of {learned.batch_tokens} tokens, seed {learned.seed}
 - AdamW, peak learning rate {learned.learning_rate:g}, of the embedding {learned.embedding_learning_rate:g}
-- recipe: sha256 `{recipe.digest}` (in full in `manifest.json`)
+- recipe: sha256 `{recipe_digest(recipe)}` (in full in `manifest.json`)
 
 Made from:
 {given}

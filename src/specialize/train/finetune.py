@@ -26,7 +26,8 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import sha256_file, sha256_text, write_text
 from specialize.core.log import get_logger
 from specialize.core.params.train import StudentRun, checkpoint_steps
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_digest
+from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import export, publish
 from specialize.train.examples import Corpus, Example, Lengths, active_formats, plan_pass, read_corpus
 from specialize.train.length_buckets import plan_batches
@@ -75,7 +76,7 @@ def finetune(
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     inputs = given.digests()
-    identity = sha256_text(recipe.digest + str(sorted(inputs.items())))
+    identity = sha256_text(recipe_digest(recipe) + str(sorted(inputs.items())))
     with hold_work_folder(work, run.student, identity) as own:
         _train(run, recipe, given, inputs, root, own, output)
     log.info("%s: %d checkpoints -> %s", run.student, len(checkpoint_steps(run)), output)
@@ -102,7 +103,8 @@ def _train(
     exporter.export(0)
     trainer = StudentTrainer(
         model, tokenizer, ExampleDataset(corpus, targets, examples, tokenizer),
-        MicroBatches(batches, run.gradient_accumulation_steps), run, arguments(run, work, run.checkpoint_every),
+        MicroBatches(batches, run.gradient_accumulation_steps), run,
+        arguments(run, work, run.checkpoint_every, run.gradient_accumulation_steps), run.distribution,
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # our own lines say it better
     trainer.add_callback(exporter)

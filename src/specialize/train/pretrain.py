@@ -18,8 +18,9 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import read_records, sha256_file, sha256_text
 from specialize.core.log import get_logger
 from specialize.core.params.starts import PretrainingParams, StartRun
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_digest
 from specialize.records.problems import Problem, Text
+from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import export_start
 from specialize.train.instructions import render
 from specialize.train.length_buckets import plan_batches
@@ -50,7 +51,7 @@ def pretrain(
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     inputs = {"texts": sha256_file(texts), "tokenizer.json": sha256_file(tokenizer_folder / "tokenizer.json")}
-    identity = sha256_text(recipe.digest + str(sorted(inputs.items())))
+    identity = sha256_text(recipe_digest(recipe) + str(sorted(inputs.items())))
     with hold_work_folder(work, run.name, identity) as own:
         _train(run, params, recipe, tokenizer_folder, texts, inputs, own, output)
 

@@ -1,4 +1,4 @@
-"""The traces in the student's tokens, with what the teacher's distribution puts on each (files of the traces phase).
+"""The traces in the student's tokens, with what the teacher's distribution puts on each (records.aligned).
 
 Columns stay in Arrow's memory, a few bytes a token; Python sees one example at a time. Both losses read the same ids.
 """
@@ -15,10 +15,10 @@ from transformers import PreTrainedTokenizerBase
 
 from specialize.core.errors import RecordError
 from specialize.core.prompt_formats import target
+from specialize.records.aligned import LISTS
+from specialize.records.completions import KEYS
 from specialize.records.traces import Trace
 
-KEYS = ("problem_id", "teacher", "sample")
-LISTS = ("ids", "counts", "soft_ids", "soft_probs", "chunk_starts", "chunk_lengths", "chunk_logprobs")
 ROWS_AT_ONCE = 1000
 REMEDY = "Make the aligned traces again: snakemake, or `python -m specialize.traces targets`"
 

@@ -23,8 +23,8 @@ from transformers import (
 )
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
-from specialize.core.params.starts import PretrainingParams
-from specialize.core.params.train import StudentRun
+from specialize.core.params.optimizer import OptimizerParams
+from specialize.core.params.train import DistributionParams
 from specialize.core.prompt_formats import FORMATS, is_chain_of_thought
 from specialize.train.examples import Corpus, Example
 from specialize.train.length_buckets import PAD_TO, split_batch
@@ -122,11 +122,12 @@ class StudentTrainer(Seq2SeqTrainer):
 
     def __init__(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, dataset: Dataset[dict[str, Any]],
-        micro_batches: MicroBatches, run: StudentRun | PretrainingParams, args: Seq2SeqTrainingArguments,
+        micro_batches: MicroBatches, optimizer: OptimizerParams, args: Seq2SeqTrainingArguments,
+        distribution: DistributionParams | None = None,
     ) -> None:  # fmt: skip
         # See the module's docstring: the loss is already normalised over the update.
         model.accepts_loss_kwargs = False
-        self.run, self.micro_batches = run, micro_batches
+        self.optimizer_params, self.distribution, self.micro_batches = optimizer, distribution, micro_batches
         self.tally = Tally()
         super().__init__(
             model=model, args=args, train_dataset=dataset, data_collator=Collator(tokenizer, model),
@@ -145,7 +146,7 @@ class StudentTrainer(Seq2SeqTrainer):
         def loss_of(
             outputs: Seq2SeqLMOutput, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int
         ) -> torch.Tensor:
-            losses = token_losses(outputs.logits, labels, soft_ids_BTK, soft_probs_BTK, self.run.distribution, chunks)
+            losses = token_losses(outputs.logits, labels, soft_ids_BTK, soft_probs_BTK, self.distribution, chunks)
             self.tally.add(losses, labels, formats_B)
             return losses.objective.sum() / num_items_in_batch
 
@@ -173,16 +174,17 @@ class StudentTrainer(Seq2SeqTrainer):
         frozen. (T5 itself was trained with Adafactor, whose steps are relative to a weight's scale.)
         """
         if self.optimizer is None:  # type: ignore[has-type]
-            run, named = self.run, [(n, p) for n, p in (model or self.model).named_parameters() if p.requires_grad]
+            params = self.optimizer_params
+            named = [(n, p) for n, p in (model or self.model).named_parameters() if p.requires_grad]
             lookup = [p for n, p in named if _is_lookup(n)]
             plain = [p for n, p in named if not _is_lookup(n) and p.ndim < 2]
             matrices = [p for n, p in named if not _is_lookup(n) and p.ndim >= 2]
             groups = [
-                {"params": matrices, "lr": run.learning_rate, "weight_decay": run.weight_decay},
-                {"params": plain, "lr": run.learning_rate, "weight_decay": 0.0},
-                {"params": lookup, "lr": run.embedding_learning_rate, "weight_decay": 0.0},
+                {"params": matrices, "lr": params.learning_rate, "weight_decay": params.weight_decay},
+                {"params": plain, "lr": params.learning_rate, "weight_decay": 0.0},
+                {"params": lookup, "lr": params.embedding_learning_rate or params.learning_rate, "weight_decay": 0.0},
             ]
-            self.optimizer = torch.optim.AdamW(groups, lr=run.learning_rate)
+            self.optimizer = torch.optim.AdamW(groups, lr=params.learning_rate)
         return self.optimizer
 
 
@@ -198,20 +200,24 @@ def _is_lookup(name: str) -> bool:
 LOG_EVERY = 10
 
 
-def arguments(run: StudentRun | PretrainingParams, work: Path, save_every: int) -> Seq2SeqTrainingArguments:
-    """Return the arguments; work: folder for the Trainer's own state; save_every: updates between two of them."""
+def arguments(params: OptimizerParams, work: Path, save_every: int, parts: int = 1) -> Seq2SeqTrainingArguments:
+    """Return the Trainer's arguments.
+
+    work: folder for the Trainer's own state; save_every: updates between two saved states; parts: micro-batches of an
+    update.
+    """
     return Seq2SeqTrainingArguments(
         output_dir=str(work),
-        max_steps=run.steps,
-        gradient_accumulation_steps=run.gradient_accumulation_steps,
-        learning_rate=run.learning_rate,
-        lr_scheduler_type={"constant": "constant_with_warmup"}.get(run.schedule, run.schedule),
-        warmup_steps=run.warmup_steps,
-        max_grad_norm=run.max_grad_norm,
-        weight_decay=run.weight_decay,
-        bf16=run.precision == "bf16",
+        max_steps=params.steps,
+        gradient_accumulation_steps=parts,
+        learning_rate=params.learning_rate,
+        lr_scheduler_type={"constant": "constant_with_warmup"}.get(params.schedule, params.schedule),
+        warmup_steps=params.warmup_steps,
+        max_grad_norm=params.max_grad_norm,
+        weight_decay=params.weight_decay,
+        bf16=params.precision == "bf16",
         use_cpu=not torch.accelerator.is_available(),  # else transformers refuses bf16 on a machine without one
-        seed=run.seed,
+        seed=params.seed,
         save_strategy="steps",
         save_steps=save_every,
         save_total_limit=2,

@@ -10,12 +10,11 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from specialize.core.log import Progress, get_logger
 from specialize.core.prompt_formats import FORMATS
+from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS, format_column
 from specialize.train.losses.token_losses import IGNORED, TokenLosses
 
-COLUMNS = ("sample_nll", "teacher_kl", "soft_share", "target_entropy", *(f"loss_{format}" for format in FORMATS))
-"""Nats per target token. sample_nll: over all of them. teacher_kl, target_entropy: over those whose teacher
-distribution is known; soft_share: what part these are. loss_{format}: the objective, by format. Absent where there is
-no such token."""
+COLUMNS = (*OBJECTIVE_COLUMNS, *map(format_column, FORMATS))
+"""The means that a Tally returns, see records.training_curve."""
 
 
 class Tally:
@@ -74,11 +73,11 @@ class TellProgress(TrainerCallback):
 
 
 def training_csv(history: list[dict[str, Any]]) -> str:
-    """Return the training curve as CSV: step, loss per target token, gradient norm, rate, the tally's means."""
-    columns = ("loss", "grad_norm", "learning_rate", *COLUMNS)
+    """Return the training curve as CSV, the columns of records.training_curve."""
+    columns = (*UPDATE_COLUMNS[1:], *COLUMNS)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["step", *columns])
+    writer.writerow([*UPDATE_COLUMNS, *COLUMNS])
     for row in history:
         if "loss" in row:
             writer.writerow([row["step"], *(f"{row[name]:.6g}" if name in row else "" for name in columns)])

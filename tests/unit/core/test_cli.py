@@ -1,4 +1,4 @@
-"""The frame of every door: a mistake of the user ends in one line and status 2; a mistake of ours in a traceback."""
+"""The command line of every phase: an error of the user is one line and status 2, a bug is a traceback."""
 
 import argparse
 import subprocess
@@ -74,5 +74,5 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         assert process.stdout and process.stderr
         process.stdout.readline()
         process.stdout.close()
-        told = process.stderr.read()
-        assert (process.wait(timeout=30), told) == (0, b"")
+        errors = process.stderr.read()
+        assert (process.wait(timeout=30), errors) == (0, b"")

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all; mistakes in them are told with file, line and field."""
+"""Files are written whole or not at all; mistakes in them are reported with file, line and field."""
 
 import json
 import os
@@ -122,21 +122,21 @@ def test_a_row_is_a_line_whatever_its_text_holds(tmp_path: Path) -> None:
         ("NaN", r":2: field '\(whole row\)': "),
     ],
 )
-def test_a_malformed_row_is_told_with_file_line_and_field(tmp_path: Path, line: str, message: str) -> None:
+def test_a_malformed_row_is_reported_with_file_line_and_field(tmp_path: Path, line: str, message: str) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(f"{json.dumps(ROW)}\n{line}\n")
     with pytest.raises(RecordError, match=re.escape(str(path)) + message):
         read_records(path, Completion)
 
 
-def test_bytes_that_are_not_utf8_are_told_with_file_and_line(tmp_path: Path) -> None:
+def test_bytes_that_are_not_utf8_are_reported_with_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"a": 1}\n{"a": "\xff"}\n')
     with pytest.raises(RecordError, match=re.escape(f"{path}:2:")):
         list(read_rows(path))
 
 
-def test_a_damaged_json_file_is_told_with_the_line(tmp_path: Path) -> None:
+def test_a_damaged_json_file_is_reported_with_the_line(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('{\n"a": }\n')
     with pytest.raises(RecordError, match=re.escape(f"{path}:2: ") + ".*expected JSON in UTF-8"):

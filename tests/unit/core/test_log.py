@@ -56,7 +56,7 @@ def test_what_an_earlier_run_did_does_not_count_in_the_rate(
     assert lines == ["steps 810/1000  0.5/s  6:20 left"]
 
 
-def test_without_progress_no_time_is_told(clock: list[float], logger: logging.Logger, lines: list[str]) -> None:
+def test_without_progress_no_time_is_shown(clock: list[float], logger: logging.Logger, lines: list[str]) -> None:
     progress = Progress(logger, "steps", total=10, every_s=10)
     clock[0] += 20
     progress.advance(0)

@@ -11,7 +11,8 @@ from small_sources import ASDIV, ASDIV_PROBLEM, BBH_PROMPT, Build, json_lines, p
 
 from specialize.core.params.data import BBH_TASKS
 from specialize.data.__main__ import main
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
+from specialize.records.recipes import Recipe
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +69,9 @@ def build(tmp_path: Path, root: Path) -> Build:
     def run(**params: Any) -> int:
         params = {"source": "files", "datasets": parts(), **params}
         recipe = tmp_path / "data.json"
-        recipe.write_text(Recipe(phase="data", params=params, code="", rules="", files={}).text(), encoding="utf-8")
+        recipe.write_text(
+            recipe_text(Recipe(phase="data", params=params, code="", rules="", files={})), encoding="utf-8"
+        )
         paths = [
             "--recipe",
             recipe,

@@ -14,8 +14,10 @@ from specialize.core.params.evaluate import EvaluateParams
 from specialize.evaluate import score as module
 from specialize.evaluate.generate import generate, load_checkpoint
 from specialize.evaluate.score import score_checkpoint
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_digest
+from specialize.records.checkpoints import CheckpointManifest
 from specialize.records.problems import Problem
+from specialize.records.recipes import Recipe
 
 PARAMS = EvaluateParams(
     formats=["zero_shot_chain_of_thought"],
@@ -50,7 +52,11 @@ def checkpoint(tmp_path_factory):
     T5ForConditionalGeneration(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     files = {path.name: sha256_file(path) for path in folder.iterdir()}
-    write_json(folder / "manifest.json", {"student": "s", "step": 7, "files": files})
+    manifest = CheckpointManifest(
+        student="s", step=7, parameters=1, recipe=RECIPE, recipe_sha256=recipe_digest(RECIPE), inputs={},
+        start_commit=None, files=files, libraries={}, python="3", machine="x",
+    )  # fmt: skip
+    write_json(folder / "manifest.json", manifest.model_dump())
     return folder
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from specialize.core.errors import SpecializeError
 from specialize.core.params.evaluate import EvaluateParams
 from specialize.evaluate.select import select
-from specialize.records.scores import Score, ScoreRow
+from specialize.records.scores import Candidate, Score, ScoreRow
 
 PARAMS = EvaluateParams(formats=["zero_shot_chain_of_thought"], generic_formats=["answer_only"])
 
@@ -46,12 +46,12 @@ def test_the_two_criteria_may_disagree_and_the_start_is_no_candidate():
         score(9, "g", "seed", 0.5), score(9, "m", "out_of_distribution", 0.1), score(9, "a", "out_of_distribution", 0.5),
     ]  # fmt: skip
     chosen = select(scores, PARAMS)
-    assert chosen["by"] == {"seed": 5, "out_of_distribution": 9}
-    assert chosen["candidates"][1] == {"step": 9, "seed": 0.5, "out_of_distribution": 0.3}
+    assert chosen.by == {"seed": 5, "out_of_distribution": 9}
+    assert chosen.candidates[1] == Candidate(step=9, seed=0.5, out_of_distribution=0.3)
 
 
 def test_of_equals_the_earliest_wins():
-    assert select([score(step, "g", "seed", 0.4) for step in (3, 6, 9)], PARAMS)["by"]["seed"] == 3
+    assert select([score(step, "g", "seed", 0.4) for step in (3, 6, 9)], PARAMS).by["seed"] == 3
 
 
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.lists(st.floats(0, 1), min_size=3, max_size=3))
@@ -64,12 +64,12 @@ def test_test_accuracy_chooses_nothing(first, second):
         )
         for tests in (first, second)
     )
-    assert a == b and a["by"]["seed"] == 2
+    assert a == b and a.by["seed"] == 2
 
 
 def test_without_validation_nothing_is_chosen():
     chosen = select([score(3, "bbh", "generic", 0.5)], PARAMS)
-    assert chosen["by"] == {"seed": None, "out_of_distribution": None}
+    assert chosen.by == {"seed": None, "out_of_distribution": None}
 
 
 def test_scores_of_two_students_are_refused():

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from specialize.lineage.code_digest import code_digest
 from specialize.lineage.provenance import ProvenanceWriter
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
+from specialize.records.recipes import Recipe
 
 
 def make_jobs() -> None:
@@ -15,7 +16,7 @@ def make_jobs() -> None:
         recipe = Recipe(phase=phase, params={"seed": 1}, code=code_digest(phase), rules="r", files={})
         path = Path("results/recipes") / f"{phase}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(recipe.text())
+        path.write_text(recipe_text(recipe))
     job("data", [], "results/a/one.txt", "one")
     job("teacher", ["results/a/one.txt"], "results/b/two.txt", "two")
 

@@ -9,7 +9,8 @@ import pytest
 
 from specialize.core.errors import RecipeError
 from specialize.core.params.traces import FilterParams
-from specialize.lineage.recipe import Recipe, read_recipe
+from specialize.lineage.recipe import read_recipe, recipe_digest, recipe_text
+from specialize.records.recipes import Recipe
 
 RECIPE: dict[str, Any] = {
     "phase": "traces",
@@ -30,10 +31,10 @@ def test_params_come_from_the_recipe(tmp_path: Path) -> None:
 def test_text_and_digest_depend_on_the_content_alone(tmp_path: Path) -> None:
     recipe = Recipe(**RECIPE)
     turned = Recipe(**{**dict(reversed(RECIPE.items())), "files": {"a": "1", "b": "2"}})
-    assert recipe.text() == turned.text() and recipe.digest == turned.digest
-    assert Recipe(**{**RECIPE, "code": "d"}).digest != recipe.digest
-    (tmp_path / "traces.json").write_text(recipe.text(), encoding="utf-8")
-    assert read_recipe(tmp_path / "traces.json", "traces", FilterParams)[0].digest == recipe.digest
+    assert recipe_text(recipe) == recipe_text(turned) and recipe_digest(recipe) == recipe_digest(turned)
+    assert recipe_digest(Recipe(**{**RECIPE, "code": "d"})) != recipe_digest(recipe)
+    (tmp_path / "traces.json").write_text(recipe_text(recipe), encoding="utf-8")
+    assert read_recipe(tmp_path / "traces.json", "traces", FilterParams)[0] == recipe
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from specialize import records
+from specialize.records.coverage import Coverage, TokenCounts
 from specialize.records.problems import Problem
 from specialize.records.record import Record
 from specialize.records.scores import Score, ScoreRow
@@ -62,3 +63,14 @@ def test_a_plan_holds_finite_numbers_only(value: float) -> None:
     assert Score.model_validate({**full, "plan": {"temperature": 0.5}}).plan == {"temperature": 0.5}
     with pytest.raises(ValidationError, match="finite"):
         Score.model_validate({**full, "plan": {"temperature": value}})
+
+
+def test_shares_follow_from_the_counts() -> None:
+    """They are written for readers of the file; a file in which they do not fit is damaged."""
+    coverage = Coverage(all=TokenCounts(tokens=4, soft=3))
+    assert coverage.shares.all.soft == 0.75 and coverage.shares.numbers.soft is None
+    written = coverage.model_dump()
+    assert Coverage.model_validate(written) == coverage
+    written["shares"]["all"]["soft"] = 0.5
+    with pytest.raises(ValidationError, match="do not follow"):
+        Coverage.model_validate(written)

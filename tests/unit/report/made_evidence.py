@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from made_run import FORMATS, row
+from made_run import FORMATS, manifest, row
 
 from specialize.core.params.report import ReportParams
+from specialize.records.checkpoints import CheckpointManifest
+from specialize.records.coverage import Coverage
+from specialize.records.funnel import Funnel
 from specialize.records.problems import DatasetSummary, ProblemIndex
-from specialize.records.scores import Score
-from specialize.report.load_results import Coverage, Funnel, Manifest, Selected, Study, TrainedBy
+from specialize.records.scores import Score, Selected
+from specialize.report.load_results import Study
 from specialize.report.stats.accuracies import Accuracies
 from specialize.report.stats.contrasts import Evidence, evidence_of
 from specialize.report.stats.predictions import Marks
@@ -63,17 +66,15 @@ def made_evidence(
         parameters={made.name: made.parameters for made in students},
         scores=sorted(scores, key=lambda score: (score.student, score.step, score.benchmark)),
         selected={
-            made.name: Selected(student=made.name, format=ZERO_SHOT, reading="flexible", by=made.by)
+            made.name: Selected(student=made.name, format=ZERO_SHOT, reading="flexible", candidates=[], by=made.by)
             for made in students
         },
         manifests=[
-            Manifest(
-                student=made.name, step=steps[0], parameters=made.parameters, recipe=TrainedBy(params=_recipe(made))
-            )
+            CheckpointManifest.model_validate(manifest(made.name, steps[0], made.parameters, _recipe(made)))
             for made in students
         ],
         curves={made.name: _curve(made) for made in students},
-        funnel=Funnel(steps=[]),
+        funnel=Funnel(steps=[], by_teacher={}, questions={}),
         problems=ProblemIndex(
             seed=1, datasets={"world": DatasetSummary(role="seed", splits={"test": N})}, shared_questions=0
         ),

@@ -11,6 +11,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 
 from specialize.lineage.code_digest import code_digest
+from specialize.records.predictions import PREDICTIONS_SCHEMA
 
 MATHS_FORMATS = ("in_context_chain_of_thought", "zero_shot_chain_of_thought")
 TASKS = ("boolean_expressions", "date_understanding", "navigate", "word_sorting")
@@ -35,12 +36,6 @@ FORMATS = {
     "in_context": {"in_context_chain_of_thought": 1.0},
     "zero_shot": {"zero_shot_chain_of_thought": 1.0},
 }
-PREDICTIONS = pyarrow.schema(
-    [
-        ("id", pyarrow.string()), ("split", pyarrow.string()), ("format", pyarrow.string()), ("text", pyarrow.string()),
-        ("correct", pyarrow.map_(pyarrow.string(), pyarrow.bool_())),
-    ]
-)  # fmt: skip
 
 
 @dataclass
@@ -186,7 +181,7 @@ def write_predictions(path: Path, benchmark: str, rows: Sequence[dict[str, Any]]
         for (id, split, format), correct in marks.items()
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    parquet.write_table(pyarrow.Table.from_pylist(table, PREDICTIONS), path)
+    parquet.write_table(pyarrow.Table.from_pylist(table, PREDICTIONS_SCHEMA), path)
 
 
 def recipe_params(student: str, **own: Any) -> dict[str, Any]:
@@ -205,28 +200,32 @@ def recipe_params(student: str, **own: Any) -> dict[str, Any]:
 
 
 def manifest(student: str, step: int, parameters: int, params: dict[str, Any]) -> dict[str, Any]:
-    """Return what the report reads of a checkpoint's manifest, and something it does not know."""
+    """Return a checkpoint's manifest."""
     libraries = {"torch": "2.9.0", "transformers": "5.23.0"}
     return {
         "student": student,
         "step": step,
         "parameters": parameters,
-        "recipe": {"phase": "train", "params": params},
+        "recipe": {"phase": "train", "params": params, "code": "b" * 64, "rules": "c" * 64, "files": {}},
         "recipe_sha256": "a" * 64,
         "libraries": libraries,
+        "python": "3.11.9",
         "machine": "x",
+        "inputs": {},
+        "start_commit": None,
+        "files": {},
     }
 
 
 def funnel() -> dict[str, Any]:
-    """Return a funnel with a key that the report does not know."""
+    """Return a funnel."""
     steps = [
         {"step": "known problem", "dropped": 12, "left": 29_736, "why": "the problem was not asked"},
         {"step": "right answer", "dropped": 8_310, "left": 21_426, "why": "the answer is not the gold answer"},
         {"step": "duplicates", "dropped": 426, "left": 21_000, "why": "the same text for the same question"},
     ]
     questions = {"asked": 7473, "with a completion": 7437, "with a trace": 7011}
-    return {"steps": steps, "by_teacher": {"teacher <1>": steps}, "questions": questions, "later": 1}
+    return {"steps": steps, "by_teacher": {"teacher <1>": steps}, "questions": questions}
 
 
 def training_csv(number: int, last: int, loss_name: str | None = None) -> str:

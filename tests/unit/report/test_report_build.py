@@ -258,7 +258,7 @@ def test_an_empty_curve_and_an_empty_funnel_are_told(tmp_path):
     run = MadeRun(tmp_path, students={"a": 10})
     arguments = run.arguments()
     (tmp_path / "checkpoints/a/training.csv").write_text("step,loss,grad_norm,learning_rate\n")
-    write(tmp_path / "traces/funnel.json", {"steps": []})
+    write(tmp_path / "traces/funnel.json", {"steps": [], "by_teacher": {}, "questions": {}})
     assert main(arguments) == 0
     text = (tmp_path / "report/index.html").read_text()
     assert "no loss was logged" in text

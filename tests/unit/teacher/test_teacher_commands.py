@@ -7,18 +7,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from specialize.core.files import write_json, write_records, write_text
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
+from specialize.records.completions import COMPLETIONS_SCHEMA
 from specialize.records.problems import Problem
+from specialize.records.recipes import Recipe
 from specialize.teacher.__main__ import main
-from specialize.teacher.completions import SCHEMA
 
-NOTHING = dict.fromkeys(SCHEMA.names)
+NOTHING = dict.fromkeys(COMPLETIONS_SCHEMA.names)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     recipe = Recipe(phase="teacher", params={"recorded": ["x/a.json", "b.jsonl"]}, code="", rules="", files={})
-    write_text(tmp_path / "teacher.json", recipe.text())
+    write_text(tmp_path / "teacher.json", recipe_text(recipe))
     questions = ["How many eggs?", "How many hens?"]
     write_records(
         tmp_path / "train.jsonl",
@@ -43,7 +44,7 @@ def call(folder: Path, recorded: tuple[str, ...] = ("a.json", "b.jsonl"), output
 def test_import_writes_completions_and_summary(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(project) == 0
     table = pq.read_table(project / "out/part.parquet")
-    assert table.schema.equals(SCHEMA)
+    assert table.schema.equals(COMPLETIONS_SCHEMA)
     assert table.to_pylist() == [
         {**NOTHING, "problem_id": "d/0", "teacher": "b", "sample": 0, "text": "x", "finish_reason": "length"},
         {**NOTHING, "problem_id": "d/1", "teacher": "a", "sample": 0, "text": "The answer is 1"},
@@ -87,7 +88,7 @@ def test_files_must_be_those_of_the_recipe(
 
 def test_two_files_of_one_teacher(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = Recipe(phase="teacher", params={"recorded": ["a.json", "a.jsonl"]}, code="", rules="", files={})
-    write_text(project / "teacher.json", recipe.text())
+    write_text(project / "teacher.json", recipe_text(recipe))
     (project / "b.jsonl").rename(project / "a.jsonl")
     assert call(project, ("a.json", "a.jsonl")) == 2
     assert "same teacher 'a'" in capsys.readouterr().err
@@ -105,6 +106,6 @@ def test_missing_file_and_wrong_recipe(project: Path, capsys: pytest.CaptureFixt
     (project / "a.json").unlink()
     assert call(project) == 2
     recipe = Recipe(phase="traces", params={"recorded": ["a.json"]}, code="", rules="", files={})
-    write_text(project / "teacher.json", recipe.text())
+    write_text(project / "teacher.json", recipe_text(recipe))
     assert call(project) == 2
     assert "expected a recipe of 'teacher'" in capsys.readouterr().err

@@ -15,10 +15,9 @@ from specialize.records.traces import Trace
 from specialize.traces.align_traces import write_targets
 from specialize.traces.alignment.vocabulary import StudentVocabulary
 from specialize.traces.inspect_alignment import coverage_lines, picture
-from specialize.traces.logprob_batches import recorded_batches, told_batches
+from specialize.traces.logprob_batches import completion_batches, recorded_batches
 from specialize.traces.tables import write_traces
 from specialize.traces.tokenizers import load_tokenizer
-from specialize.traces.write_aligned import read_coverage
 
 PARAMS = AlignmentParams()
 
@@ -90,11 +89,11 @@ def test_coverage_is_summed_and_read_again() -> None:
         traces=2, aligned=1, rejected={"x": 1}, all=TokenCounts(tokens=4, soft=2, teacher_mass=2, kept_mass=1)
     )
     both = one.plus(Coverage(traces=1, rejected={"y": 1}, all=TokenCounts(tokens=4)))
-    assert both.rejected == {"x": 1, "y": 1} and both.report()["shares"] == {
+    assert both.rejected == {"x": 1, "y": 1} and both.shares.model_dump() == {
         "all": {"soft": 0.25, "chunked": 0.0, "mean_mass": 0.5, "mass_kept": 0.5},
         "numbers": {"soft": None, "chunked": None, "mean_mass": None, "mass_kept": None},
     }
-    assert read_coverage(json.loads(json.dumps(both.report())), "here") == both
+    assert Coverage.model_validate_json(json.dumps(both.model_dump())) == both
 
 
 CHAT = {"choices": [{"logprobs": {"content": [
@@ -117,7 +116,7 @@ def test_recorded_responses_of_both_apis(tmp_path: Path) -> None:
 
 def test_completions_are_read_in_batches(tmp_path: Path) -> None:
     _, completions = files(tmp_path, list(range(20)))
-    assert [len(batch) for batch in told_batches(completions, rows=8)] == [8, 8, 5]
+    assert [len(batch) for batch in completion_batches(completions, rows=8)] == [8, 8, 5]
 
 
 @pytest.mark.parametrize("method", ["bytes", "dtw"])

@@ -9,10 +9,12 @@ import pytest
 
 from specialize.core.files import read_json, read_records, write_records, write_text
 from specialize.core.params.traces import TracesParams
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
 from specialize.records.problems import Problem
+from specialize.records.recipes import Recipe
+from specialize.records.traces import TRACES_SCHEMA
 from specialize.traces.__main__ import LOG, main
-from specialize.traces.tables import TRACES_SCHEMA, read_traces
+from specialize.traces.tables import read_traces
 
 GOOD = "2 + 2 = 4.\nThe answer is 4"
 ROWS = [
@@ -24,7 +26,7 @@ ROWS = [
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    write_text(tmp_path / "traces.json", Recipe(phase="traces", params={}, code="", rules="", files={}).text())
+    write_text(tmp_path / "traces.json", recipe_text(Recipe(phase="traces", params={}, code="", rules="", files={})))
     questions = ["How many eggs?", "How many hens are in the yard?", "How many cows?"]
     problems = [
         Problem(id=f"d/{i}", dataset="d", question=q, answer="4", kind="number", rationale=f"It is {i} + 0.")
@@ -148,7 +150,7 @@ def test_no_parquet_no_file_wrong_recipe(project: Path, capsys: pytest.CaptureFi
     assert "expected a parquet file" in capsys.readouterr().err
     assert build(project, completions=("none.parquet",)) == 2
     assert "none.parquet" in capsys.readouterr().err
-    write_text(project / "traces.json", Recipe(phase="data", params={}, code="", rules="", files={}).text())
+    write_text(project / "traces.json", recipe_text(Recipe(phase="data", params={}, code="", rules="", files={})))
     assert build(project) == 2
     assert "expected a recipe of 'traces'" in capsys.readouterr().err
 
@@ -180,7 +182,7 @@ def test_show_number_out_of_range(project: Path, capsys: pytest.CaptureFixture[s
 def test_tokenizer_targets_and_coverage_through_the_door(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = TracesParams.model_validate({"tokenizers": {"words": {"vocabulary": 300}}}).tokenizer_run("words")
     recipe = Recipe(phase="traces", params=run.model_dump(mode="json"), code="", rules="", files={})
-    write_text(project / "words.json", recipe.text())
+    write_text(project / "words.json", recipe_text(recipe))
     assert build(project, "test.jsonl") == 0
     tell = ["--recipe", f"{project}/words.json"]
     folder, part, traces = f"{project}/tokenizer", f"{project}/part.coverage.json", f"{project}/out/traces.parquet"

@@ -8,8 +8,8 @@ import pytest
 from specialize.core.files import write_json, write_records
 from specialize.core.params.train import Architecture, FormatWeights, StudentRun
 from specialize.core.prompt_formats import target
-from specialize.lineage.recipe import Recipe
 from specialize.records.problems import Problem
+from specialize.records.recipes import Recipe
 from specialize.records.traces import Trace
 from specialize.traces.tokenizers import learn_tokenizer, save_tokenizer
 from specialize.traces.write_aligned import AlignedTarget, write_aligned

@@ -13,8 +13,9 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from specialize.core.files import write_records
 from specialize.core.params.starts import PretrainingParams, StartRun
 from specialize.core.params.train import Architecture
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
 from specialize.records.problems import Problem, Text
+from specialize.records.recipes import Recipe
 from specialize.train import pretrain as module
 from specialize.train.__main__ import main
 from specialize.train.finetune import finetune
@@ -138,7 +139,9 @@ def test_a_pretraining_cut_off_goes_on_and_ends_in_the_same_bytes(files, texts, 
 def test_a_start_that_is_not_pretrained_is_a_manifest(tmp_path):
     run = StartRun(name="flan", source="google/flan-t5-base", revision="abc", tokenizer="t5")
     recipe = tmp_path / "recipe.json"
-    recipe.write_text(Recipe(phase="train", params=run.model_dump(mode="json"), code="", rules="", files={}).text())
+    recipe.write_text(
+        recipe_text(Recipe(phase="train", params=run.model_dump(mode="json"), code="", rules="", files={}))
+    )
     given = [
         "--recipe",
         recipe,

@@ -26,12 +26,12 @@ def plan(corpus, run, given, tmp_path):
 def train(corpus, run, given, tmp_path, steps=3, logging_steps=1):
     model, tokenizer, dataset, batches = plan(corpus, run, given, tmp_path)
     args = dataclasses.replace(
-        arguments(run, tmp_path / "out", save_every=run.checkpoint_every),
+        arguments(run, tmp_path / "out", run.checkpoint_every, run.gradient_accumulation_steps),
         max_steps=steps, logging_steps=logging_steps, logging_first_step=False, save_strategy="no",
         lr_scheduler_type="constant", warmup_steps=0,
     )  # fmt: skip
     trainer = StudentTrainer(
-        model, tokenizer, dataset, MicroBatches(batches, run.gradient_accumulation_steps), run, args
+        model, tokenizer, dataset, MicroBatches(batches, run.gradient_accumulation_steps), run, args, run.distribution
     )
     trainer.train()
     logged = [row for row in trainer.state.log_history if "loss" in row]

@@ -1,10 +1,13 @@
 """params.yaml, section `data`: which problems there are, and how they are split."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section, file_below
+from specialize.records.problems import Role
 
 BENCHMARKS = ("gsm8k", "multiarith", "asdiv", "svamp", "bbh")
 WORLDS = ("world", "world_plain", "world_units", "world_distractor", "world_longer", "world_generic")
@@ -30,7 +33,7 @@ class HubParams(Section):
 class DatasetParams(Section):
     """One dataset and the part it plays."""
 
-    role: Literal["seed", "out_of_distribution", "probe", "generic"]
+    role: Role
     """`seed`: its train split is what the teacher solves (paper: GSM8K). `out_of_distribution`: other maths sets
     (paper: MultiArith, ASDiv, SVAMP). `probe`: maths that is scored, but is part of no mean and chooses nothing.
     `generic`: the ability that pays (paper: BIG-Bench-Hard)."""
@@ -122,7 +125,7 @@ class DataParams(Section):
                 f"datasets.{n}.hub: missing, but source is 'hub'" for n, d in self.datasets.items() if not d.hub
             ]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property
@@ -142,6 +145,19 @@ class DataParams(Section):
             return []
         files = [file for name in self.datasets for file in RAW_FILES[name]]
         return files if self.source == "files" else [file for file in files if file.startswith("bbh/cot-prompts/")]
+
+    def recipe_specs(self) -> list[RecipeSpec]:
+        """Return the recipe of the problems. `root` is left out: it says where the files are, their hashes say what."""
+        hubs = [dataset.hub.id for dataset in self.datasets.values() if self.source == "hub" and dataset.hub]
+        return [
+            RecipeSpec(
+                "data.json",
+                self.model_dump(mode="json", exclude={"root"}),
+                raw_files=self.raw_files,
+                raw_folders=[name for name in hubs if Path(name).is_absolute()],
+                project_files=[] if self.source == "procedural" else [self.exemplars],
+            )
+        ]
 
 
 BBH_TASKS = (

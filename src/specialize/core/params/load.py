@@ -1,16 +1,17 @@
-"""The whole of params.yaml: read once, validated once, every mistake reported together."""
+"""params.yaml as a whole: read, validated, every mistake reported together."""
 
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML, YAMLError
 
 from specialize.core.errors import ParamsError
 from specialize.core.params.data import DataParams
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.params.report import ReportParams
+from specialize.core.params.mistakes import closest, mistake_lines
+from specialize.core.params.read_yaml import read_yaml
+from specialize.core.params.recipe_spec import RecipeSpec
+from specialize.core.params.report import ReportParams, ReportRun
 from specialize.core.params.section import Section
 from specialize.core.params.teacher import TeacherParams
 from specialize.core.params.traces import TracesParams
@@ -41,24 +42,37 @@ class Params(Section):
                 known = ", ".join(self.traces.tokenizers)
                 problems.append(
                     f"train.starts.{name}.tokenizer must be one of traces.tokenizers ({known}), got {start.tokenizer!r}"
+                    + closest(start.tokenizer, list(self.traces.tokenizers))
                 )
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
+
+    def report_run(self) -> ReportRun:
+        """Return what decides the report: its own section, and whose scores it reads."""
+        return ReportRun(
+            **self.report.model_dump(),
+            students=list(self.train.students),
+            steps=self.train.checkpoint_steps,
+            datasets=list(self.data.datasets),
+            starts={n: start.pretraining.objective for n, start in self.train.starts.items() if start.pretraining},
+        )
+
+    def recipe_specs(self) -> dict[str, list[RecipeSpec]]:
+        """Return phase → its recipes, as each section states them."""
+        return {
+            "data": self.data.recipe_specs(),
+            "teacher": self.teacher.recipe_specs(),
+            "traces": self.traces.recipe_specs(),
+            "train": self.train.recipe_specs(),
+            "evaluate": self.evaluate.recipe_specs(),
+            "report": self.report_run().recipe_specs(),
+        }
 
 
 def load_params(path: Path) -> Params:
     """Read a params file. Raises ParamsError that lists every mistake, one a line."""
-    try:
-        # YAML 1.2, DVC's own parser: `3e-05`, as `dvc exp run -S` writes it, is a number.
-        tree = YAML(typ="safe", pure=True).load(path)
-    except FileNotFoundError:
-        raise ParamsError(
-            f"{path}: no such file. Run from the project's folder, or: git checkout params.yaml"
-        ) from None
-    except YAMLError as error:
-        raise ParamsError(f"{path}: expected YAML, got: {error}") from None
-    return parse_params(tree, str(path))
+    return parse_params(read_yaml(path), str(path))
 
 
 def parse_params(tree: Any, where: str) -> Params:
@@ -66,30 +80,7 @@ def parse_params(tree: Any, where: str) -> Params:
     try:
         return Params.model_validate(tree)
     except ValidationError as error:
-        lines = [f"  {line}" for item in error.errors() for line in _told(item)]
-        count = len(lines)
+        count, lines = mistake_lines(error, Params)
         head = f"{where}: {count} mistake{'s' if count > 1 else ''}"
-        raise ParamsError(
-            "\n".join(
-                [
-                    head,
-                    *lines,
-                    "Rules between keys are checked when single values are right. Every key: docs/reference/params.md",
-                ]
-            )
-        ) from None
-
-
-def _told(item: ErrorDetails) -> list[str]:
-    """Return the lines that tell of one error of pydantic's."""
-    key = ".".join(str(part) for part in item["loc"]) or "(the whole file)"
-    match item["type"]:
-        case "value_error":  # a rule of ours: it says what it expected and got
-            return [f"{key}: {told}" for told in str(item["ctx"]["error"]).split("; ")]
-        case "extra_forbidden":
-            return [f"{key}: no such key"]
-        case "missing":
-            return [f"{key}: missing, and it has no default"]
-    got = repr(item["input"])
-    got = got if len(got) <= 60 else got[:57] + "..."
-    return [f"{key}: {item['msg'][0].lower()}{item['msg'][1:]}, got {got}"]
+        foot = "Rules between keys are checked once single values are valid. Every key: docs/reference/params.md"
+        raise ParamsError("\n".join([head, *(f"  {line}" for line in lines), foot])) from None

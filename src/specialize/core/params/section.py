@@ -1,4 +1,4 @@
-"""What every section of params.yaml has in common."""
+"""The base class of every section of params.yaml."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ class Section(BaseModel):
     """A frozen part of params.yaml; unknown keys are refused.
 
     The text below each field is its description in the reference page and in the JSON Schema. It is a docstring, so
-    that a better wording changes no recipe.
+    that rewording it changes no recipe.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
@@ -24,7 +24,7 @@ class Section(BaseModel):
 
 
 def file_below(path: str, *folders: str) -> str:
-    """Return a path of the project that DVC's stages know of by its folder. Raises ValueError for any other."""
+    """Return `path` if it is below one of `folders`, which DVC's stages depend on. Raises ValueError otherwise."""
     if path.startswith(folders) and ".." not in path.split("/"):
         return path
     raise ValueError(f"expected a file below {' or '.join(folders)}, got {path!r}: DVC would not see it change")

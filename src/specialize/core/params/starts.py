@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.section import Section
 
 
@@ -22,14 +23,12 @@ class Architecture(Section):
     """Attention heads (12)."""
 
 
-class PretrainingParams(Section):
+class PretrainingParams(OptimizerParams):
     """How random weights become a start checkpoint, on the texts of the procedural world."""
 
     objective: Literal["span_corruption", "instructions"]
-    """`span_corruption`: fill in what is masked, as T5 learned. `instructions`: solve the tasks of a mixture, as FlanT5
-    learned."""
-    steps: int = Field(ge=1)
-    """Optimizer updates."""
+    """`span_corruption`: predict masked spans, as T5 was pretrained. `instructions`: answer a mixture of tasks, as
+    FlanT5 was tuned."""
     batch_tokens: int = Field(default=2500, ge=64)
     """Source and target tokens of one update, padding included."""
     learning_rate: float = Field(gt=0, le=1)
@@ -41,15 +40,9 @@ class PretrainingParams(Section):
     warmup_steps: int = Field(default=30, ge=0)
     """Updates of linear warm-up."""
     weight_decay: float = Field(default=0.0, ge=0)
-    """AdamW's weight decay."""
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    """Gradients are clipped to this norm."""
+    """AdamW's weight decay, not on embeddings, biases and norms."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Dropout while pretraining."""
-    precision: Literal["fp32", "bf16"] = "fp32"
-    """Arithmetic."""
-    seed: int = Field(default=1, ge=0)
-    """Seed of the weights, the order and the formats or masks."""
     chain_of_thought: float = Field(default=0.5, ge=0, le=1)
     """Share of the instructions whose target holds the reasoning; of the others it is the answer alone."""
     in_context: float = Field(default=0.0, ge=0, le=1)
@@ -64,24 +57,9 @@ class PretrainingParams(Section):
         """Name of the data phase's file to learn from."""
         return "instructions.jsonl" if self.objective == "instructions" else "pretraining.jsonl"
 
-    @property
-    def gradient_accumulation_steps(self) -> int:
-        """An update is one batch."""
-        return 1
-
-    @property
-    def distribution(self) -> None:
-        """There is no teacher."""
-
-    @model_validator(mode="after")
-    def _warm(self) -> "PretrainingParams":
-        if self.warmup_steps >= self.steps:
-            raise ValueError(f"warmup_steps ({self.warmup_steps}) must be fewer than steps ({self.steps})")
-        return self
-
 
 class StartParams(Section):
-    """One start: random weights, such weights after a pretraining of ours, or a checkpoint that others made."""
+    """One start: random weights, weights that this run pretrains, or a published checkpoint."""
 
     source: str = "scratch"
     """`scratch`: random weights. Or a Hugging Face id or a folder below `data.root` (paper: google/flan-t5-base …
@@ -93,7 +71,7 @@ class StartParams(Section):
     architecture: Architecture | None = None
     """Needed where `source` is `scratch`."""
     pretraining: PretrainingParams | None = None
-    """Null: students begin with what the source has; random weights are then drawn by the student's seed."""
+    """Null: students begin with the source's weights; random ones are drawn with each student's seed."""
 
     @model_validator(mode="after")
     def _shape(self) -> "StartParams":
@@ -107,6 +85,6 @@ class StartParams(Section):
 
 
 class StartRun(StartParams):
-    """Everything that decides a start: the params of its recipe."""
+    """The params of a start's recipe: everything that decides its weights."""
 
     name: str

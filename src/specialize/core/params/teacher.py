@@ -5,26 +5,27 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section, file_below
 
 LOCAL = "local"
 LEGACY_TOP_K = 5
 CHAT_TOP_K = 20
 MADE = "results/problems/"
-"""What the data phase makes, and the teacher phase may read."""
+"""Folder of the data phase's outputs, which the teacher phase may read."""
 
 
 class Prices(Section):
-    """What the provider asks, in dollars per million tokens."""
+    """The provider's prices, in dollars per million tokens."""
 
     prompt: float = Field(ge=0)
-    """Of what the teacher reads."""
+    """Of prompt tokens."""
     completion: float = Field(ge=0)
-    """Of what it writes."""
+    """Of completion tokens."""
 
 
 class LimitsParams(Section):
-    """How fast and for how much money to ask. Nothing here decides what is answered, so recipes leave it out."""
+    """Speed and cost limits. Nothing here changes a completion, so recipes leave it out."""
 
     concurrency: int = Field(16, ge=1, le=1024)
     """Requests in flight at one time."""
@@ -35,18 +36,18 @@ class LimitsParams(Section):
     tokens_per_minute: float | None = Field(None, gt=0)
     """The provider's limit, prompt and completion together; null: none."""
     timeout_s: float = Field(120, gt=0)
-    """Seconds after which a request without its whole answer is given up and asked again."""
+    """Seconds after which a request without a complete response is cancelled and retried."""
     attempts: int = Field(8, ge=1)
-    """Tries of one request before the run ends. What was received is kept, and a later run goes on."""
+    """Tries of one request before the run ends. What was received is kept, and the next run continues from it."""
     backoff_s: float = Field(1, gt=0)
-    """Mean of the first wait after a fault, in seconds. It doubles with each further one up to a minute."""
+    """Mean wait after the first failure, in seconds. It doubles with each further one, up to a minute."""
     prices: Prices | None = None
-    """Prices of the model; null: unknown, and no cost is told."""
+    """Prices of the model; null: unknown, and no cost is reported."""
     budget: float | None = Field(None, gt=0)
     """Dollars that all completions of this run may cost together, those in the cache included. The run stops before it
     passes them; raise the budget and run again to go on. Needs `prices`. Null: no bound."""
     poll_s: float = Field(60, gt=0)
-    """Batch mode: seconds between two looks at a batch."""
+    """Batch mode: seconds between two polls of a batch."""
     requests_per_batch: int = Field(10_000, ge=1, le=50_000)
     """Batch mode: requests in one file (OpenAI takes 50,000 and 200 MB)."""
 
@@ -121,7 +122,7 @@ class TeacherParams(Section):
     local: LocalTeacherParams = LocalTeacherParams()
     """The teacher on this machine, for `base_url: local`."""
     limits: LimitsParams = LimitsParams()
-    """How fast and for how much money to ask."""
+    """Speed and cost limits."""
 
     @field_validator("recorded")
     @classmethod
@@ -145,7 +146,7 @@ class TeacherParams(Section):
         if self.mode == "online" and self.base_url == LOCAL and self.seed is None:
             problems.append("seed: expected a number with base_url `local`, whose completions are computed, got null")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property
@@ -164,3 +165,14 @@ class TeacherParams(Section):
         """The recorded files that no rule makes, relative to `data.root`."""
         recorded = self.recorded if self.mode == "recorded" else []
         return [path for path in recorded if not path.startswith("results/")]
+
+    def recipe_specs(self) -> list[RecipeSpec]:
+        """Return the recipe of the completions. `limits` are left out: speed and price change no completion."""
+        return [
+            RecipeSpec(
+                "teacher.json",
+                self.model_dump(mode="json", exclude={"limits"}),
+                raw_files=self.raw_files,
+                project_files=[self.prompt_file] if self.prompt_file else [],
+            )
+        ]

@@ -1,28 +1,30 @@
-"""params.yaml, section `traces`: which completions are worth learning from, and in which tokens."""
+"""params.yaml, section `traces`: which completions students learn from, and in which tokens."""
 
 import re
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section
+from specialize.records.scores import MathsReading
 
 
 class FilterParams(Section):
-    """Which completions become traces: the params of the phase's first recipe."""
+    """Which completions become traces: the params of the traces' recipe."""
 
-    reading: Literal["strict", "flexible"] = "strict"
+    reading: MathsReading = "strict"
     """Reading of the answer that must equal the gold (paper: the last number, so `flexible`)."""
     agreeing: bool = True
-    """Also ask that the last number of the reasoning equals the answer. Recorded teachers sometimes knew the gold
-    answer and paste it behind a chain that computes another one. (Paper: no such check.)"""
+    """Also require that the last number of the reasoning equals the answer. Recorded teachers sometimes knew the gold
+    answer and appended it to a chain that computes another one. (Paper: no such check.)"""
     duplicates: Literal["keep", "text", "equations"] = "text"
     """Per question drop a trace with the same words (`text`), or with the same equations (`equations`), as an earlier
     one. (Paper: `keep`.)"""
     per_question: int | None = Field(default=None, ge=1)
-    """Keep at most so many traces a question, the first ones. Null: all (paper)."""
+    """Keep at most this many traces per question, the first ones. Null: all (paper)."""
     ngram: int = Field(default=10, ge=3, le=50)
-    """Drop a trace whose question shares a run of so many words with any evaluation problem. (Paper: no such check.)"""
+    """Drop a trace whose question shares this many consecutive words with any evaluation problem. (Paper: no check.)"""
 
 
 class TokenizerParams(Section):
@@ -34,10 +36,10 @@ class TokenizerParams(Section):
     revision: str | None = None
     """Commit of a Hugging Face tokenizer. Pin it: a branch may move under an experiment."""
     vocabulary: int | None = Field(default=None, ge=300, le=32000)
-    """Pieces of a learned tokenizer; null: 512. Whole numbers come on top."""
+    """Vocabulary size of a learned tokenizer, without `whole_numbers`; null: 512."""
     whole_numbers: int = Field(default=0, ge=0, le=1000, strict=True)
-    """Each integer below this number is one token of a learned tokenizer, alone and behind a blank; longer runs of
-    digits are cut in threes from the left. 0: digits are learned like any text."""
+    """Each integer below this number is one token of a learned tokenizer, alone and after a blank; longer runs of
+    digits are split into threes from the left. 0: digits are learned like any text."""
 
     @model_validator(mode="after")
     def _fits_source(self) -> "TokenizerParams":
@@ -49,15 +51,15 @@ class TokenizerParams(Section):
 
 
 class AlignmentParams(Section):
-    """How the teacher's tokens and their distributions come to the student's tokens."""
+    """How the teacher's distributions are mapped onto the student's tokens."""
 
     method: Literal["bytes", "dtw"] = "bytes"
     """`bytes`: tokens that cover the same bytes of the text belong together. `dtw`: the paper's dynamic programming
     over edit distances."""
     groups: Literal["one_hot", "merge", "chunk"] = "merge"
-    """What a student token learns that does not stand one-to-one beside a teacher token: the token itself (`one_hot`,
-    paper), the distribution that the teacher's implies (`merge`), or its group's joint likelihood (`chunk`). `dtw`
-    knows `one_hot` alone."""
+    """Target of a student token that matches no single teacher token: the token itself (`one_hot`, paper), the
+    distribution that the teacher's implies (`merge`), or its group's joint likelihood (`chunk`). `dtw` supports only
+    `one_hot`."""
 
     @model_validator(mode="after")
     def _paper(self) -> "AlignmentParams":
@@ -67,7 +69,7 @@ class AlignmentParams(Section):
 
 
 class TokenizerRun(Section):
-    """Everything that decides a tokenizer and the traces in its tokens: the params of its recipe."""
+    """The params of a tokenizer's recipe, which also covers the traces aligned to its tokens."""
 
     name: str
     tokenizer: TokenizerParams
@@ -80,7 +82,7 @@ class TracesParams(FilterParams):
     tokenizers: dict[str, TokenizerParams] = Field(min_length=1)
     """Name → tokenizer; a student names one. Names are file names: lower-case letters, digits, `_` and `-`."""
     alignment: AlignmentParams = AlignmentParams()
-    """From the teacher's tokens to the students'."""
+    """How the teacher's distributions are mapped onto the students' tokens."""
 
     @field_validator("tokenizers")
     @classmethod
@@ -92,9 +94,18 @@ class TracesParams(FilterParams):
 
     @property
     def filtering(self) -> FilterParams:
-        """The part that decides which completions become traces."""
+        """The params of the traces' recipe: the section without tokenizers and alignment."""
         return FilterParams(**{name: getattr(self, name) for name in FilterParams.model_fields})
 
     def tokenizer_run(self, name: str) -> TokenizerRun:
-        """Return everything that decides one tokenizer and its aligned traces."""
+        """Return the params of one tokenizer's recipe."""
         return TokenizerRun(name=name, tokenizer=self.tokenizers[name], alignment=self.alignment)
+
+    def recipe_specs(self) -> list[RecipeSpec]:
+        """Return a recipe per tokenizer and its aligned traces, and the recipe of the traces."""
+        specs = []
+        for name, tokenizer in self.tokenizers.items():
+            folders = [] if tokenizer.source == "learned" else [tokenizer.source]
+            params = self.tokenizer_run(name).model_dump(mode="json")
+            specs.append(RecipeSpec(f"traces/{name}.json", params, raw_folders=folders))
+        return [*specs, RecipeSpec("traces.json", self.filtering.model_dump(mode="json"))]

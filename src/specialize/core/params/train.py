@@ -5,8 +5,14 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from specialize.core.params.mistakes import closest
+from specialize.core.params.optimizer import OptimizerParams
+from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section
 from specialize.core.params.starts import Architecture, StartParams, StartRun
+
+MOST_CHECKPOINTS = 10_000
+"""Each is scored on every benchmark; a larger number is a slip, and its list of steps would fill the memory."""
 
 
 class FormatWeights(Section):
@@ -29,18 +35,18 @@ class FormatWeights(Section):
 
 
 class DistributionParams(Section):
-    """How a student matches the teacher's distribution, where `loss` is `distribution`."""
+    """The distribution loss: how a student matches the teacher's probabilities."""
 
     divergence: Literal["forward_kl", "reverse_kl", "skew_kl", "jsd"] = "forward_kl"
     """Between teacher p and student q: KL(p ‖ q) (paper: forward_kl), KL(q ‖ p), KL(p ‖ skew p + (1-skew) q), or
     generalised Jensen-Shannon."""
     missing_mass: Literal["tail", "renormalise", "raw"] = "tail"
-    """What becomes of the probability that the teacher's listed tokens leave: one outcome for all other tokens
-    (`tail`), nothing after dividing by their sum (`renormalise`), nothing (paper: raw; for forward_kl only)."""
+    """The probability mass outside the teacher's top-k: one outcome for all other tokens (`tail`), rescale the top-k to
+    sum to 1 (`renormalise`), or ignore it (paper: raw; for forward_kl only)."""
     temperature: float = Field(default=1.0, gt=0, le=20)
-    """Both distributions are softened by it, and the loss is multiplied by its square (paper: 1)."""
+    """Temperature of both distributions; the loss is multiplied by its square (paper: 1)."""
     sample_weight: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the sample loss in the objective where the teacher's distribution is known (paper: 0)."""
+    """Weight of the sample loss in the objective where the teacher's distribution is known (paper: 0)."""
     skew: float = Field(default=0.1, ge=0, lt=1)
     """Share of the teacher in the mixture of `skew_kl`."""
     beta: float = Field(default=0.5, gt=0, lt=1)
@@ -50,19 +56,19 @@ class DistributionParams(Section):
     def _defined(self) -> "DistributionParams":
         if self.missing_mass == "raw" and self.divergence != "forward_kl":
             raise ValueError(
-                f"missing_mass 'raw' goes with forward_kl alone, got {self.divergence}: what is left of the teacher is "
-                "no distribution; take tail or renormalise"
+                f"missing_mass 'raw' goes with forward_kl alone, got {self.divergence}: others need "
+                "probabilities that sum to 1; use tail or renormalise"
             )
         if self.divergence == "reverse_kl" and self.missing_mass != "tail":
             raise ValueError(
-                "divergence 'reverse_kl' goes with missing_mass 'tail' alone: it is infinite where the teacher has "
-                "nothing for tokens that the student may say"
+                "divergence 'reverse_kl' goes with missing_mass 'tail' alone: it is infinite where the teacher's "
+                "probability of a token is 0 and the student's is not"
             )
         return self
 
 
 class Settings(Section):
-    """What a student may set differently from the others."""
+    """Settings of one student that override the section's; null: the section's."""
 
     seed: int | None = Field(default=None, ge=0)
     """Seed of weights, data order, formats, exemplars and dropout."""
@@ -74,13 +80,13 @@ class Settings(Section):
     formats: FormatWeights | None = None
     """Mix of the four data formats."""
     loss: Literal["sample", "distribution"] | None = None
-    """What the student learns from: see the section's."""
+    """See the section's."""
     distribution: DistributionParams | None = None
-    """How it matches distributions; stands instead of the section's as a whole."""
+    """Replaces the section's `distribution` as a whole."""
 
 
 class StudentParams(Settings):
-    """One student; a setting given here stands before the section's."""
+    """One student; a setting given here overrides the section's."""
 
     start: str
     """Name of one of `train.starts`."""
@@ -88,46 +94,30 @@ class StudentParams(Settings):
     """Name of one of `traces.tokenizers`: the start's."""
 
 
-class TrainingParams(Section):
-    """How students learn: the part of section `train` that is the same for all of them."""
+class TrainingParams(OptimizerParams):
+    """How students learn: the part of section `train` that a student's recipe holds as it stands."""
 
-    steps: int = Field(ge=1)
-    """Optimizer updates."""
     checkpoints: list[int] = Field(default_factory=list)
     """Checkpoints after these updates, besides those of `checkpoint_every`: early ones show what is lost first."""
     checkpoint_every: int = Field(ge=1)
-    """A checkpoint after each so many updates, besides step 0, the start itself (paper: 10K micro-batches)."""
-    batch_tokens: int = Field(ge=64)
-    """Source and target tokens of one update, padding included. Batches are bucketed by length."""
+    """Updates between two checkpoints (paper: 10K micro-batches). Step 0, the start itself, is a checkpoint too."""
     gradient_accumulation_steps: int = Field(default=1, ge=1)
     """Parts that one update is computed in, to save memory; the loss does not depend on it (paper: 3–30)."""
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    """Decay of the learning rate after the warm-up (paper: cosine, but its released code hardly decays)."""
-    warmup_steps: int = Field(default=10, ge=0)
-    """Updates of linear warm-up (paper: 10)."""
-    weight_decay: float = Field(default=0.01, ge=0)
-    """AdamW's weight decay, not on embeddings, biases and norms (paper: 0.01)."""
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    """Gradients are clipped to this norm (paper: no clipping)."""
-    dropout: float = Field(default=0.1, ge=0, lt=1)
-    """Dropout while training (paper: its released code trains with none)."""
-    precision: Literal["fp32", "bf16"] = "fp32"
-    """Arithmetic (paper: fp32). T5 overflows in fp16, so it is not offered."""
     exemplars: int = Field(default=4, ge=1)
-    """Exemplars before an in-context question (paper: 4); fewer where `max_source_tokens` would be passed."""
+    """Exemplars before an in-context question (paper: 4); fewer where `max_source_tokens` would be exceeded."""
     max_source_tokens: int = Field(default=1024, ge=16)
-    """An example whose question alone is longer is left out and counted."""
+    """Longest source. An example whose question alone is longer is left out and counted."""
     max_target_tokens: int = Field(default=256, ge=8)
-    """An example with a longer target is left out and counted."""
+    """Longest target. An example with a longer one is left out and counted."""
 
 
 def checkpoint_steps(training: TrainingParams) -> list[int]:
-    """Return the steps after which a checkpoint stands, 0 first."""
+    """Return the steps of the checkpoints, 0 first."""
     return sorted({*range(0, training.steps + 1, training.checkpoint_every), *training.checkpoints})
 
 
 class StudentRun(TrainingParams):
-    """Everything that decides one student's weights: the params of its recipe."""
+    """The params of a student's recipe: everything that decides its weights."""
 
     student: str
     seed: int
@@ -138,34 +128,29 @@ class StudentRun(TrainingParams):
     distribution: DistributionParams | None
     """Null where `loss` is `sample`."""
     start: str
-    """`scratch`, a Hugging Face id, a folder; or of what the run pretrained the name, see `pretrained`."""
+    """`scratch`, a Hugging Face id or a folder; where `pretrained`, a name of `train.starts`."""
     revision: str | None
     tokenizer: str
     architecture: Architecture | None
     pretrained: bool = False
-    """Whether the start stands in `results/starts/`."""
+    """Whether this run pretrains the start (results/starts/)."""
 
 
 class TrainParams(TrainingParams):
     """Traces + a start checkpoint → fine-tuned checkpoints along the way."""
 
-    seed: int = Field(default=1, ge=0)
-    """Seed of weights, data order, formats, exemplars and dropout. A student may set its own."""
-    learning_rate: float = Field(default=5e-4, gt=0, le=1)
-    """Peak learning rate of AdamW (paper: 5e-4). A student may set its own."""
-    embedding_learning_rate: float | None = Field(default=None, gt=0, le=1)
-    """Peak rate of the embedding and the relative position bias; null: `learning_rate`. A student may set its own."""
     formats: FormatWeights
-    """Mix of the four data formats. A student may set its own."""
+    """Mix of the four data formats."""
     loss: Literal["sample", "distribution"] = "sample"
     """`sample`: cross entropy on the teacher's text; `distribution`: match the teacher's top-k probabilities at every
-    token (paper: distribution for 3B and 11B). A student may set its own."""
+    token (paper: distribution for 3B and 11B)."""
     distribution: DistributionParams = DistributionParams()
-    """How distributions are matched. A student may set its own."""
+    """How distributions are matched."""
     starts: dict[str, StartParams] = Field(min_length=1)
     """Name → what students start from."""
     students: dict[str, StudentParams] = Field(min_length=1)
-    """Name → student. Names are file names: lower-case letters, digits, `_` and `-`."""
+    """Name → student. Names are file names: lower-case letters, digits, `_` and `-`. A student may have its own seed,
+    learning rates, formats, loss and distribution."""
 
     @field_validator("students", "starts")
     @classmethod
@@ -181,56 +166,80 @@ class TrainParams(TrainingParams):
         for name, student in self.students.items():
             start = self.starts.get(student.start)
             if start is None:
-                problems.append(f"students.{name}.start must be one of train.starts ({known}), got {student.start!r}")
+                problems.append(
+                    f"students.{name}.start must be one of train.starts ({known}), got {student.start!r}"
+                    + closest(student.start, list(self.starts))
+                )
             elif start.tokenizer != student.tokenizer:
                 asked = f"its start's, {start.tokenizer!r}"
                 problems.append(f"students.{name}.tokenizer must be {asked}, got {student.tokenizer!r}")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @model_validator(mode="after")
     def _last_checkpoint(self) -> "TrainParams":
+        problems = []
         if self.steps % self.checkpoint_every:
-            raise ValueError(
+            problems.append(
                 f"steps ({self.steps}) must be a multiple of checkpoint_every ({self.checkpoint_every}), "
                 "so that the last update leaves a checkpoint"
             )
+        if self.steps // self.checkpoint_every > MOST_CHECKPOINTS:
+            problems.append(
+                f"checkpoint_every: expected at most {MOST_CHECKPOINTS} checkpoints, "
+                f"got {self.steps // self.checkpoint_every} ({self.steps} steps, one every {self.checkpoint_every})"
+            )
         if bad := [step for step in self.checkpoints if not 0 < step <= self.steps]:
-            raise ValueError(f"checkpoints: expected steps from 1 to {self.steps}, got {bad}")
-        if self.warmup_steps >= self.steps:
-            raise ValueError(f"warmup_steps ({self.warmup_steps}) must be fewer than steps ({self.steps})")
+            problems.append(f"checkpoints: expected steps from 1 to {self.steps}, got {bad}")
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
     @property
     def checkpoint_steps(self) -> list[int]:
-        """Steps after which a checkpoint stands, 0 first."""
+        """Steps of the checkpoints, 0 first."""
         return checkpoint_steps(self)
 
     def run_of(self, name: str) -> StudentRun:
-        """Return one student's complete settings: its own before the section's."""
+        """Return one student's complete settings: its own override the section's."""
         own = self.students[name]
         start = self.starts[own.start]
-        shared = {field: getattr(self, field) for field in TrainingParams.model_fields}
+        settings = {field: getattr(self, field) for field in TrainingParams.model_fields}
         learning_rate = own.learning_rate or self.learning_rate
         loss = own.loss or self.loss
-        return StudentRun(
-            **shared,
-            student=name,
-            seed=self.seed if own.seed is None else own.seed,
-            learning_rate=learning_rate,
-            embedding_learning_rate=own.embedding_learning_rate or self.embedding_learning_rate or learning_rate,
-            formats=own.formats or self.formats,
-            loss=loss,
-            # None keeps a student of the other loss out of it: its recipe stays when these settings change.
-            distribution=(own.distribution or self.distribution) if loss == "distribution" else None,
-            start=own.start if start.pretraining else start.source,
-            revision=start.revision,
-            tokenizer=own.tokenizer,
-            architecture=None if start.pretraining else start.architecture,
-            pretrained=start.pretraining is not None,
-        )
+        settings |= {
+            "student": name,
+            "seed": self.seed if own.seed is None else own.seed,
+            "learning_rate": learning_rate,
+            "embedding_learning_rate": own.embedding_learning_rate or self.embedding_learning_rate or learning_rate,
+            "formats": own.formats or self.formats,
+            "loss": loss,
+            # Null keeps it out of a student of the other loss, whose recipe stays when these settings change.
+            "distribution": (own.distribution or self.distribution) if loss == "distribution" else None,
+            "start": own.start if start.pretraining else start.source,
+            "revision": start.revision,
+            "tokenizer": own.tokenizer,
+            "architecture": None if start.pretraining else start.architecture,
+            "pretrained": start.pretraining is not None,
+        }
+        return StudentRun(**settings)
 
     def start_run(self, name: str) -> StartRun:
-        """Return everything that decides one start."""
+        """Return the params of one start's recipe."""
         return StartRun(name=name, **{field: getattr(self.starts[name], field) for field in StartParams.model_fields})
+
+    def recipe_specs(self) -> list[RecipeSpec]:
+        """Return a recipe per start and per student.
+
+        The files of a start that others made stand in the recipes of the students, which load them.
+        """
+        specs = [
+            RecipeSpec(f"train/starts/{name}.json", self.start_run(name).model_dump(mode="json"))
+            for name in self.starts
+        ]
+        for name in self.students:
+            run = self.run_of(name)
+            folders = [] if run.pretrained or run.start == "scratch" else [run.start]
+            specs.append(RecipeSpec(f"train/{name}.json", run.model_dump(mode="json"), raw_folders=folders))
+        return specs

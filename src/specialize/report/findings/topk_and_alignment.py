@@ -1,9 +1,9 @@
 """C14, C15: what the teacher's distributions hold, and how much of it reaches the student's tokens. Counts over all
 traces: no sample is drawn, so there is no interval."""
 
+from specialize.records.coverage import TokenCounts
 from specialize.report.findings.verdict import Answer, Part, Verdict
 from specialize.report.formatting import percent
-from specialize.report.load_results import TokenCounts
 from specialize.report.stats.contrasts import Evidence
 
 NEARLY_ALL = 0.95

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from specialize.core.params.report import ReportParams
+from specialize.records.coverage import Coverage
 from specialize.report.arms import Arm, arms_of, ladders_of
-from specialize.report.load_results import Coverage, Study, early_step, late_step
+from specialize.report.load_results import Study, early_step, late_step
 from specialize.report.selection import front_of
 from specialize.report.stats.accuracies import Accuracies
 from specialize.report.stats.bootstrap import Comparison, changed, contrast_interval, mcnemar

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
+from specialize.records.scores import GenericReading, MathsReading
 from specialize.report.arms import Arm
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Change
 from specialize.report.stats.predictions import Measure
 from specialize.report.views.main_table import accuracy_of, change_in
 
-MATHS_READINGS = ("strict", "flexible")
-GENERIC_READINGS = ("exact", "substring")
+MATHS_READINGS: tuple[str, ...] = get_args(MathsReading)
+GENERIC_READINGS: tuple[str, ...] = get_args(GenericReading)
 
 
 @dataclass(frozen=True)

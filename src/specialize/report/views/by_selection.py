@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from specialize.records.scores import CRITERIA
 from specialize.report.arms import Arm
-from specialize.report.selection import CRITERIA
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Change
 from specialize.report.stats.predictions import Measure

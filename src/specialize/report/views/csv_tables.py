@@ -11,13 +11,15 @@ from pathlib import Path
 
 from specialize.core.files import write_text
 from specialize.core.params.report import ReportParams
-from specialize.report.load_results import CURVE, CURVE_TOO, Study
+from specialize.records.training_curve import UPDATE_COLUMNS
+from specialize.report.load_results import Study
 from specialize.report.selection import front_of
 from specialize.report.stats.accuracies import Accuracies
 from specialize.report.stats.estimate import Estimate
 from specialize.report.stats.learning_curves import ABILITIES, dynamics_of
 
 SCORES = ("student", "parameters", "step", "benchmark", "role", "task", "split", "format", "reading")
+TRAINING = (*UPDATE_COLUMNS, "sample_nll", "teacher_kl", "target_entropy", "soft_share")
 SCORE_NUMBERS = ("n", "correct", "accuracy", "low", "high")
 
 Cell = str | int | float | None
@@ -50,7 +52,7 @@ def write_tables(folder: Path, study: Study, accuracies: Accuracies, params: Rep
         for point in scaling_points(study, accuracies, params)
     ]
     updates = [(student, row) for student in sorted(study.curves) for row in study.curves[student]]
-    logged = [*CURVE, *(name for name in CURVE_TOO if any(name in row for _, row in updates))]
+    logged = [name for name in TRAINING if name in UPDATE_COLUMNS or any(name in row for _, row in updates)]
     curves = [[student, *(row.get(name) for name in logged)] for student, row in updates]
     tables: dict[str, tuple[Sequence[str], Sequence[Sequence[Cell]]]] = {
         "scores": ([*SCORES, *SCORE_NUMBERS], score_rows(study)),

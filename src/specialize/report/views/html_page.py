@@ -9,7 +9,8 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_digest
+from specialize.records.recipes import Recipe
 from specialize.report import formatting, paper_tables
 from specialize.report.arms import FACTORS, STARTS, Arm, is_alike
 from specialize.report.figures.registry import format_arms, objective_pairs
@@ -64,7 +65,7 @@ def page_of(
         plan=plan_of(study.scores),
         prompts=prompt_digests(study.scores),
         origins=origins(study, params),
-        recipe=recipe,
+        recipe_sha256=recipe_digest(recipe),
         formats=formatting.FORMATS,
         criteria=formatting.CRITERIA,
     )

@@ -44,10 +44,10 @@ def add_cache_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
 
     verbs.add_parser("verify", help="check the file and that every row can be read").set_defaults(command=_verify)
 
-    prune = verbs.add_parser("prune", help="remove completions; tells what it would remove unless --yes is given")
+    prune = verbs.add_parser("prune", help="remove completions; without --yes only count them")
     prune.add_argument("--model", help="those of this model")
     prune.add_argument("--older-than-days", type=float, metavar="DAYS", help="those received before")
-    prune.add_argument("--yes", action="store_true", help="do it: what was paid for is gone")
+    prune.add_argument("--yes", action="store_true", help="remove them; paid completions are lost")
     prune.set_defaults(command=_prune)
 
 

@@ -51,7 +51,7 @@ def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
     total = new = 0
     for path in sorted(folder.glob("part-*.parquet")):
         try:
-            was_sampled = bool(read_completions(path)[0])
+            was_sampled = read_completions(path)[0] is not None
         except RecordError as error:
             LOG.warning("not taken back to the cache: %s", error)  # nothing of it can be had, and a run must go on
             continue
@@ -73,8 +73,8 @@ def _of_lines(path: Path) -> Iterator[Row]:
 
 def _of_parquet(path: Path) -> Iterator[Row]:
     """Yield the rows that carry a request key. What a server sent beyond the columns is not in them."""
-    facts, rows = read_completions(path)
-    if not facts:
+    settings, rows = read_completions(path)
+    if settings is None:
         hint = "Imported completions bear no keys: they cost nothing to import again"
         raise RecordError(str(path), "request_key", "completions that were sampled", "a file without settings", hint)
     for row in rows:
@@ -83,12 +83,12 @@ def _of_parquet(path: Path) -> Iterator[Row]:
         usage = {name: row[name] for name in ("prompt_tokens", "completion_tokens") if row[name] is not None}
         choice = {"text": row["text"], "finish_reason": row["finish_reason"], "logprobs": _logprobs(row)}
         # Under `refuse` no row without the log-probabilities asked for gets into the results.
-        bare = bool(facts["top_k"]) and row["tokens"] is None and facts["without_logprobs"] == "allow"
+        bare = bool(settings.top_k) and row["tokens"] is None and settings.without_logprobs == "allow"
         yield Row(
             row["request_key"],
             row["sample"],
-            facts["max_tokens"],
-            facts["model"],
+            settings.max_tokens,
+            settings.model,
             choice,
             {"usage": usage},
             bare=bare and bool(row["text"]),

@@ -10,7 +10,6 @@ A response of OpenAI's APIs beside its question is the second: a choice of the c
 "…"}} instead of "text", and `logprobs` of either API become tokens. The third is one legacy choice laid flat.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +19,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_json, read_rows
+from specialize.core.logprobs import LONE_SURROGATE
 from specialize.teacher.api.responses import Answer, read_answer
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class RecordedRow:
 
 def _unicode(text: str) -> str:
     """JSON can spell half a character (`\\ud800`), which no file can hold."""
-    if _SURROGATE.search(text):
+    if LONE_SURROGATE.search(text):
         raise ValueError("a text without lone surrogates")
     return text
 

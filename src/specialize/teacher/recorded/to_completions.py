@@ -19,7 +19,7 @@ class Imported:
     """Completions in the order of problem, teacher, sample; the counts per teacher; the rows that found no problem."""
 
     completions: list[dict[str, Any]]
-    """Rows of teacher.completions.SCHEMA."""
+    """Rows of records.completions.COMPLETIONS_SCHEMA."""
     counts: dict[str, dict[str, int]]
     lost: list[RecordedRow]
 

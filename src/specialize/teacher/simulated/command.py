@@ -21,7 +21,7 @@ PORT = 8094
 
 def add_serve(commands: Any) -> None:
     """Add the command to the door's subparsers."""
-    serve = commands.add_parser("serve", help="be the local teacher: OpenAI's API on 127.0.0.1, until interrupted")
+    serve = commands.add_parser("serve", help="run the local teacher: OpenAI's API on 127.0.0.1, until interrupted")
     serve.add_argument("--problems", type=Path, nargs="+", required=True, help="problems with worked solutions")
     serve.add_argument(
         "--error-rate",

@@ -56,13 +56,13 @@ def align(
 
 
 class Entries(NamedTuple):
-    """positions, ids, probs: [entries]; told_at, told: positions, and what the teacher told there."""
+    """positions, ids, probs: [entries]; mass_at, teacher_mass: positions, and the teacher's probability there."""
 
     positions: np.ndarray
     ids: np.ndarray
     probs: np.ndarray
-    told_at: np.ndarray
-    told: np.ndarray
+    mass_at: np.ndarray
+    teacher_mass: np.ndarray
 
 
 def _direct(
@@ -90,12 +90,12 @@ def _direct_entries(
 def _merged_entries(
     vocabulary: StudentVocabulary, student: StudentTokens, teacher: TeacherTokens, groups: Groups, chosen: np.ndarray
 ) -> Entries:
-    """Entries of groups that are not one-to-one (see `merging`)."""
+    """Entries of groups that are not one-to-one (see `chain_rule`)."""
     positions: list[int] = []
     ids: list[int] = []
     probs: list[float] = []
-    told_at: list[int] = []
-    told: list[float] = []
+    mass_at: list[int] = []
+    teacher_mass: list[float] = []
     sizes = groups.end[chosen] - groups.begin[chosen]
     starts = np.cumsum(sizes) - sizes
     tokens = np.arange(sizes.sum()) + np.repeat(groups.begin[chosen] - starts, sizes)
@@ -120,10 +120,10 @@ def _merged_entries(
             ids += here.keys()
             probs += here.values()
             if here:
-                told_at.append(first + place)
-                told.append(total if not place else 1.0)
-    whole = [np.array(part, dtype=np.int64) for part in (positions, ids, told_at)]
-    return Entries(whole[0], whole[1], np.array(probs), whole[2], np.array(told))
+                mass_at.append(first + place)
+                teacher_mass.append(total if not place else 1.0)
+    whole = [np.array(part, dtype=np.int64) for part in (positions, ids, mass_at)]
+    return Entries(whole[0], whole[1], np.array(probs), whole[2], np.array(teacher_mass))
 
 
 def _likely(vocabulary: StudentVocabulary, student: StudentTokens, groups: Groups, chosen: np.ndarray) -> np.ndarray:

@@ -15,16 +15,16 @@ _ID_MASK, _PROB_MASK = (1 << _ID_BITS) - 1, (1 << _PROB_BITS) - 1
 @dataclass(frozen=True)
 class SoftTargets:
     """positions, ids, probs: [entries], sorted by position, falling probability, id; probs float16, rounded so
-    that no sum passes 1. told: [tokens] the probability that the teacher told of at each soft position."""
+    that no sum passes 1. teacher_mass: [tokens] the probability that the teacher gave at each soft position."""
 
     positions: np.ndarray
     ids: np.ndarray
     probs: np.ndarray
-    told: np.ndarray
+    teacher_mass: np.ndarray
 
 
 def alternatives(teacher: TeacherTokens, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (which of `tokens`, index into `spelled`, probability) of all that the teacher told for `tokens`: its
+    """Return (which of `tokens`, index into `spelled`, probability) of all that the teacher gave for `tokens`: its
     top-k, and the sampled token where it is not among them; token by token."""
     counts = teacher.top_rows[tokens + 1] - teacher.top_rows[tokens]
     which = np.repeat(np.arange(len(tokens)), counts)
@@ -40,18 +40,19 @@ def alternatives(teacher: TeacherTokens, tokens: np.ndarray) -> tuple[np.ndarray
         which = np.insert(which, place, lacking)
         spelled = np.insert(spelled, place, sampled[lacking])
         logprobs = np.insert(logprobs, place, teacher.logprobs[tokens[lacking]])
-    # A null is nan, and nan is not told; a server's rounding may pass 0.
+    # A null is nan, and nan stands for none; a server's rounding may pass 0.
     return which, spelled, np.fmax(np.exp(np.minimum(logprobs, 0.0)), 0.0)
 
 
 def soft_targets(
-    positions: np.ndarray, ids: np.ndarray, probs: np.ndarray, told_at: np.ndarray, told: np.ndarray, tokens: int
+    positions: np.ndarray, ids: np.ndarray, probs: np.ndarray, mass_at: np.ndarray, masses: np.ndarray, tokens: int
 ) -> SoftTargets:
     """Return entries in their order, equal ids of a position summed.
 
-    positions, ids, probs: [entries]; told_at, told: positions, and what the teacher told there; tokens: of the batch.
+    positions, ids, probs: [entries]; mass_at, masses: positions, and the teacher's probability there; tokens: of the
+    batch.
     """
-    totals = np.bincount(told_at, weights=told, minlength=tokens)
+    totals = np.bincount(mass_at, weights=masses, minlength=tokens)
     kept = np.flatnonzero((ids >= 0) & (probs > 0))
     positions, ids, probs = positions[kept], ids[kept], probs[kept]
     first, later = _repeated(positions, ids)

@@ -16,7 +16,7 @@ class TeacherTokens:
     """The teacher's tokens of a batch.
 
     rows: [rows + 1] first token of each completion; spelled: distinct token strings; tokens: [tokens] index into
-    `spelled`; logprobs: [tokens] natural logarithms, nan where the teacher told none; top_rows: [tokens + 1] first
+    `spelled`; logprobs: [tokens] natural logarithms, nan where the teacher gave none; top_rows: [tokens + 1] first
     alternative of each token; top, top_logprobs: [alternatives].
     """
 
@@ -173,8 +173,8 @@ def _character_spans(
     ends = behind[1:] - shift
     others = np.flatnonzero(~plain)
     if len(others):
-        told = chain.from_iterable(chain.from_iterable(offsets[number] for number in others.tolist()))
-        bounds = np.fromiter(told, dtype=np.int64).reshape(-1, 2)
+        flat = chain.from_iterable(chain.from_iterable(offsets[number] for number in others.tolist()))
+        bounds = np.fromiter(flat, dtype=np.int64).reshape(-1, 2)
         place = np.flatnonzero(np.repeat(~plain, np.diff(rows)))
         begins[place], ends[place] = bounds[:, 0], bounds[:, 1]
     return begins, ends

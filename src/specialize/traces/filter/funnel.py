@@ -1,29 +1,10 @@
-"""The funnel: what was dropped at each step and why, in all and per teacher, as a file and as a table."""
+"""The funnel: counts what each step drops and why, in all and per teacher, and prints the table."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 
+from specialize.records.funnel import Funnel, StepCount
 from specialize.traces.filter.candidates import Candidate
-
-
-@dataclass(frozen=True)
-class StepCount:
-    """One row of the funnel."""
-
-    step: str
-    dropped: int
-    left: int
-    why: str
-
-
-@dataclass(frozen=True)
-class Funnel:
-    """The counts of a whole run. `questions`: asked, with a completion, with a trace."""
-
-    steps: list[StepCount]
-    by_teacher: dict[str, list[StepCount]]
-    questions: dict[str, int]
 
 
 class FunnelCounter:
@@ -40,9 +21,10 @@ class FunnelCounter:
     def count(self, step: str, why: str, left: Sequence[Candidate]) -> None:
         """Count a step that left `left` over."""
         before, after = _per_teacher(self._left), _per_teacher(left)
-        self._steps.append(StepCount(step, len(self._left) - len(left), len(left), why))
+        self._steps.append(StepCount(step=step, dropped=len(self._left) - len(left), left=len(left), why=why))
         for teacher, counts in self._by_teacher.items():
-            counts.append(StepCount(step, before[teacher] - after[teacher], after[teacher], why))
+            dropped = before[teacher] - after[teacher]
+            counts.append(StepCount(step=step, dropped=dropped, left=after[teacher], why=why))
         self._left = list(left)
 
     def funnel(self) -> Funnel:
@@ -52,12 +34,7 @@ class FunnelCounter:
             "with a completion": len(self._questions),
             "with a trace": len({candidate.problem.id for candidate in self._left}),
         }
-        return Funnel(self._steps, self._by_teacher, questions)
-
-
-def funnel_json(funnel: Funnel) -> dict[str, object]:
-    """Return the funnel as the JSON value of results/traces/funnel.json."""
-    return asdict(funnel)
+        return Funnel(steps=self._steps, by_teacher=self._by_teacher, questions=questions)
 
 
 def funnel_lines(funnel: Funnel) -> list[str]:

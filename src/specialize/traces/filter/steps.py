@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from specialize.core.params.traces import FilterParams
 from specialize.records.completions import Completion
+from specialize.records.funnel import Funnel
 from specialize.records.problems import Problem
 from specialize.records.traces import Trace
 from specialize.traces.filter.candidates import Candidate, agrees, candidates_of
 from specialize.traces.filter.contamination import Contamination, EvaluationQuestions, Overlap
 from specialize.traces.filter.duplicates import drop_duplicates, equations_key, words_key
-from specialize.traces.filter.funnel import Funnel, FunnelCounter
+from specialize.traces.filter.funnel import FunnelCounter
 
 OVERLAPS: tuple[tuple[Overlap, str], ...] = (
     ("same question", "the question stands in an evaluation set"),

@@ -1,4 +1,4 @@
-"""params.yaml: read strictly, with every mistake told at once."""
+"""params.yaml: read strictly, with every mistake reported at once."""
 
 import re
 from collections.abc import Callable
@@ -57,7 +57,27 @@ def test_unknown_keys_are_refused(tree: Tree, where: str) -> None:
     assert f"  {key}: no such key" in mistakes(tree).splitlines()
 
 
-def test_all_mistakes_are_told_together(tree: Tree) -> None:
+@pytest.mark.parametrize(
+    ("where", "typed", "meant"),
+    [
+        ("", "evalute", "evaluate"),
+        ("data.datasets.gsm8k", "rol", "role"),
+        ("train", "learning_rates", "learning_rate"),
+        ("train.students.xs", "formts", "formats"),
+        ("train.starts.random.architecture", "d_modl", "d_model"),
+        ("traces.tokenizers.words", "vocabulary_size", "vocabulary"),
+    ],
+)
+def test_a_mistyped_key_names_the_one_it_may_mean(tree: Tree, where: str, typed: str, meant: str) -> None:
+    section = tree
+    for part in filter(None, where.split(".")):
+        section = section[part]
+    section[typed] = {}
+    key = ".".join(filter(None, [where, typed]))
+    assert f"  {key}: no such key; did you mean '{meant}'?" in mistakes(tree).splitlines()
+
+
+def test_all_mistakes_are_reported_together(tree: Tree) -> None:
     tree["data"]["seed"] = -1
     tree["teacher"]["recorded"] = []
     tree["train"]["precision"] = "fp16"
@@ -65,8 +85,8 @@ def test_all_mistakes_are_told_together(tree: Tree) -> None:
     tree["evaluate"]["formats"] = ["few_shot"]
     del tree["evaluate"]["generic_formats"]
     tree["report"]["colour"] = "red"
-    told = mistakes(tree)
-    assert told.startswith("here.yaml: 7 mistakes\n")
+    message = mistakes(tree)
+    assert message.startswith("here.yaml: 7 mistakes\n")
     for key in (
         "data.seed",
         "teacher.recorded",
@@ -76,15 +96,26 @@ def test_all_mistakes_are_told_together(tree: Tree) -> None:
         "evaluate.generic_formats",
         "report.colour",
     ):
-        assert f"\n  {key}: " in told
-    assert "docs/reference/params.md" in told
+        assert f"\n  {key}: " in message
+    assert "docs/reference/params.md" in message
 
 
 SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
-    "fp16": (lambda t: t["train"].update(precision="fp16"), "train.precision: .*'fp32' or 'bf16', got 'fp16'"),
+    "fp16": (
+        lambda t: t["train"].update(precision="fp16"),
+        "train.precision: .*'fp32' or 'bf16', got 'fp16'; did you mean 'bf16'",
+    ),
+    "format": (
+        lambda t: t["evaluate"].update(formats=["zero_shot_chain_of_though"]),
+        r"formats.0: .*'; did you mean 'zero_shot_chain_of_thought'\?",
+    ),
     "last checkpoint": (
         lambda t: t["train"].update(steps=25),
-        r"train: .*steps \(25\) must be a multiple of checkpoint_every \(10\)",
+        r"  train.steps \(25\) must be a multiple of checkpoint_every \(10\)",
+    ),
+    "a checkpoint at each of many steps": (
+        lambda t: t["train"].update(steps=10**9, checkpoint_every=1),
+        "  train.checkpoint_every: expected at most 10000 checkpoints, got 1000000000",
     ),
     "no weight": (lambda t: t["train"].update(formats={}), "train.formats: .*needs a weight above 0"),
     "student name": (
@@ -98,7 +129,7 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     ),
     "no such start": (
         lambda t: t["train"]["students"]["s"].update(start="t5-small"),
-        r"train: .*students.s.start must be one of train.starts \(random\), got 't5-small'",
+        r"  train.students.s.start must be one of train.starts \(random\), got 't5-small'",
     ),
     "tokenizer of another start": (
         lambda t: t["train"]["students"]["s"].update(tokenizer="letters"),
@@ -116,7 +147,7 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     ),
     "warm-up of a start": (
         lambda t: t["train"]["starts"]["random"].update(pretraining={**PRETRAINING, "warmup_steps": 5}),
-        "pretraining: .*fewer than steps",
+        r"  train.starts.random.pretraining.warmup_steps \(5\) must be fewer than steps",
     ),
     "checkpoints beyond the end": (
         lambda t: t["train"].update(checkpoints=[5, 21]),
@@ -143,14 +174,18 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: t["traces"].update(alignment={"method": "dtw"}),
         "traces.alignment: .*goes with 'groups: one_hot', got 'merge'",
     ),
-    "no seed dataset": (lambda t: t["data"]["datasets"].pop("gsm8k"), "data: .*exactly one .*'seed', got 0"),
+    "no seed dataset": (lambda t: t["data"]["datasets"].pop("gsm8k"), "data.datasets: .*exactly one .*'seed', got 0"),
     "two seed datasets": (
         lambda t: t["data"]["datasets"]["multiarith"].update(role="seed"),
-        "data: .*exactly one .*'seed', got 2.*only gsm8k and world",
+        "data.datasets: .*exactly one .*'seed', got 2.*only gsm8k and world",
+    ),
+    "mistyped start": (
+        lambda t: t["train"]["students"]["s"].update(start="rndom"),
+        r"students.s.start must be .*got 'rndom'; did you mean 'random'\?",
     ),
     "unknown dataset": (
         lambda t: t["data"]["datasets"].update(world={"role": "generic"}),
-        "data: .*datasets.world: source 'files' has no such dataset .expected one of gsm8k",
+        "  data.datasets.world: source 'files' has no such dataset .expected one of gsm8k",
     ),
     "hub without ids": (
         lambda t: t["data"].update(source="hub"),
@@ -158,7 +193,7 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     ),
     "selection": (
         lambda t: t["evaluate"].update(selection_format="in_context_answer_only"),
-        "evaluate.selection_format must be one of evaluate.formats",
+        "\n  evaluate.selection_format must be one of evaluate.formats",
     ),
     "report formats": (
         lambda t: t["report"].update(format="in_context_answer_only", generic_format="chain_of_thought"),
@@ -174,15 +209,15 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
 
 @pytest.mark.parametrize("name", SPOILT)
 def test_refused(tree: Tree, name: str) -> None:
-    spoil, told = SPOILT[name]
+    spoil, expected = SPOILT[name]
     parse_params(tree, "valid before")
     spoil(tree)
-    assert re.search(told, mistakes(tree), re.DOTALL)
+    assert re.search(expected, mistakes(tree), re.DOTALL)
 
 
 @pytest.mark.parametrize("tree", [None, [], "text", 5])
 def test_a_file_that_is_no_mapping(tree: object) -> None:
-    assert "(the whole file): " in mistakes(tree)
+    assert "\n  (the whole file): expected a mapping (`key: value`), got " in mistakes(tree)
 
 
 @pytest.mark.parametrize("text", ["3e-5", "3e-05", "3E-5", "0.00003", "3.0e-5"])
@@ -190,32 +225,36 @@ def test_every_spelling_of_a_small_number_is_a_number(tmp_path: Path, tree: Tree
     params = load_params(_written(tmp_path, tree, "learning_rate: 0.125", f"learning_rate: {text}"))
     assert params.train.learning_rate == 3e-5
     # Not a text that happens to convert: a field that takes any text must not get one.
-    told = _told(_written(tmp_path, tree, "mode: recorded", f"mode: {text}"))
-    assert re.search(r"teacher\.mode: .*got (3e-05|0\.00003)\n", told)
+    message = message_of(_written(tmp_path, tree, "mode: recorded", f"mode: {text}"))
+    assert re.search(r"teacher\.mode: .*got (3e-05|0\.00003)\n", message)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         (b"", "the whole file"),
         (b"# nothing but a comment\n", "the whole file"),
         (b"- 1\n", "the whole file"),
         (b"data: [1,\n", "expected YAML"),
         (b"data: \xe9\n", "expected YAML"),
-        (b"report: {}\nreport: {}\n", "found duplicate key"),
+        (
+            b"report: {}\nreport: {}\n",
+            'params.yaml:2: expected YAML, got: while constructing a mapping, found duplicate key "report"',
+        ),
         (b"train:\n  seed: 1\n  seed: 2\n", "found duplicate key"),
         (b"!!python/object/apply:os.getcwd []\n", "expected YAML"),
     ],
 )
-def test_unreadable_files(tmp_path: Path, content: bytes, told: str) -> None:
+def test_unreadable_files(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_bytes(content)
-    message = _told(path)
-    assert str(path) in message and told in message
+    message = message_of(path)
+    assert str(path) in message and expected in message
+    assert "\n" not in message or "the whole file" in message
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    assert "no such file" in _told(tmp_path / "params.yaml")
+    assert "no such file" in message_of(tmp_path / "params.yaml")
 
 
 def test_params_are_frozen(tree: Tree) -> None:
@@ -249,7 +288,7 @@ def _written(folder: Path, tree: Tree, old: str, new: str) -> Path:
     return path
 
 
-def _told(path: Path) -> str:
+def message_of(path: Path) -> str:
     with pytest.raises(ParamsError) as error:
         load_params(path)
     return str(error.value)
@@ -261,7 +300,7 @@ def test_a_dump_of_the_params_is_valid_params(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"mode": "online", "top_k": 6}, "top_k: expected at most 5 with api completions"),
         ({"mode": "batch"}, "expected `online` with base_url `local`"),
@@ -276,6 +315,6 @@ def test_a_dump_of_the_params_is_valid_params(tree: Tree) -> None:
         ({"prompt": "prompts/../my.jsonl"}, "expected a file below prompts/ or results/problems/"),
     ],
 )
-def test_mistakes_in_the_teacher(tree: Tree, change: Tree, told: str) -> None:
+def test_mistakes_in_the_teacher(tree: Tree, change: Tree, expected: str) -> None:
     tree["teacher"] |= change
-    assert told in mistakes(tree)
+    assert expected in mistakes(tree)

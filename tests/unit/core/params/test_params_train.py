@@ -38,12 +38,12 @@ def test_own_formats_replace_the_whole_mix(tree: Tree) -> None:
     assert (mix.zero_shot_chain_of_thought, mix.zero_shot_answer_only) == (0.0, 2.0)
 
 
-def test_a_seed_of_nought_is_a_setting(tree: Tree) -> None:
+def test_a_seed_of_zero_is_a_setting(tree: Tree) -> None:
     tree["train"]["seed"] = 7
     assert run(tree, seed=0).seed == 0
 
 
-def test_the_embedding_learns_at_the_students_rate_unless_told_otherwise(tree: Tree) -> None:
+def test_the_embedding_learns_at_the_students_rate_unless_it_has_its_own(tree: Tree) -> None:
     assert run(tree).embedding_learning_rate == 5e-4
     assert run(tree, learning_rate=0.2).embedding_learning_rate == 0.2
     tree["train"]["embedding_learning_rate"] = 0.3
@@ -117,7 +117,7 @@ def test_a_student_of_a_pretrained_start_has_no_shape_of_its_own(tree: Tree) -> 
 
 @pytest.mark.parametrize(("steps", "every"), [(20, 3), (5, 10)])
 def test_steps_are_a_multiple_of_checkpoint_every(tree: Tree, steps: int, every: int) -> None:
-    tree["train"] |= {"steps": steps, "checkpoint_every": every}
+    tree["train"] |= {"steps": steps, "checkpoint_every": every, "warmup_steps": 0}
     with pytest.raises(ValueError, match=rf"steps \({steps}\) must be a multiple of checkpoint_every \({every}\)"):
         TrainParams.model_validate(tree["train"])
 

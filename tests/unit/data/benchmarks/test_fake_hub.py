@@ -16,8 +16,9 @@ import pytest
 from small_sources import json_lines
 
 from specialize.core.files import read_json, read_records
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
 from specialize.records.problems import Problem
+from specialize.records.recipes import Recipe
 
 REPOSITORY = "someone/sums"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -114,7 +115,7 @@ def hub() -> Iterator[FakeHub]:
 def build(tmp_path: Path, root: Path, endpoint: str, **hub: Any) -> subprocess.CompletedProcess[str]:
     part = {"role": "seed", "hub": {"id": REPOSITORY, "config": "main", "columns": {"question": "query"}, **hub}}
     recipe = Recipe(phase="data", params={"source": "hub", "datasets": {"gsm8k": part}}, code="", rules="", files={})
-    (tmp_path / "data.json").write_text(recipe.text())
+    (tmp_path / "data.json").write_text(recipe_text(recipe))
     paths = [
         "--recipe",
         tmp_path / "data.json",

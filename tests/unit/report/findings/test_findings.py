@@ -211,7 +211,7 @@ def test_c8(seed, out, by, word):
 
 def coverage(soft: int, mass: float, numbers: int) -> dict:
     counts = {"tokens": 100, "soft": soft, "chunked": 0, "teacher_mass": soft * mass, "kept_mass": soft * mass * 0.9}
-    return {"traces": 3, "all": counts, "numbers": {**counts, "soft": numbers}, "shares": {}}
+    return {"traces": 3, "all": counts, "numbers": {**counts, "soft": numbers}}
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ import pytest
 from specialize.core.errors import RecordError
 from specialize.core.files import write_records
 from specialize.core.params.teacher import TeacherParams
+from specialize.records.completions import COMPLETIONS_SCHEMA, SamplingSettings
 from specialize.records.problems import Problem
 from specialize.teacher.__main__ import main
 from specialize.teacher.cache.store import FILE, Cache, CacheError, Row, cache_folder, open_cache
 from specialize.teacher.cache.transfer import export, refill
-from specialize.teacher.completions import SCHEMA, completion_row, write_completions
+from specialize.teacher.completions import completion_row, write_completions
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import FewShot
 
@@ -137,14 +138,14 @@ def test_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert cache_folder() == tmp_path / "own"
 
 
-FACTS = {"api": "chat", "max_tokens": 8, "model": "m", "top_k": 5, "without_logprobs": "refuse"}
+SETTINGS = SamplingSettings(api="chat", max_tokens=8, model="m", top_k=5, without_logprobs="refuse")
 
 
 def test_results_refill_a_cache(tmp_path: Path) -> None:
     """Parquet → cache → Parquet gives the same bytes; nothing is asked again."""
     sent = [row(0), row(1, finish="length", tokens=8)]
     rows = [{**completion_row("p", "m", one.sample, one.answer()), "request_key": KEY} for one in sent]
-    write_completions(tmp_path / "a.parquet", rows, FACTS)
+    write_completions(tmp_path / "a.parquet", rows, SETTINGS)
     with open_cache(tmp_path) as cache:
         assert refill(cache, tmp_path / "a.parquet") == (2, 2)
         assert refill(cache, tmp_path / "a.parquet") == (2, 0)
@@ -152,13 +153,13 @@ def test_results_refill_a_cache(tmp_path: Path) -> None:
         again = [
             {**completion_row("p", "m", r.sample, r.answer()), "request_key": KEY} for r in cache.read(KEY, 9, 8, False)
         ]
-    write_completions(tmp_path / "b.parquet", again, FACTS)
+    write_completions(tmp_path / "b.parquet", again, SETTINGS)
     assert (tmp_path / "b.parquet").read_bytes() == (tmp_path / "a.parquet").read_bytes()
 
 
 def test_imported_completions_cannot_refill(tmp_path: Path) -> None:
     write_completions(tmp_path / "a.parquet", [])
-    assert pq.read_schema(tmp_path / "a.parquet").equals(SCHEMA)
+    assert pq.read_schema(tmp_path / "a.parquet").equals(COMPLETIONS_SCHEMA)
     with open_cache(tmp_path) as cache, pytest.raises(RecordError, match="Imported completions bear no keys"):
         refill(cache, tmp_path / "a.parquet")
 
@@ -214,7 +215,7 @@ def test_pulled_results_refill_the_cache_of_a_paid_teacher(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SPECIALIZE_CACHE", str(tmp_path / "cache"))
     rows = [{**completion_row("p", "m", one.sample, one.answer()), "request_key": KEY} for one in [row(0), row(1)]]
-    write_completions(tmp_path / "results" / "completions" / "part-00000.parquet", rows, FACTS)
+    write_completions(tmp_path / "results" / "completions" / "part-00000.parquet", rows, SETTINGS)
     params = tmp_path / "params.yaml"
     params.write_text("teacher: {mode: online, base_url: local}\n")
     assert main(["cache", "refill"]) == 0 and not (tmp_path / "cache").exists()

@@ -16,8 +16,9 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import write_records, write_text
 from specialize.core.locks import exclusive
 from specialize.core.params.teacher import TeacherParams
-from specialize.lineage.recipe import Recipe
+from specialize.lineage.recipe import recipe_text
 from specialize.records.problems import Problem
+from specialize.records.recipes import Recipe
 from specialize.teacher.__main__ import main
 from specialize.teacher.cache.store import open_cache
 from specialize.teacher.plan import Plan
@@ -210,7 +211,7 @@ def test_results_that_the_cache_lacks_are_not_paid_for_again(tmp_path: Path, mon
     with served(Faults()) as (url, server):
         params = {"mode": "online", "base_url": url, "samples": SAMPLES, "top_k": 3}
         recipe = Recipe(phase="teacher", params=params, code="", rules="", files={})
-        write_text(Path("teacher.json"), recipe.text())
+        write_text(Path("teacher.json"), recipe_text(recipe))
         command = ["sample", "--recipe", "teacher.json", "--problems", "problems.jsonl"]
         for cache in ("theirs", "ours"):
             monkeypatch.setenv("SPECIALIZE_CACHE", cache)

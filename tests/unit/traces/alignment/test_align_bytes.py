@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from small_tokenizers import FAMILIES, certain, completion, vocabulary
 
 from specialize.core.params.traces import AlignmentParams
+from specialize.records.completions import TOKEN_COLUMNS
 from specialize.traces.align_traces import align_batch
 from specialize.traces.alignment.align import Aligned, align
 from specialize.traces.alignment.chain_rule import merged
 from specialize.traces.alignment.token_spans import _character_spans, student_tokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import StudentVocabulary
-from specialize.traces.logprob_batches import TOLD
 from specialize.traces.rationale import OURS
 
 MERGE, ONE_HOT, CHUNK = (AlignmentParams(groups=groups) for groups in ("merge", "one_hot", "chunk"))
@@ -34,7 +34,7 @@ def aligned(family: str, batch: pa.RecordBatch, params: AlignmentParams = MERGE,
     encoded = own.tokenizer([text], return_offsets_mapping=True, add_special_tokens=special)
     origins = [np.arange(len(text.encode()))]
     student = student_tokens(own, encoded["input_ids"], encoded["offset_mapping"], [text], origins)
-    return align(own, student, teacher_tokens(batch.select(TOLD)), params)
+    return align(own, student, teacher_tokens(batch.select(TOKEN_COLUMNS)), params)
 
 
 def soft(family: str, found: Aligned) -> list[dict[str, float]]:

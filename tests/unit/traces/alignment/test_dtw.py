@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specialize.core.params.traces import AlignmentParams
+from specialize.records.completions import TOKEN_COLUMNS
 from specialize.traces.alignment.align import Aligned, align
 from specialize.traces.alignment.dtw import bare_distances, spans, warped
 from specialize.traces.alignment.token_spans import student_tokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import StudentVocabulary
-from specialize.traces.logprob_batches import TOLD, recorded_batches
+from specialize.traces.logprob_batches import recorded_batches
 from specialize.traces.tokenizers import load_tokenizer
 
 PAPER = AlignmentParams(method="dtw", groups="one_hot")
@@ -72,13 +73,13 @@ def t5(shared_data: Path) -> StudentVocabulary:
 def codex(shared_data: Path, t5: StudentVocabulary, line: int) -> tuple[Aligned, list[bytes]]:
     """Align a recorded response as the authors do: without the line ends before and behind it."""
     batch = list(recorded_batches(shared_data / "teacher" / "codex_logprobs.jsonl"))[line]
-    row = batch.select(TOLD).to_pylist()[0]
+    row = batch.select(TOKEN_COLUMNS).to_pylist()[0]
     inner = [place for place, token in enumerate(row["tokens"]) if token.strip()]
     row = {name: values[inner[0] : inner[-1] + 1] for name, values in row.items()}
     text = b"".join(row["tokens"]).decode()
     encoded = t5.tokenizer([text], return_offsets_mapping=True)
     student = student_tokens(t5, encoded["input_ids"], encoded["offset_mapping"], [text], [np.arange(len(text))])
-    columns = pa.RecordBatch.from_pylist([row], schema=batch.select(TOLD).schema)
+    columns = pa.RecordBatch.from_pylist([row], schema=batch.select(TOKEN_COLUMNS).schema)
     return align(t5, student, teacher_tokens(columns), PAPER), row["tokens"]
 
 

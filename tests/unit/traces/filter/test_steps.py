@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from specialize.core.params.traces import FilterParams
 from specialize.records.completions import Completion
 from specialize.records.problems import Problem
-from specialize.traces.filter.funnel import funnel_json, funnel_lines
+from specialize.traces.filter.funnel import funnel_lines
 from specialize.traces.filter.steps import filter_completions
 
 STEPS = [
@@ -97,7 +97,7 @@ def test_table_ends_with_the_result() -> None:
     lines = funnel_lines(funnel)
     assert lines[-1] == "kept 1 of 3 (33.3 %), 1 of 4 questions"
     assert lines[-3:-1] == ["t: kept 1 of 2 (50.0 %)", "u: kept 0 of 1 (0.0 %)"]
-    assert funnel_json(funnel)["questions"] == {"asked": 4, "with a completion": 2, "with a trace": 1}
+    assert funnel.questions == {"asked": 4, "with a completion": 2, "with a trace": 1}
 
 
 def test_no_completions() -> None:

@@ -1,0 +1,41 @@
+"""Settings of the optimizer, the same for a start that is pretrained and for a student that is fine-tuned."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from specialize.core.params.section import Section
+
+
+class OptimizerParams(Section):
+    """AdamW: its learning rates, their schedule, regularisation and arithmetic."""
+
+    seed: int = Field(default=1, ge=0)
+    """Seed of weights, data order, formats or masks, exemplars and dropout."""
+    steps: int = Field(ge=1)
+    """Optimizer updates."""
+    batch_tokens: int = Field(ge=64)
+    """Source and target tokens of one update, padding included. Batches are bucketed by length."""
+    learning_rate: float = Field(default=5e-4, gt=0, le=1)
+    """Peak learning rate of AdamW (paper: 5e-4)."""
+    embedding_learning_rate: float | None = Field(default=None, gt=0, le=1)
+    """Peak rate of the embedding and the relative position bias; null: `learning_rate`. A T5 from random weights needs
+    a larger one: its embedding starts at standard deviation 1, which AdamW's equal steps hardly move."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """Decay of the learning rate after the warm-up (paper: cosine, but its released code hardly decays)."""
+    warmup_steps: int = Field(default=10, ge=0)
+    """Updates of linear warm-up (paper: 10)."""
+    weight_decay: float = Field(default=0.01, ge=0)
+    """AdamW's weight decay, not on embeddings, biases and norms (paper: 0.01)."""
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    """Gradients are clipped to this norm (paper: no clipping)."""
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    """Dropout while training (paper: its released code trains with none)."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Arithmetic (paper: fp32). T5 overflows in fp16, so it is not offered."""
+
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> Self:
+        if self.warmup_steps >= self.steps:
+            raise ValueError(f"warmup_steps ({self.warmup_steps}) must be fewer than steps ({self.steps})")
+        return self

@@ -1,0 +1,57 @@
+"""manifest.json: what a folder of weights holds and what made it.
+
+    results/checkpoints/{student}/step-{n}/   CheckpointManifest
+    results/starts/{start}/                   StartManifest where the run pretrained it, else StartSource
+
+The manifest is written last: where it is, the folder is complete.
+"""
+
+from typing import Any
+
+from pydantic import Field
+
+from specialize.records.recipes import Recipe
+from specialize.records.record import Record
+
+
+class Manifest(Record):
+    """What the manifests of all trained weights hold."""
+
+    parameters: int = Field(ge=1)
+    recipe: Recipe
+    recipe_sha256: str
+    inputs: dict[str, str]
+    """Input file → sha256."""
+    start_commit: str | None
+    """Commit of the Hugging Face checkpoint that training began with."""
+    files: dict[str, str]
+    """File of the folder → sha256; all but the manifest itself."""
+    libraries: dict[str, str]
+    """Library → version."""
+    python: str
+    machine: str
+    """Processor architecture."""
+
+
+class CheckpointManifest(Manifest):
+    """A student after some updates."""
+
+    student: str
+    step: int = Field(ge=0)
+
+
+class StartManifest(Manifest):
+    """A start checkpoint that the run pretrained."""
+
+    start: str
+
+
+class StartSource(Record):
+    """A start that the run does not train: the params that say where students get their weights."""
+
+    name: str
+    source: str
+    revision: str | None
+    tokenizer: str
+    architecture: dict[str, Any] | None
+    pretraining: None

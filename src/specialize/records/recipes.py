@@ -1,0 +1,19 @@
+"""results/recipes/: the parameters of each step."""
+
+from typing import Any
+
+from specialize.records.record import Record
+
+
+class Recipe(Record):
+    """What decides the outputs of one step."""
+
+    phase: str
+    params: dict[str, Any]
+    """The validated params of the phase."""
+    code: str
+    """sha256 of the code that the phase imports."""
+    rules: str
+    """sha256 of the phase's rule file."""
+    files: dict[str, str]
+    """Raw or prompt file → sha256 of its bytes."""
