@@ -70,12 +70,11 @@ def judge(text: str, gold: str, kind: AnswerKind | None = None, choices: Choices
     if kind == "text":
         return Judgement(_text_reading(said.texts(), canonical), _text_reading(said.texts() or said.own(), canonical))
     if kind == "math":
-        return Judgement(_math_reading(said.raw, gold), _math_reading(said.raw or said.last_line(), gold))
-    strict = _strict(said, kind, canonical, choices)
-    flexible = _flexible(said, strict, kind, canonical, choices)
-    return Judgement(
-        Reading(strict, same_answer(strict, canonical)), Reading(flexible, same_answer(flexible, canonical))
-    )
+        strict = _math_reading(said.raw, canonical)
+        return Judgement(strict, strict if said.raw else _math_reading(said.last_line(), canonical))
+    found = _strict(said, kind, canonical, choices)
+    last = _flexible(said, found, kind, canonical, choices)
+    return Judgement(Reading(found, same_answer(found, canonical)), Reading(last, same_answer(last, canonical)))
 
 
 def canonical_gold(gold: str, kind: AnswerKind | None = None, choices: Choices = None) -> tuple[str, AnswerKind]:
@@ -96,7 +95,7 @@ def canonical_gold(gold: str, kind: AnswerKind | None = None, choices: Choices =
     if found is None and "####" in gold:
         return canonical_gold(gold.rsplit("####", 1)[1], kind)
     if found is not None:
-        return found
+        return found[0], kind or found[1]
     if kind is not None:
         return gold.strip(), kind
     if truth := options.gold_truth(gold):
@@ -229,6 +228,9 @@ def _text_reading(found: list[str], gold: str) -> Reading:
 
 
 def _math_reading(answer: str | None, gold: str) -> Reading:
+    if answer is not None and answer.count("$") % 2:
+        # The marker's blanks took the opening one.
+        answer = answer.rstrip(" .").rstrip("$")
     return Reading(answer, answer is not None and (same_answer(answer, gold) or same_expression(answer, gold)))
 
 

@@ -6,20 +6,30 @@ is started with the first question, answers one at a time, and is killed when it
 """
 
 import atexit
-import multiprocessing
-from multiprocessing.connection import Connection
+import json
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
 from threading import Lock
+
+from specialize.core.errors import SpecializeError
 
 SECONDS = 5.0
 """Limit for one comparison. What takes longer is not the same."""
 LONGEST = 1000
 """Longer expressions, in characters, are not compared."""
 
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
+_SOURCES = Path(__file__).parents[3]
 
 
 def same_expression(answer: str, gold: str, seconds: float = SECONDS) -> bool:
-    """Whether math-verify finds `answer` equal to `gold` (LaTeX or plain); False where it cannot say in time."""
+    """Whether math-verify finds `answer` equal to `gold` (LaTeX or plain); False where it cannot say in time.
+
+    Raises SpecializeError where math-verify does not start.
+    """
     if max(len(answer), len(gold)) > LONGEST:
         return False
     with _LOCK:
@@ -30,65 +40,74 @@ class _Worker:
     """The process that imports math-verify; it is started again after it was killed."""
 
     def __init__(self) -> None:
-        self._process: multiprocessing.process.BaseProcess | None = None
-        self._connection: Connection | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, answer: str, gold: str, seconds: float) -> bool:
-        connection = self._connected()
+        process = self._started()
+        assert process.stdin is not None  # it is a pipe
         try:
-            connection.send((answer, gold))
-            if connection.poll(seconds):
-                return bool(connection.recv())
-        except (EOFError, OSError):
-            pass  # the process died, of memory or of its recursion
-        self.stop()
-        return False
+            process.stdin.write(json.dumps([answer, gold]).encode() + b"\n")
+            line = _line(process, seconds)
+        except OSError:  # the process died, of memory or of its recursion
+            line = None
+        if not line:
+            self.stop()
+            return False
+        return bool(json.loads(line))
 
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.join()
-        if self._connection is not None:
-            self._connection.close()
-        self._process = self._connection = None
+            self._process.communicate()
+            self._process = None
 
-    def _connected(self) -> Connection:
-        if self._process is None or not self._process.is_alive() or self._connection is None:
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
             self.stop()
-            context = multiprocessing.get_context("spawn")
-            self._connection, other = context.Pipe()
-            self._process = context.Process(target=_serve, args=(other,), daemon=True)
-            self._process.start()
-            other.close()
-            if not self._connection.poll(_START_SECONDS) or self._connection.recv() != "ready":
-                raise RuntimeError("math-verify did not start")
-        return self._connection
+            path = os.pathsep.join(filter(None, [str(_SOURCES), os.environ.get("PYTHONPATH")]))
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
+                env={**os.environ, "PYTHONPATH": path},
+            )  # fmt: skip
+            if not _line(self._process, _START_SECONDS):
+                self.stop()
+                raise SpecializeError("answers of kind 'math' need math-verify, which does not start; install it again")
+        return self._process
 
 
-def _serve(connection: Connection) -> None:
+def _line(process: subprocess.Popen[bytes], seconds: float) -> bytes | None:
+    """Return the next line that the process writes, None where it writes none in time; empty where it has ended."""
+    assert process.stdout is not None  # it is a pipe
+    ready, _, _ = select.select([process.stdout.fileno()], [], [], seconds)
+    return process.stdout.readline() if ready else None
+
+
+def _serve() -> None:
+    """Read [answer, gold] lines from standard input; write for each whether they are the same."""
     from math_verify import parse, verify
 
-    connection.send("ready")
-    while True:
+    print("true", flush=True)
+    for line in sys.stdin:
+        answer, gold = map(_delimited, json.loads(line))
         try:
-            answer, gold = connection.recv()
-        except EOFError:
-            return
-        try:
-            # The caller's limit holds, so no alarm signals.
-            found = [parse(_delimited(text), parsing_timeout=None) for text in (gold, answer)]
-            same = verify(found[0], found[1], timeout_seconds=None)
+            # The caller holds the limit, so no alarm signals.
+            found = [parse(text, parsing_timeout=None) for text in (gold, answer)]
+            same = bool(verify(found[0], found[1], timeout_seconds=None))
         except Exception:
             same = False
-        connection.send(bool(same))
+        print(json.dumps(same), flush=True)
 
 
 def _delimited(text: str) -> str:
     """math-verify reads LaTeX only between delimiters."""
     text = text.strip().rstrip(".").strip()
-    return text if "$" in text or "\\boxed" in text or "\\(" in text or "\\[" in text else f"${text}$"
+    return text if any(mark in text for mark in ("$", "\\boxed", "\\(", "\\[")) else f"${text}$"
 
 
 _WORKER = _Worker()
 _LOCK = Lock()
 atexit.register(_WORKER.stop)
+
+if __name__ == "__main__":
+    _serve()
