@@ -228,9 +228,11 @@ def _text_reading(found: list[str], gold: str) -> Reading:
 
 
 def _math_reading(answer: str | None, gold: str) -> Reading:
-    if answer is not None and answer.count("$") % 2:
-        # The marker's blanks took the opening one.
-        answer = answer.rstrip(" .").rstrip("$")
+    if answer is not None:
+        # The opening delimiter may stand before the answer, among the blanks of the marker.
+        for opening, closing in (("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):
+            if answer.count(closing) % 2 if opening == closing else answer.count(opening) < answer.count(closing):
+                answer = answer.rstrip(" .").removesuffix(closing).rstrip()
     return Reading(answer, answer is not None and (same_answer(answer, gold) or same_expression(answer, gold)))
 
 

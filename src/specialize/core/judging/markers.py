@@ -40,7 +40,7 @@ _LEAD = re.compile(
     r"(?P<which>(?:(?<![a-z])(?:final|correct|right|best|most|likely|short|exact|only|numeric(?:al)?|required|overall)\s+){0,3})\Z",
     re.IGNORECASE,
 )
-_BEGINS = re.compile(r"(?:\A|[.,:;!?)\]*_#>\n0-9-]|\b(?:so|thus|hence|therefore|and|but|that))\s*\Z", re.IGNORECASE)
+_LEADS_IN = re.compile(r"\b(?:so|thus|hence|therefore|and|but),?\s+\Z", re.IGNORECASE)
 _NO_STATEMENT = re.compile(
     r"\b(?:what|which|how|whether|if|until|once|when|where|either|any|each|same|your|his|her|their|this|another"
     r"|(?:double-)?check|verify|confirm|find|get|obtain|reach|see|arrive\s+at|come\s+to|calculate|compute|determine|express)"
@@ -169,8 +169,8 @@ class _Search:
         if _NO_STATEMENT.search(self.text, earliest, begin):
             return None
         if says := _SAYS.match(self.text, keyword, self.stop):
-            if not lead[0] and not _BEGINS.search(self.text, earliest, begin):
-                return None
+            if not (lead[0] or self.text[keyword] == "A" or _LEADS_IN.search(self.text, earliest, begin)):
+                return None  # `Faye's answer is 5`
             marker = self._behind(begin, says.end())
             sentence = _SENTENCE_END.search(self.text, marker.end, min(marker.end + _SENTENCE, self.stop))
             return None if sentence and sentence[0] == "?" else marker

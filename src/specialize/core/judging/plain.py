@@ -25,7 +25,7 @@ _WRITTEN = {"wrapper": "", "times": "*", "over": "/", "degree": "", "nothing": "
 
 _QUOTES = "\"'“”‘’`´"
 _DRESS = f" \t\r\n*_${_QUOTES}"
-_FOLDED = re.compile(rf"[\s,*`${_QUOTES}]+")
+_FOLDED = re.compile(rf"(?<=\w),(?=\s)|[\s*`${_QUOTES}]+")
 
 
 def plain(text: str) -> str:
@@ -41,8 +41,8 @@ def undressed(text: str) -> str:
 
 
 def folded(answer: str) -> str:
-    """Return what of an answer counts when two texts are compared: not case, blanks, commas, quotes, markup, a final
-    stop."""
+    """Return what of an answer counts when two texts are compared: not case, blanks, commas between
+    words, quotes, markup, a final stop."""
     return _FOLDED.sub("", plain(answer)).casefold().rstrip(".!")
 
 
