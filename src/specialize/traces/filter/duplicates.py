@@ -55,7 +55,7 @@ def equations(rationale: str) -> list[str]:
     `She sold 48 clips / 2 = 24.00 clips` → `48/2=24`. A chain `2 + 2 = 4 = 1 + 3` is one equation; `x = 4`, with no
     operation, is none.
     """
-    bare = re.sub(r"[$€£¥%]", "", _TIMES.sub("*", _UNIT.sub("", _folded(rationale))))
+    bare = _single_blanks(re.sub(r"[$€£¥%]", "", _TIMES.sub("*", _UNIT.sub("", _folded(rationale)))))
     found = _EQUATION.findall(re.sub(r"\s*([-+*/=()])\s*", r"\1", bare))
     trimmed = (_canonical_numbers(_without_outer_marks(equation)) for equation in found)
     return [equation for equation in trimmed if re.search(r"\d\)*[-+*/]", equation) and re.search(r"=.*\d", equation)]
@@ -63,8 +63,12 @@ def equations(rationale: str) -> list[str]:
 
 def _folded(text: str) -> str:
     text = unicodedata.normalize("NFKC", normalise(text)).casefold().replace("÷", "/")
-    # Single blanks: several patterns here look for blanks on both sides of something.
-    return _TIMES.sub(" * ", _THOUSANDS_COMMA.sub("", " ".join(text.split())))
+    return _TIMES.sub(" * ", _THOUSANDS_COMMA.sub("", _single_blanks(text)))
+
+
+def _single_blanks(text: str) -> str:
+    """Several patterns look for blanks on both sides of something: a long run of them would take squared time."""
+    return " ".join(text.split())
 
 
 def _without_outer_marks(equation: str) -> str:
