@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from specialize.core.judging.denial import is_denied
 from specialize.core.judging.markers import Marker, answer_of, last_markers
@@ -11,6 +12,8 @@ from specialize.core.numbers import find_spans
 
 _NEAR = 80
 """Two markers further apart, in characters, are not one statement of the answer."""
+_MOST = 8
+"""How many markers may state one answer."""
 _NO_WORDS = re.compile(r"<<[^<>\n]*>>|\\[a-zA-Z]+")
 _LED_IN = re.compile(r"\b(?:so|thus|hence|therefore|and),?\s*\Z", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?](?=\s|\Z)|\n")
@@ -42,7 +45,7 @@ def _end_of_reasoning(text: str, start: int, stop: int, markers: Iterator[Marker
         return stop
     answer = answer_of(text, last, stop)
     first = last
-    for marker in markers:
+    for marker in islice(markers, _MOST):
         if first.start - marker.end > _NEAR or not _is_one_statement(text[marker.end : first.start], answer):
             break
         first = marker
