@@ -3,6 +3,7 @@
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
@@ -16,6 +17,7 @@ from specialize.core.files import parse_record, read_json, read_records, replaci
 from specialize.core.log import Progress, get_logger
 from specialize.core.params.evaluate import EvaluateParams
 from specialize.evaluate.generate import ORDER, generate, load_checkpoint
+from specialize.evaluate.kept_texts import kept_texts, texts_key
 from specialize.evaluate.prompts import Prompt, prompts_of
 from specialize.evaluate.scorers import readings_of
 from specialize.lineage.recipe import recipe_digest
@@ -34,7 +36,8 @@ def score_checkpoint(
 ) -> None:  # fmt: skip
     """Score one checkpoint on every dataset of results/problems/ and write a score and predictions for each.
 
-    Benchmarks that were finished before a kill wait in `work`, named by everything that decides them.
+    Benchmarks that were finished before a kill wait in `work`, named by everything that decides them. The texts stay
+    there, so that another judge reads them again instead of having them generated again.
     """
     manifest_path = checkpoint / "manifest.json"
     manifest = parse_record(str(manifest_path), read_json(manifest_path), CheckpointManifest)
@@ -64,10 +67,11 @@ def score_checkpoint(
         exemplars = read_records(problems / benchmark / "exemplars.jsonl", Problem)
         prompts = prompts_of(chosen, exemplars, is_generic, params, count)
         progress = Progress(log, f"{student} step {step}: {benchmark}", len(prompts))
-        texts, cut = generate(
-            model, tokenizer, [prompt.text for prompt in prompts],
-            params.batch_size, params.max_source_tokens, params.max_new_tokens, progress.advance,
-        )  # fmt: skip
+        asked = [prompt.text for prompt in prompts]
+        plan = (params.batch_size, params.max_source_tokens, params.max_new_tokens)
+        write = partial(generate, model, tokenizer, asked, *plan, progress.advance)
+        name, key = f"{student}.step-{step}.{benchmark}", texts_key(identity[1], asked, plan)
+        texts, cut = kept_texts(work / "texts", name, key, write)
         readings = [
             readings_of(text, prompt.problem, prompt.format, is_generic)
             for text, prompt in zip(texts, prompts, strict=True)
