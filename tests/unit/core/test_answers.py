@@ -271,3 +271,8 @@ def test_time_grows_with_the_length(name: str) -> None:
     rationale_of(text)
     # Squared time would be six seconds and more.
     assert time.process_time() - start < 3
+
+
+def test_texts_of_other_numbers_are_not_the_same() -> None:
+    assert not same_answer("1, 2", "12")
+    assert same_answer("apple, pear", "apple pear")

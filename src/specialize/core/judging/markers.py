@@ -28,7 +28,7 @@ _SAYS = re.compile(
     (?:\s++\([^()\n]{{1,60}}\))?+                                           # the answer (arabic numerals) is
     (?:\s++(?:to|for)\s[^.?!:\n=]{{1,100}}?(?=\s(?:is|are)\b))?          # the answer to the question is
     (?:,?+\s++(?:then|thus|therefore|here),?+)?+
-    \s*+(?:is|are|(?:would|should|must|will)\s++be)(?![^\W\d_]|['’])(?:\s++the\s++same\s*+[:,–—-])?+(?:\s*+[:：])?+""",
+    \s*+(?:is|are|(?P<corrects>should|must)\s++be|(?:would|will)\s++be)(?![^\W\d_]|['’])(?:\s++the\s++same\s*+[:,–—-])?+(?:\s*+[:：])?+""",
     re.VERBOSE | re.IGNORECASE,
 )
 _COLON = re.compile(rf"{_NAME}\s*+(?:[*_\"]\s*+)*+[:：]", re.IGNORECASE)
@@ -169,7 +169,8 @@ class _Search:
         if _NO_STATEMENT.search(self.text, earliest, begin):
             return None
         if says := _SAYS.match(self.text, keyword, self.stop):
-            if not (lead[0] or self.text[keyword] == "A" or _LEADS_IN.search(self.text, earliest, begin)):
+            is_led = lead[0] or says["corrects"] or _LEADS_IN.search(self.text, earliest, begin)
+            if not is_led and self.text[keyword] != "A":
                 return None  # `Faye's answer is 5`
             marker = self._behind(begin, says.end())
             sentence = _SENTENCE_END.search(self.text, marker.end, min(marker.end + _SENTENCE, self.stop))

@@ -25,7 +25,7 @@ _WRITTEN = {"wrapper": "", "times": "*", "over": "/", "degree": "", "nothing": "
 
 _QUOTES = "\"'“”‘’`´"
 _DRESS = f" \t\r\n*_${_QUOTES}"
-_FOLDED = re.compile(rf"(?<=\w),(?=\s)|[\s*`${_QUOTES}]+")
+_FOLDED = re.compile(rf"(?<=[^\W\d]),(?=\s)|[\s*`${_QUOTES}]+")
 
 
 def plain(text: str) -> str:

@@ -40,4 +40,4 @@ def test_a_long_expression_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_equal_texts_need_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(math_answers, "_WORKER", None)
-    assert judge("The answer is (1, 2]", "(1,2]", "math").strict.correct
+    assert judge("The answer is (1, 2].", "( 1, 2 ]", "math").strict.correct
