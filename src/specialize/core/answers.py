@@ -40,8 +40,9 @@ Choices = Mapping[str, str] | None
 _SENTENCE_END = re.compile(r"(?<!\bRs)(?<!\bapprox)\.\s")
 _NEXT_SENTENCE = re.compile(r"[.!]\s+(?=[A-Z])")
 _GROUPED_BY_BLANKS = re.compile(r"([0-9]{1,3}(?: [0-9]{3})++)(?![0-9.,]*[0-9])(?!\s?[-+*/x×=])")
-_UNIT = r"(?!(?:[ap]\.?m\b|o'clock))[a-z%°$€£/²³.]+(?: [a-z/²³]+){0,2}"
-_WITH_UNIT = re.compile(rf"(.*[0-9)])\s*(?:\([^()]*\)|(?<=[\s]){_UNIT})", re.DOTALL)
+_UNIT = r"(?!(?i:[ap]\.?m\b|o'clock))(?:°?[A-Z]{1,3}|[a-z%°$€£/²³.]+(?: [a-z/²³]+){0,2})"
+_VARIABLE = re.compile(r"\A[A-Za-z]\s*=\s*")
+_WITH_UNIT = re.compile(rf"(.*[0-9)])\s*(?:\([^()]*\)|(?:(?<=\s)|(?=°)){_UNIT})", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -180,9 +181,11 @@ def _canonical_numbers(gold: str) -> tuple[str, AnswerKind] | None:
 
 def _gold_number(part: str) -> Fraction | None:
     """Read a gold answer as a number: bare, in markup, or with a unit behind it (`35 (apples)`, `29 dollars`)."""
-    for bare in (part, undressed(part)):
+    for bare in (part, undressed(part), _VARIABLE.sub("", undressed(part))):
         if (value := parse_number(bare)) is not None:
             return value
+    if stated := strict_answer(part):
+        return parse_number(stated)
     with_unit = _WITH_UNIT.fullmatch(undressed(part))
     return parse_number(with_unit[1]) if with_unit else None
 

@@ -151,6 +151,11 @@ KINDS = [
     ("<thinking>The answer is 3</thinking>The answer is 9", "9", (True, True)),
     ("[THINK]It is 3[/THINK]It is 9", "9", (False, True)),
     ("The answer is 9 <think> or 3", "9", (True, True)),
+    (
+        "<|channel|>analysis<|message|>3?<|end|><|start|>assistant<|channel|>final<|message|>The answer is 9",
+        "9",
+        (True, True),
+    ),
     # 12, 13. dress of gold answers, thousands, signs
     ("The answer is 9", r"\fbox{9}", (True, True)),
     ("The answer is 9", "**9**", (True, True)),
@@ -163,6 +168,13 @@ KINDS = [
     ("The answer is one hundred and nine.", "109", (True, True)),
     # 15. markers
     ("Final answer: 9", "9", (True, True)),
+    ("Ans: 9", "9", (True, True)),
+    ("Our plans: 9", "9", (False, True)),
+    ("ANSWER = 9", "9", (True, True)),
+    ("The answer is, therefore, 9.", "9", (True, True)),
+    ("The answer is minus nine.", "-9", (True, True)),
+    ("The answer is 9", "9 °C", (True, True)),
+    ("The answer is 9", "x = 9", (True, True)),
     ("__Answer__: 9", "9", (True, True)),
     ("<final_answer>\n9\n</final_answer>", "9", (True, True)),
     ("Answer: First there are 7, and 2 more. So 9.", "9", (False, True)),

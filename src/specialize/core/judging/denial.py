@@ -3,7 +3,7 @@
 import re
 
 _NOT = re.compile(
-    r"(?:\bnot|n['’]t|\bnever|\bcannot)\s+"
+    r"(?:\bnot|n['’]t|\bnever|\bcannot|\bno\s+longer)\s+"
     r"(?:be\s+|equal(?:s)?\s+(?:to\s+)?|the\s+|option\s+|choice\s+)?[$(*\"'“\[]*\Z",
     re.IGNORECASE,
 )

@@ -17,21 +17,21 @@ from typing import Literal
 
 _KEYWORDS = (
     # Each begins with a set of characters or a literal: so the search through a text is quick.
-    re.compile(r"[Aa][Nn][Ss][Ww][Ee][Rr]"),
+    re.compile(r"[Aa][Nn][Ss](?:[Ww][Ee][Rr]|(?=\.?\s?[:：]))"),
     re.compile(r"[CcRrBb](?i:(?<=c)orrect|(?<=r)ight|(?<=b)est)\s++(?i:option|choice)\b"),
     re.compile(r"\\f?box(?:ed)?(?![a-z])"),
     re.compile(r"####(?<!#####)(?!#)"),
 )
-_NAME = r"(?:answers?+|(?:correct|right|best)\s++(?:option|choice))(?:\s++(?:choice|option))?+"
+_NAME = r"(?:answers?+|ans\.?+|(?:correct|right|best)\s++(?:option|choice))(?:\s++(?:choice|option))?+"
 _SAYS = re.compile(
     rf"""{_NAME}
     (?:\s++\([^()\n]{{1,60}}\))?+                                           # the answer (arabic numerals) is
     (?:\s++(?:to|for)\s[^.?!:\n=]{{1,100}}?(?=\s(?:is|are)\b))?          # the answer to the question is
     (?:,?+\s++(?:then|thus|therefore|here),?+)?+
-    \s*+(?:is|are|(?P<corrects>should|must)\s++be|(?:would|will)\s++be)(?![^\W\d_]|['’])(?:\s++the\s++same\s*+[:,–—-])?+(?:\s*+[:：])?+""",
+    \s*+(?:is|are|(?P<corrects>should|must)\s++be|(?:would|will)\s++be)(?![^\W\d_]|['’])(?:,?+\s++(?:then|thus|therefore|hence|simply|indeed)(?!\w),?+|\s++the\s++same\s*+[:,–—-])?+(?:\s*+[:：])?+""",
     re.VERBOSE | re.IGNORECASE,
 )
-_COLON = re.compile(rf"{_NAME}\s*+(?:[*_\"]\s*+)*+[:：]", re.IGNORECASE)
+_COLON = re.compile(rf"{_NAME}\s*+(?:[*_\"]\s*+)*+[:：=→]", re.IGNORECASE)
 _HEADING = re.compile(r"answer[^\S\n]*+[*_]*+[:：]?[^\S\n]*+(?=\n)", re.IGNORECASE)
 _TAG = re.compile(r"<(?:final[_ ]?)?answer>", re.IGNORECASE)
 _CLOSING_TAG = re.compile(r"</(?:final[_ ]?)?answer>", re.IGNORECASE)

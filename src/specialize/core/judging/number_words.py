@@ -11,13 +11,15 @@ _SMALL = {
 _LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s-]*(?:and\s+)?")
+_NEGATIVE = re.compile(r"(?:negative|minus)\s+", re.IGNORECASE)
 _MOST_WORDS = 20
 
 
 def number_at_start(text: str) -> int | None:
     """Return the number that the words at the start of `text` spell, None where they spell none."""
-    total = group = 0
-    place = found = 0
+    negative = _NEGATIVE.match(text)
+    total = group = found = 0
+    place = negative.end() if negative else 0
     while found < _MOST_WORDS and (word := _WORD.match(text, place)):
         name = word[0].lower()
         if name in _SMALL:
@@ -31,4 +33,6 @@ def number_at_start(text: str) -> int | None:
         found += 1
         between = _BETWEEN.match(text, word.end())
         place = between.end() if between else word.end()
-    return total + group if found else None
+    if not found:
+        return None
+    return -(total + group) if negative else total + group

@@ -1,6 +1,6 @@
 """Which part of a completion counts: behind its thinking block, and before it runs on into another question.
 
-- An answer counts only behind `</think>`; a block that is never closed holds no answer.
+- An answer counts only behind `</think>` (`</reasoning>`, …); a block that is never closed holds no answer.
 - What stands behind a chat mark (`<|im_end|>`, `</s>`, `[INST]`) is another turn.
 - A line that begins a new question ends the text: `Q:`, `Question 2:`, `### Problem`, `User:`; where there are no line
   ends (T5's tokenizer writes none) also `Q:` behind a blank. A question restated at the beginning of a solution ends
@@ -12,8 +12,8 @@ import re
 from specialize.core.judging.markers import first_marker
 
 _THINK = re.compile(
-    r"<(?P<close>/)?(?:think|thinking|thought)>|\[(?P<close2>/)?THINK\]|◁(?P<close3>/)?think▷"
-    r"|<\|(?:begin|(?P<close4>end))_of_thought\|>",
+    r"<(?P<close>/)?(?:think|thinking|thoughts?|reasoning|reflection|scratchpad)>|\[(?P<close2>/)?THINK\]|◁(?P<close3>/)?think▷"
+    r"|<\|(?:begin|(?P<close4>end))_of_thought\|>|<\|channel\|>(?:analysis|(?P<close5>final))<\|message\|>",
     re.IGNORECASE,
 )
 _CHAT = re.compile(
@@ -46,7 +46,7 @@ def own_span(text: str) -> tuple[int, int]:
     """Return (start, stop) of the part of `text` that counts."""
     start, stop = 0, len(text)
     for tag in _THINK.finditer(text):
-        if tag["close"] or tag["close2"] or tag["close3"] or tag["close4"]:
+        if _closes(tag):
             start, stop = tag.end(), len(text)
         elif stop == len(text):
             stop = tag.start()
@@ -61,11 +61,15 @@ def thought_span(text: str) -> tuple[int, int] | None:
     """Return (start, stop) of the last closed thinking block, without its tags; None where there is none."""
     start, found = 0, None
     for tag in _THINK.finditer(text):
-        if tag["close"] or tag["close2"] or tag["close3"] or tag["close4"]:
+        if _closes(tag):
             found = (start, tag.start())
         else:
             start = tag.end()
     return found
+
+
+def _closes(tag: re.Match[str]) -> bool:
+    return any(tag[name] for name in ("close", "close2", "close3", "close4", "close5"))
 
 
 def _before_the_next_question(text: str, start: int, stop: int) -> int:
