@@ -20,7 +20,7 @@ LIGHT = sys.stdlib_module_names | {"pydantic", "pydantic_core", "ruamel", "speci
 SCHEMAS = {"pyarrow"}
 """What records may import besides: but no module that core or lineage imports."""
 IN_A_PROCESS = {"core/judging/math_answers.py": {"math_verify"}}
-"""What one module of the layers imports only in the process that it starts: docs/decisions/0017-judge.md."""
+"""What one module of the layers imports only in the process that it starts: docs/decisions/0019-judge.md."""
 HEAVY = {
     "math_verify",
     "sympy",

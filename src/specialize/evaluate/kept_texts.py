@@ -2,26 +2,27 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 import transformers
 
 from specialize.core.files import read_json, sha256_text, write_json
-from specialize.evaluate.generate import ORDER
+from specialize.evaluate.generate import ORDER, DecodingLimits
 from specialize.lineage.code_digest import module_digest
 
 Written = tuple[list[str], int]
 """The answer to each prompt, and how many questions were cut to fit."""
 
 
-def texts_key(checkpoint: str, prompts: Sequence[str], plan: Sequence[int]) -> str:
+def texts_key(manifest: str, prompts: Sequence[str], limits: DecodingLimits) -> str:
     """Return a sha256 over everything that decides the texts: the checkpoint's manifest (its sha256), the prompts, the
-    decoding plan (batch size, source and new tokens), the code that generates, libraries and device; not the judge."""
+    limits of the decoding, the code that generates, libraries and device; not the judge."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     libraries = [torch.__version__, transformers.__version__, device]
     code = [ORDER, module_digest("specialize.evaluate.generate")]
-    return sha256_text(json.dumps([checkpoint, list(prompts), list(plan), libraries, code]))
+    return sha256_text(json.dumps([manifest, list(prompts), asdict(limits), libraries, code]))
 
 
 def kept_texts(folder: Path, name: str, key: str, write: Callable[[], Written]) -> Written:
