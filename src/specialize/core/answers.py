@@ -27,7 +27,7 @@ from specialize.core.judging.math_answers import same_expression
 from specialize.core.judging.number_words import number_at_start
 from specialize.core.judging.own_text import own_span
 from specialize.core.judging.plain import folded, plain, undressed
-from specialize.core.judging.reasoning import reasoning_span
+from specialize.core.judging.reasoning_span import reasoning_span
 from specialize.core.numbers import find_spans, format_number, last_number, parse_number
 from specialize.records.problems import AnswerKind
 

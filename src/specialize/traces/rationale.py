@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 
-from specialize.core.judging.reasoning import reasoning_span
+from specialize.core.judging.reasoning_span import reasoning_span
 from specialize.core.numbers import parse_number
 
 OURS = -1
