@@ -127,6 +127,9 @@ KINDS = [
     ("<|im_start|>assistant\nThe answer is 9<|im_end|>", "9", (True, True)),
     ("Let me restate the problem.\n\nProblem: how many nuts?\n7 + 2 = 9\nThe answer is 9", "9", (True, True)),
     ("There are 9 nuts.\nQuestion: Tom has 3 nuts. How many?\n3", "9", (False, True)),
+    ("Question 1: How many nuts? 7 + 1 = 8\nQuestion 2: And in all? 8 + 1 = 9\nThe answer is 9", "9", (True, True)),
+    ("Input: 7 and 2\n7 + 2 = 9\nInput: none\nThe answer is 9", "9", (True, True)),
+    ("9 <unk> is what the sum is. The answer is 9", "9", (True, True)),
     # 3. headings
     ("#### Count\n7 + 2\n#### 2. Sum\n7 + 2 = 9\n\nAnswer: 9", "9", (True, True)),
     ("7 + 2 = 9\n#### $9 nuts", "9", (True, True)),

@@ -17,7 +17,7 @@ _THINK = re.compile(
     re.IGNORECASE,
 )
 _CHAT = re.compile(
-    r"<\|[A-Za-z_]{2,30}\|>|<｜[^｜<>\n]{2,30}｜>|</?s>|<(?:eos|bos|pad|unk)>|<(?:start|end)_of_turn>|\[/?INST\]"
+    r"<\|[A-Za-z_]{2,30}\|>|<｜[^｜<>\n]{2,30}｜>|</?s>|<(?:eos|bos|pad)>|<(?:start|end)_of_turn>|\[/?INST\]"
 )
 _OPENING = re.compile(rf"(?:\s*+(?:{_CHAT.pattern})(?:(?:assistant|model)\b(?=\s))?)*+")
 _QUESTION = re.compile(
@@ -30,7 +30,8 @@ _QUESTION = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_INLINE = re.compile(r"(?<=[^\S\n])(?:(?P<q>Q[0-9]*+)|(?:Question|Problem)(?: [0-9]++)?+|Human|User):")
+_INLINE = re.compile(r"(?<=[^\S\n])(?P<word>Q(?=[0-9]*+:)|Question|Problem|Human|User)(?: ?[0-9]++)?+:")
+_SELF_ASKED = re.compile(r"(?:sub-?)?(?:question|problem)\b", re.IGNORECASE)
 _FIRST = re.compile(r"[^\s*_#>-]")
 _PREAMBLE = 300
 """Longest text, in characters, that may stand before a restated question."""
@@ -73,23 +74,30 @@ def _closes(tag: re.Match[str]) -> bool:
 
 
 def _before_the_next_question(text: str, start: int, stop: int) -> int:
-    places = [match.start() for match in _QUESTION.finditer(text, start, stop) if _asks(match)]
-    inline = {match.start(): bool(match["q"]) for match in _INLINE.finditer(text, start, stop)}
-    if not places and not inline:
+    lines = [match for match in _QUESTION.finditer(text, start, stop) if _asks(match)]
+    inline = list(_INLINE.finditer(text, start, stop))
+    if not lines and not inline:
         return stop
     marker = first_marker(text, start, stop)
     stated = marker.start if marker else stop
     first = _FIRST.search(text, start, stop)
-    for place in sorted([*places, *inline]):
-        if first is None or place <= first.start():
+    begin = first.start() if first else stop
+    # `Question 1: … Question 2: …` is how the solution asks itself, until it has stated its answer.
+    asks_itself = bool(_SELF_ASKED.match(text, begin, stop))
+    for match in sorted([*lines, *inline], key=lambda match: match.start()):
+        place, is_short = match.start(), match["word"] in ("Q", "q")
+        if place <= begin:
             continue
-        if place > stated or (inline.get(place, True) and not _is_preamble(text, start, place)):
+        may_restate = (asks_itself or match.re is _INLINE) and not is_short
+        if place > stated or not (may_restate or _is_preamble(text, start, place)):
             return place
     return stop
 
 
 def _asks(match: re.Match[str]) -> bool:
     """Whether a line that begins with such a word begins a question."""
+    if match["word"].lower() in ("instruction", "input") and not match["markup"]:
+        return False
     if match["colon"] is not None:
         return True
     if match["stop"] is not None:
