@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from specialize.core.errors import ParamsError
 from specialize.core.files import sha256_text
-from specialize.core.questions import normalised_question
+from specialize.core.questions import normalised_question, split_key
 from specialize.records.problems import Problem
 
 
@@ -32,7 +32,10 @@ def draw_validation(
     """
     questions = [normalised_question(problem.question) for problem in problems]
     sizes = Counter(question for question in questions[:drawn_from] if question not in excluded)
-    taken = _take(sorted(sizes, key=lambda question: sha256_text(f"{seed}\n{question}")), sizes, count)
+    keys: dict[str, str] = {}
+    for problem, question in zip(problems, questions, strict=True):
+        keys.setdefault(question, split_key(problem.question))
+    taken = _take(sorted(sizes, key=lambda question: sha256_text(f"{seed}\n{keys[question]}")), sizes, count)
     if taken is None:
         within = f"{sum(sizes.values())} problems with {len(sizes)} questions"
         limit = f" of the first {drawn_from} rows" if drawn_from else ""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from specialize.teacher.simulated.parse_request import RefusalError
 
 _MARKER = re.compile(r"^(?:Question|Q):", re.MULTILINE)
-_END = re.compile(r"\n\s*(?:A:|Answer:)\s*|\s*Let's think step by step\.?\s*")
+_END = re.compile(r"\n[^\S\n]*+(?:A:|Answer:)|Let's think step by step\.?")
+"""Blanks around it are stripped from what stands before and behind."""
 
 
 def question_of(prompt: str) -> str:
