@@ -48,7 +48,7 @@ def draw_validation(
 def split_off_train(problems: Sequence[Problem], share: float, seed: int) -> tuple[list[Problem], list[Problem]]:
     """Return (train, evaluation), both in the order of `problems`; about `share` of the questions become train.
 
-    The sha256 of seed and question decides, so equal questions stay together, and no row's split depends on another row.
+    The sha256 of seed and question decides: equal questions stay together, and no row's split depends on another row.
     """
     limit = int(share * 16**8)
     is_train = [int(sha256_text(f"{seed}/train/{normalised_question(p.question)}")[:8], 16) < limit for p in problems]

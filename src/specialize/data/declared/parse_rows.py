@@ -52,7 +52,7 @@ class _Parser:
         raise SpecializeError("\n".join([head, *lines]))
 
     def _has_columns(self, rows: list[Row]) -> bool:
-        """Whether each declared column exists in some row. A column missing from all rows is reported once, not per row."""
+        """Whether each declared column exists in some row. One missing from all rows is reported once, not per row."""
         never = []
         for path in self._paths():
             missing = [error for row in rows if (error := _missing(row, path))]

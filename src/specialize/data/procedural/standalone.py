@@ -32,7 +32,7 @@ def world_params(seed: int, train: int, evaluation: int, largest_number: int, mi
 
 
 def examples(splits: Mapping[str, Splits], texts: Mapping[str, Sequence[Record]], each: int) -> Iterator[str]:
-    """Yield `each` examples of every dataset (of a suite: of every task), of the instructions and of the plain texts."""
+    """Yield `each` examples of every dataset (of a suite: every task), of the instructions and of the plain texts."""
     for name, parts in splits.items():
         yield f"## {name}\n"
         tasks = {problem.task for problem in parts["test"]}
