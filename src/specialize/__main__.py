@@ -30,8 +30,10 @@ from specialize.data.preview import preview
 from specialize.data.sources import check_files, check_names, collect
 from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.lineage.explain import why
-from specialize.lineage.hooks import folders_of
+from specialize.lineage.hooks import folders_of, remove_stale_report
 from specialize.lineage.retired import set_aside
+from specialize.lineage.run_lock import refuse_beside_runs
+from specialize.lineage.staleness import judge
 from specialize.lineage.write_recipes import raw_root, recipe_texts, write_recipes
 
 
@@ -104,9 +106,11 @@ def overview() -> str:
 
 
 def _recipes(args: argparse.Namespace) -> None:
+    refuse_beside_runs(args.project)
     params = load_params(args.project / "params.yaml")
     texts = recipe_texts(params, args.project)
     set_aside(args.project, folders_of(params))
+    remove_stale_report(args.project, judge(args.project, texts))
     touched = write_recipes(texts, args.project / "results" / "recipes")
     print(f"recipes: {len(texts)}, changed: {', '.join(touched) or 'none'}")
 

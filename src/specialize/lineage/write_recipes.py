@@ -10,6 +10,7 @@ from specialize.core.files import read_json, sha256_file, write_text
 from specialize.core.params.load import Params
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.lineage.code_digest import PACKAGE, code_digest
+from specialize.lineage.libraries import pinned
 from specialize.lineage.recipe import recipe_text
 from specialize.records.recipes import Recipe
 
@@ -32,10 +33,14 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
     texts: dict[str, str] = {}
     for phase, specs in params.recipe_specs().items():
         code = code_digest(phase, package)
-        rules = rules_digest(project / "workflow" / "common.smk", project / "workflow" / f"{phase}.smk")
+        libraries = pinned(phase, project)
+        rules = rules_digest(*(project / "workflow" / f"{name}.smk" for name in ("common", "names", phase)))
         for spec in specs:
             files = file_digests(spec, project, root)
-            recipe = Recipe(phase=phase, params=spec.params, code=code, rules=rules, files=files)
+            name = spec.file.removesuffix(".json")
+            recipe = Recipe(
+                phase=phase, name=name, params=spec.params, code=code, rules=rules, libraries=libraries, files=files
+            )
             texts[spec.file] = recipe_text(recipe)
     return texts
 

@@ -42,8 +42,8 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
 def test_a_recipe_per_phase_and_per_student(texts: Texts, tree: Tree) -> None:
     assert set(texts(tree)) == NAMES
     recipe = json.loads(texts(tree)["train/xs.json"])
-    assert recipe["phase"] == "train" and recipe["params"]["student"] == "xs"
-    assert set(recipe) == {"phase", "params", "code", "rules", "files"}
+    assert (recipe["phase"], recipe["name"]) == ("train", "train/xs") and recipe["params"]["student"] == "xs"
+    assert set(recipe) == {"phase", "name", "params", "code", "rules", "libraries", "files"}
 
 
 @pytest.mark.parametrize(
