@@ -27,7 +27,7 @@ from specialize.core.params.load import load_params
 from specialize.core.params.reference import reference_text, schema_text
 from specialize.data.build import split_all
 from specialize.data.preview import preview
-from specialize.data.sources import check_names, collect
+from specialize.data.sources import check_files, check_names, collect
 from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of, remove_stale_report
@@ -117,7 +117,11 @@ def _recipes(args: argparse.Namespace) -> None:
 
 def _check(args: argparse.Namespace) -> None:
     for path in args.params:
-        check_names(load_params(path).data)
+        params = load_params(path)
+        check_names(params.data)
+        root = raw_root(params, Path())
+        if root.is_dir():  # a clone with pulled results needs no raw files
+            check_files(params.data, root)
         print(f"{path}: valid")
 
 

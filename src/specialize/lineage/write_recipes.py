@@ -108,7 +108,7 @@ def _digest_tokens(path: Path, digest: "hashlib._Hash") -> None:
 
 
 def _folder_files(root: Path, name: str, known: dict[str, str]) -> dict[str, str]:
-    """Return the files of a benchmark, tokenizer or model folder below `root`, except hidden ones and readmes.
+    """Return the files of a benchmark, tokenizer or model folder below `root`, except hidden ones.
 
     Where there is no such folder, the tracked recipe's files are kept; a name may also be a Hugging Face id.
     """
@@ -119,7 +119,7 @@ def _folder_files(root: Path, name: str, known: dict[str, str]) -> dict[str, str
     return {
         f"{name}/{inside.as_posix()}": _fingerprint(path)
         for inside, path in paths.items()
-        if not any(part.startswith(".") for part in inside.parts) and path.suffix != ".md"
+        if not any(part.startswith(".") for part in inside.parts)
     }
 
 
