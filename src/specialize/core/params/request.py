@@ -1,5 +1,6 @@
 """params.yaml, section `teacher.request`: how a request differs from the plain one."""
 
+import json
 import re
 from typing import Annotated, Literal
 
@@ -51,6 +52,7 @@ class RequestParams(Section):
     def _not_ours(cls, extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
         if both := sorted(OWN_FIELDS & set(extra)):
             raise ValueError(f"expected none of the fields that other params set, got {', '.join(both)}")
+        json.dumps(extra, allow_nan=False)
         return extra
 
     @field_validator("headers")
