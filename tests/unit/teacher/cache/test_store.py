@@ -79,6 +79,44 @@ def test_another_bound_on_length_asks_again_only_for_what_it_changes(tmp_path: P
         assert [r.max_tokens for r in cache.read(query(9, 8))] == [8, 8, 8]
 
 
+def test_an_answer_with_exactly_as_many_tokens_as_allowed_counts_as_cut(tmp_path: Path) -> None:
+    with open_cache(tmp_path) as cache:
+        cache.add([row(0, 8, "stop", 8), row(1, 8, "stop", 7)])
+        assert held(cache, 8) == {0, 1} and held(cache, 16) == {1}
+
+
+def test_a_fragment_from_before_is_requested_again_and_replaced(tmp_path: Path) -> None:
+    with open_cache(tmp_path) as cache:
+        cache.add([row(0, finish="error", tokens=1), row(1)])
+        assert held(cache, 8) == {1}
+        assert cache.add([row(0, tokens=4), row(1, tokens=5)]) == 1
+        assert [len(one.choice["text"]) for one in cache.read(query(9, 8))] == [4, 3]
+
+
+@pytest.mark.parametrize("column", ["sample", "max_tokens", "model", "content", "finish_reason", "billed_completion"])
+def test_a_changed_column_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str], column: str) -> None:
+    with open_cache(tmp_path) as cache:
+        cache.add([row(0), row(1)])
+        value = "x'00'" if column == "content" else "7"
+        with cache.connection:
+            cache.connection.execute(f"UPDATE completions SET {column} = {value} WHERE sample = 1")
+    assert main(["cache", "--folder", str(tmp_path), "verify"]) == 2
+    assert "damaged" in capsys.readouterr().err
+    saved = tmp_path / "saved.jsonl"
+    assert main(["cache", "--folder", str(tmp_path), "export", str(saved)]) == 0
+    assert len(saved.read_text().splitlines()) >= 1
+
+
+def test_a_cache_from_before_digests_is_read(tmp_path: Path) -> None:
+    with open_cache(tmp_path) as cache, cache.connection:
+        cache.connection.execute("ALTER TABLE completions DROP COLUMN digest")
+    with open_cache(tmp_path) as cache:
+        assert cache.add([row(0)]) == 1 and held(cache, 8) == {0}
+        with cache.connection:
+            cache.connection.execute("UPDATE completions SET digest = NULL")
+        assert list(cache.everything()) == [row(0)]
+
+
 def test_more_samples_and_fewer(tmp_path: Path) -> None:
     with open_cache(tmp_path) as cache:
         cache.add([row(0), row(2)])
@@ -196,7 +234,11 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     status, said = call("verify")
     assert status == 2 and "damaged content" in said
     exported = json.loads(file.read_text().splitlines()[0])
-    for odd in ({"key": 1}, exported | {"key": "x"}, exported | {"choice": 1}):
+    changes = [
+        *({"key": "x"}, {"choice": 1}, {"response": None}, {"response": []}, {"choices": 0}, {"choices": "x"}),
+        *({"sample": 2**70}, {"sample": -1}, {"bare": "yes"}, {"model": None}, {"max_tokens": True}),
+    ]
+    for odd in ({"key": 1}, *({**exported, **change} for change in changes)):
         file.write_text(json.dumps(odd) + "\n")
         assert call("import", str(file))[0] == 2
     with open_cache(copy) as cache:
