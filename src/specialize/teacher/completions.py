@@ -39,8 +39,8 @@ def write_completions(path: Path, rows: Iterable[Mapping[str, Any]], settings: S
 
 
 def remove_others(written: Sequence[Path]) -> None:
-    """Remove from the folder what a run with more shards, or of another mode, left there: nobody would miss it, and the
-    folder is shared as a whole."""
+    """Remove from the folder what a run with more shards, or of another mode, left there: DVC shares
+    the folder as a whole."""
     for folder in {path.parent for path in written}:
         for pattern in ("part-*.parquet", "sampling.json", "import.json"):
             for path in folder.glob(pattern):

@@ -92,7 +92,7 @@ class Held:
     billed_prompt: float
     billed_completion: float
     requests_without_usage: float
-    """Requests, or shares of them, whose cost the server did not tell."""
+    """Requests, or shares of them, whose response had no usage."""
     samples_without_usage: int
 
 
