@@ -18,6 +18,7 @@ import pyarrow
 import torch
 from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 
+from specialize.core.encoding import Encoding
 from specialize.core.files import read_rows
 from specialize.core.params.train import FormatWeights, StudentRun
 from specialize.core.prompt_formats import target
@@ -136,7 +137,11 @@ def main() -> None:
     )
     rows = []
     for name, mix in MIXES.items():
-        lengths = lengths_of(corpus, Lengths(corpus, targets, tokenizer, list(active_formats(run_of(mix)))), mix)
+        lengths = lengths_of(
+            corpus,
+            Lengths(corpus, targets, Encoding(tokenizer, "encoder_decoder"), list(active_formats(run_of(mix)))),
+            mix,
+        )
         unsorted = random_batches(len(lengths))
         # The same padded tokens a batch on average, so that speed is not a matter of batch size.
         budget = sum(len(batch) * sum(size(batch, lengths)) for batch in unsorted) // len(unsorted)

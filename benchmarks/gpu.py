@@ -30,7 +30,9 @@ from transformers import (
     TrainerCallback,
 )
 
+from specialize.core.encoding import Encoding
 from specialize.core.params.train import DistributionParams, FormatWeights, StudentRun
+from specialize.train.families import Student
 from specialize.train.length_buckets import plan_batches
 from specialize.train.trainer import MicroBatches, StudentTrainer
 
@@ -134,9 +136,8 @@ def ours(shape: str, steps: int, warm_up: int, scale: float, budget: int) -> Res
         distribution=DistributionParams(), start="scratch", revision=None, tokenizer="none", architecture=None,
     )  # fmt: skip
     args = settings(steps + warm_up, remove_unused_columns=False, dataloader_pin_memory=False)
-    trainer = StudentTrainer(
-        model_of(shape), NoTokenizer(), examples, MicroBatches(batches, 1), run, args, run.distribution
-    )
+    student = Student(model_of(shape), Encoding(NoTokenizer(), "encoder_decoder"))
+    trainer = StudentTrainer(student, examples, MicroBatches(batches, 1), run, args, run.distribution)
     trainer.add_callback(clock := Clock(warm_up))
     trainer.train()
     return clock.seconds, [i for batch in batches[warm_up:] for i in batch], examples

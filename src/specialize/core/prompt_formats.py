@@ -67,8 +67,15 @@ def target(format: Format, rationale: str | None, answer: str) -> str:
 
 def exemplar(format: Format, worked: Worked) -> str:
     """Return one worked exemplar with the blank line that follows it."""
-    between = "\n" if is_chain_of_thought(format) else " "
-    return f"{prompt(format, worked.question)}{between}{target(format, worked.rationale, worked.answer)}\n\n"
+    asked = prompt(format, worked.question)
+    return f"{asked}{separator(asked)}{target(format, worked.rationale, worked.answer)}\n\n"
+
+
+def separator(source: str) -> str:
+    """Return what stands between a source and its target where both are one running text, as in exemplars."""
+    if source.endswith(":"):
+        return " "
+    return "" if source.endswith("\n") or not source else "\n"
 
 
 def source(format: Format, question: str, exemplars: Sequence[Worked] = ()) -> str:
@@ -85,9 +92,8 @@ def generic_source(
     parts = [instruction] if instruction else []
     for worked in exemplars:
         ask = _generic_ask(format if worked.rationale else "answer_only")
-        between = "" if ask.endswith("\n") else " "
         solution = generic_target(format, worked.rationale, worked.answer)
-        parts.append(f"Q: {worked.question}\n{ask}{between}{solution}")
+        parts.append(f"Q: {worked.question}\n{ask}{separator(ask)}{solution}")
     return "\n\n".join([*parts, f"Q: {question}\n{_generic_ask(format)}"])
 
 

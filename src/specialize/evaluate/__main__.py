@@ -71,11 +71,10 @@ def _score(args: argparse.Namespace) -> None:
     asked = [path for path in args.problems.glob("*/*.jsonl") if path.stem in ("validation", "test", "exemplars")]
     inputs = [args.checkpoint / "manifest.json", args.problems / "index.json", *asked]
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, inputs)
-    from specialize.evaluate.score import score_checkpoint
+    from specialize.evaluate.score import ScoringPaths, score_checkpoint
 
-    score_checkpoint(
-        recipe, params, args.checkpoint, args.problems, args.work, args.scores, args.predictions, args.threads
-    )
+    paths = ScoringPaths(args.checkpoint, args.problems, args.work, args.scores, args.predictions)
+    score_checkpoint(recipe, params, paths, args.threads)
     provenance.write([args.scores, args.predictions])
 
 

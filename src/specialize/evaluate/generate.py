@@ -1,60 +1,109 @@
-"""Greedy decoding in a fixed order and batch plan.
+"""Greedy decoding in a fixed order and batch plan: what scoring knows of model families.
 
-The batch that a prompt stands in can move a greedy decision (padding changes the last digit of a sum), so the plan is
-part of the score: prompts by length, then by their place, `batch_size` at a time.
+The batch that a prompt stands in can change a greedy decision (padding changes the last digit of a sum), so the plan is
+part of the score: prompts by length, then by their index, `batch_size` at a time.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
+from specialize.core.encoding import Encoding
 from specialize.core.errors import CheckpointError
+from specialize.core.model_families import family_of
+from specialize.records.prompt_style import PromptStyle
+
+AUTO_CLASSES = {"encoder_decoder": AutoModelForSeq2SeqLM, "causal": AutoModelForCausalLM}
+"""Family → the class of transformers that loads its models."""
 
 ORDER = "source tokens descending, then place"
 
 
-def load_checkpoint(folder: Path, threads: int) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Return the model in evaluation mode, on a GPU where there is one, and its tokenizer."""
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model in evaluation mode, and how it is prompted."""
+
+    model: PreTrainedModel
+    encoding: Encoding
+
+    def count(self, text: str) -> int:
+        """Return the number of source tokens of a text."""
+        return len(self.encoding.source_ids([text])[0])
+
+
+@dataclass(frozen=True)
+class DecodingLimits:
+    """Sizes that are part of the plan."""
+
+    batch_size: int
+    max_source_tokens: int
+    max_new_tokens: int
+
+
+def load_checkpoint(folder: Path, style: PromptStyle, threads: int) -> Checkpoint:
+    """Load a checkpoint, onto a GPU where there is one. Raises CheckpointError where it cannot be loaded."""
     torch.set_num_threads(threads)
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
-        model = AutoModelForSeq2SeqLM.from_pretrained(folder, local_files_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, truncation_side="left")
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        family = family_of(config.model_type, str(folder))
+        model = AUTO_CLASSES[family].from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: cannot load this checkpoint: {str(error).splitlines()[0]}") from None
-    return model.eval().to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
+    # A causal model goes on where the prompt ends, so padding stands before it.
+    tokenizer.padding_side = "left" if family == "causal" else "right"
+    return Checkpoint(
+        model.eval().to("cuda" if torch.cuda.is_available() else "cpu"), Encoding(tokenizer, family, style)
+    )
 
 
 def generate(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str],
-    batch_size: int, max_source_tokens: int, max_new_tokens: int, advance: Callable[[int], None] = lambda count: None,
-) -> tuple[list[str], int]:  # fmt: skip
-    """Return the greedy answer to every text, in the texts' order, and how many questions were cut to fit.
+    checkpoint: Checkpoint,
+    texts: Sequence[str],
+    limits: DecodingLimits,
+    advance: Callable[[int], None] = lambda count: None,
+) -> tuple[list[str], int]:
+    """Return the greedy answer to every text, in the texts' order, and how many texts were truncated to fit.
 
-    `advance` is told the number of answers after each batch.
+    A text is truncated at its beginning. advance: called after each batch with its number of answers.
     """
-    ids = tokenizer(list(texts))["input_ids"] if texts else []
-    lengths = [len(row) for row in ids]
-    cut = sum(length > max_source_tokens for length in lengths)
-    order = sorted(range(len(texts)), key=lambda index: (-lengths[index], index))
+    model, tokenizer = checkpoint.model, checkpoint.encoding.tokenizer
+    sources = checkpoint.encoding.source_ids(texts)
+    truncated = sum(len(ids) > limits.max_source_tokens for ids in sources)
+    order = sorted(range(len(texts)), key=lambda index: (-len(sources[index]), index))
     answers = [""] * len(texts)
-    for begin in range(0, len(order), batch_size):
-        chosen = order[begin : begin + batch_size]
-        batch = tokenizer(
-            [texts[index] for index in chosen],
-            return_tensors="pt", padding=True, truncation=True, max_length=max_source_tokens,
-        ).to(model.device)  # fmt: skip
+    for begin in range(0, len(order), limits.batch_size):
+        chosen = order[begin : begin + limits.batch_size]
+        rows = [sources[index][-limits.max_source_tokens :] for index in chosen]
+        batch = tokenizer.pad({"input_ids": rows}, return_tensors="pt").to(model.device)
         with torch.inference_mode():
-            made = model.generate(
-                input_ids=batch["input_ids"], attention_mask=batch["attention_mask"],
-                do_sample=False, num_beams=1, max_new_tokens=max_new_tokens,
-            )  # fmt: skip
-        for index, text in zip(chosen, tokenizer.batch_decode(made, skip_special_tokens=True), strict=True):
+            written = model.generate(
+                input_ids=batch["input_ids"],
+                attention_mask=batch["attention_mask"],
+                do_sample=False,
+                num_beams=1,
+                max_new_tokens=limits.max_new_tokens,
+                eos_token_id=end_tokens(checkpoint),
+                pad_token_id=tokenizer.pad_token_id,
+            )
+        if checkpoint.encoding.family == "causal":
+            written = written[:, batch["input_ids"].shape[1] :]
+        for index, text in zip(chosen, tokenizer.batch_decode(written, skip_special_tokens=True), strict=True):
             answers[index] = text.strip()
         advance(len(chosen))
-    return answers, cut
+    return answers, truncated
+
+
+def end_tokens(checkpoint: Checkpoint) -> list[int]:
+    """Return the tokens that end an answer: the tokenizer's, which students learn, and the model's own."""
+    own = checkpoint.model.generation_config.eos_token_id
+    return sorted({checkpoint.encoding.tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])} - {None})

@@ -1,4 +1,4 @@
-"""What a checkpoint is asked.
+"""The prompts that a checkpoint is scored on.
 
 Maths: the four formats of `core.prompt_formats`, with the same exemplars before every question (paper: one 4-shot
 prompt for all four benchmarks). Generic tasks: BIG-Bench-Hard's own shape (also there), each task with its own
@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.core.prompt_formats import FORMATS, GENERIC_FORMATS, generic_source, is_in_context, source
+from specialize.core.prompt_formats import Format, GenericFormat, generic_source, is_in_context, source
 from specialize.records.problems import Problem
 
 Count = Callable[[str], int]
 """Number of tokens of a text."""
+Render = Callable[[Sequence[Problem]], str]
+"""From the exemplars to the text of a prompt."""
 
 
 @dataclass(frozen=True)
@@ -24,55 +26,60 @@ class Prompt:
 
     problem: Problem
     split: str
-    format: str
+    format: Format | GenericFormat
     text: str
     left_off: int
     """Exemplars that did not fit."""
 
 
-def prompts_of(
-    problems: dict[str, list[Problem]],
-    exemplars: Sequence[Problem],
-    is_generic: bool,
-    params: EvaluateParams,
-    count: Count,
-) -> list[Prompt]:
-    """Return every prompt of one benchmark.
+@dataclass(frozen=True)
+class Benchmark:
+    """What is asked of one benchmark."""
 
-    problems: split → problems; exemplars: worked problems of the benchmark, a generic task's with its own `task`.
-    """
+    problems: dict[str, list[Problem]]
+    """Split → problems."""
+    exemplars: Sequence[Problem]
+    """Worked problems; those of a suite of generic tasks each with its own `task`."""
+    is_generic: bool
+
+
+def prompts_of(benchmark: Benchmark, params: EvaluateParams, count: Count) -> list[Prompt]:
+    """Return every prompt of one benchmark, by split, format and problem."""
     by_task: dict[str | None, list[Problem]] = defaultdict(list)
-    for exemplar in exemplars:
+    for exemplar in benchmark.exemplars:
         by_task[exemplar.task].append(exemplar)
     made = []
-    for split, rows in sorted(problems.items()):
-        for format in params.generic_formats if is_generic else params.formats:
-            for problem in rows:
-                worked = by_task[problem.task if is_generic else None]
-                instruction = next((each.instruction for each in worked if each.instruction), None)
-                shown = worked[: params.generic_exemplars if is_generic else params.exemplars]
-                text, left_off = fit(problem, format, shown, instruction, params.max_source_tokens, count)
-                made.append(Prompt(problem, split, format, text, left_off))
+    for split, problems in sorted(benchmark.problems.items()):
+        if benchmark.is_generic:
+            for shape in params.generic_formats:
+                for problem in problems:
+                    render = generic_renderer(problem, shape, by_task[problem.task])
+                    shown = by_task[problem.task][: params.generic_exemplars]
+                    made.append(Prompt(problem, split, shape, *fit(render, shown, params.max_source_tokens, count)))
+        else:
+            for format in params.formats:
+                for problem in problems:
+                    render = maths_renderer(problem, format)
+                    shown = by_task[None][: params.exemplars]
+                    made.append(Prompt(problem, split, format, *fit(render, shown, params.max_source_tokens, count)))
     return made
 
 
-def fit(
-    problem: Problem, format: str, exemplars: Sequence[Problem], instruction: str | None, limit: int, count: Count
-) -> tuple[str, int]:
+def maths_renderer(problem: Problem, format: Format) -> Render:
+    """Return the function from exemplars to the prompt; zero-shot formats ignore them."""
+    return lambda exemplars: source(format, problem.question, exemplars if is_in_context(format) else ())
+
+
+def generic_renderer(problem: Problem, format: GenericFormat, worked: Sequence[Problem]) -> Render:
+    """Return the function from exemplars to the prompt; the task's instruction opens it, whether or not they fit."""
+    instruction = next((each.instruction for each in worked if each.instruction), None)
+    return lambda exemplars: generic_source(format, problem.question, instruction, exemplars)
+
+
+def fit(render: Render, exemplars: Sequence[Problem], limit: int, count: Count) -> tuple[str, int]:
     """Return the prompt with as many exemplars as fit `limit` tokens, the last ones, and how many were left off."""
-    for left_off in range(len(exemplars) + 1):
-        text = render(problem, format, exemplars[left_off:], instruction)
-        if left_off == len(exemplars) or count(text) <= limit:
-            return text, left_off if exemplars else 0
-    raise AssertionError("the last round returns")
-
-
-def render(problem: Problem, format: str, exemplars: Sequence[Problem], instruction: str | None) -> str:
-    """Return the text of one prompt; `instruction` opens a generic one, whether or not its exemplars fit."""
-    for known in FORMATS:
-        if known == format:
-            return source(known, problem.question, exemplars if is_in_context(known) else ())
-    for shape in GENERIC_FORMATS:
-        if shape == format:
-            return generic_source(shape, problem.question, instruction, exemplars)
-    raise ValueError(f"no such format: {format}")
+    for left_off in range(len(exemplars)):
+        text = render(exemplars[left_off:])
+        if count(text) <= limit:
+            return text, left_off
+    return render(()), len(exemplars)

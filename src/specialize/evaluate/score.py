@@ -3,6 +3,7 @@
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
@@ -15,78 +16,92 @@ from specialize.core.errors import CheckpointError
 from specialize.core.files import parse_record, read_json, read_records, replacing, sha256_file, sha256_text, write_json
 from specialize.core.log import Progress, get_logger
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.evaluate.generate import ORDER, generate, load_checkpoint
-from specialize.evaluate.prompts import Prompt, prompts_of
+from specialize.evaluate.generate import ORDER, DecodingLimits, generate, load_checkpoint
+from specialize.evaluate.prompts import Benchmark, Prompt, prompts_of
 from specialize.evaluate.scorers import readings_of
 from specialize.lineage.recipe import recipe_digest
 from specialize.records.checkpoints import CheckpointManifest
 from specialize.records.predictions import PREDICTIONS_SCHEMA
-from specialize.records.problems import Problem, ProblemIndex
+from specialize.records.problems import DatasetSummary, Problem, ProblemIndex
 from specialize.records.recipes import Recipe
 from specialize.records.scores import Score, ScoreRow
 
 log = get_logger("evaluate")
 
 
-def score_checkpoint(
-    recipe: Recipe, params: EvaluateParams, checkpoint: Path, problems: Path, work: Path,
-    scores: Path, predictions: Path, threads: int,
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class ScoringPaths:
+    """Where scoring one checkpoint reads and writes."""
+
+    checkpoint: Path
+    """Folder with a manifest.json."""
+    problems: Path
+    """results/problems."""
+    work: Path
+    """Finished benchmarks of runs that were killed."""
+    scores: Path
+    predictions: Path
+
+
+def score_checkpoint(recipe: Recipe, params: EvaluateParams, paths: ScoringPaths, threads: int) -> None:
     """Score one checkpoint on every dataset of results/problems/ and write a score and predictions for each.
 
-    Benchmarks that were finished before a kill wait in `work`, named by everything that decides them.
+    Benchmarks that were finished before a kill wait in `work`, in a folder named by everything that decides them.
     """
-    manifest_path = checkpoint / "manifest.json"
+    manifest_path = paths.checkpoint / "manifest.json"
     manifest = parse_record(str(manifest_path), read_json(manifest_path), CheckpointManifest)
     student, step = manifest.student, manifest.step
-    index_path = problems / "index.json"
+    index_path = paths.problems / "index.json"
     index = parse_record(str(index_path), read_json(index_path), ProblemIndex)
-    identity = [recipe_digest(recipe), sha256_file(manifest_path)]
-    identity += [sha256_file(path) for path in sorted(problems.glob("*/*.jsonl")) if path.stem != "train"]
-    check_files(checkpoint, manifest.files)
-    own = work / f"{student}.step-{step}.{sha256_text(str(identity))[:16]}"
-    for other in work.glob(f"{student}.step-{step}.*"):
+    manifest_digest = sha256_file(manifest_path)
+    identity = [recipe_digest(recipe), manifest_digest]
+    identity += [sha256_file(path) for path in sorted(paths.problems.glob("*/*.jsonl")) if path.stem != "train"]
+    check_files(paths.checkpoint, manifest.files)
+    own = paths.work / f"{student}.step-{step}.{sha256_text(str(identity))[:16]}"
+    for other in paths.work.glob(f"{student}.step-{step}.*"):
         if other != own:
             shutil.rmtree(other, ignore_errors=True)
-    model, tokenizer = load_checkpoint(checkpoint, threads)
-
-    def count(text: str) -> int:
-        return len(tokenizer(text)["input_ids"])
-
-    for benchmark, summary in sorted(index.datasets.items()):
-        if (own / f"{benchmark}.json").is_file():
+    checkpoint = load_checkpoint(paths.checkpoint, manifest.prompts, threads)
+    limits = DecodingLimits(params.batch_size, params.max_source_tokens, params.max_new_tokens)
+    for name, summary in sorted(index.datasets.items()):
+        if (own / f"{name}.json").is_file():
             continue
-        is_generic = summary.role == "generic"
-        rows = {
-            split: read_records(problems / benchmark / f"{split}.jsonl", Problem) for split in _splits(summary.splits)
-        }
-        chosen = {split: draw(problems_of_split, params) for split, problems_of_split in rows.items()}
-        exemplars = read_records(problems / benchmark / "exemplars.jsonl", Problem)
-        prompts = prompts_of(chosen, exemplars, is_generic, params, count)
-        progress = Progress(log, f"{student} step {step}: {benchmark}", len(prompts))
-        texts, cut = generate(
-            model, tokenizer, [prompt.text for prompt in prompts],
-            params.batch_size, params.max_source_tokens, params.max_new_tokens, progress.advance,
-        )  # fmt: skip
+        benchmark = read_benchmark(paths.problems / name, summary, params)
+        prompts = prompts_of(benchmark, params, checkpoint.count)
+        progress = Progress(log, f"{student} step {step}: {name}", len(prompts))
+        texts, truncated = generate(checkpoint, [prompt.text for prompt in prompts], limits, progress.advance)
         readings = [
-            readings_of(text, prompt.problem, prompt.format, is_generic)
+            readings_of(text, prompt.problem, prompt.format, benchmark.is_generic)
             for text, prompt in zip(texts, prompts, strict=True)
         ]
         score = Score(
-            benchmark=benchmark, role=summary.role, student=student, step=step,
-            checkpoint=identity[1], scorer=SCORER_VERSION, prompts=prompt_digests(prompts),
-            plan=_plan(params, prompts, cut), rows=score_rows(prompts, readings, params.confidence),
-        )  # fmt: skip
-        write_predictions(own / f"{benchmark}.parquet", prompts, texts, readings)
-        write_json(own / f"{benchmark}.json", score.model_dump())
+            benchmark=name,
+            role=summary.role,
+            student=student,
+            step=step,
+            checkpoint=manifest_digest,
+            scorer=SCORER_VERSION,
+            prompts=prompt_digests(prompts),
+            plan=_plan(params, prompts, truncated),
+            rows=score_rows(prompts, readings, params.confidence),
+        )
+        write_predictions(own / f"{name}.parquet", prompts, texts, readings)
+        write_json(own / f"{name}.json", score.model_dump())
     made = [parse_record(str(path), read_json(path), Score) for path in sorted(own.glob("*.json"))]
-    _publish(own, scores, predictions, sorted(index.datasets))
-    log.info("%s step %s: %s -> %s", student, step, told(made, params), scores)
+    _publish(own, paths, sorted(index.datasets))
+    log.info("%s step %s: %s -> %s", student, step, accuracies_line(made, params), paths.scores)
 
 
-def told(scores: Iterable[Score], params: EvaluateParams) -> str:
-    """Return the accuracies in a line, so that who watches a run sees how it goes: validation problems where there are
-    any, in the format by which checkpoints are selected; generic tasks in every format."""
+def read_benchmark(folder: Path, summary: DatasetSummary, params: EvaluateParams) -> Benchmark:
+    """Read the problems that params choose of one dataset of results/problems/, and its exemplars."""
+    splits = [split for split in ("validation", "test") if summary.splits.get(split)]
+    problems = {split: draw(read_records(folder / f"{split}.jsonl", Problem), params) for split in splits}
+    return Benchmark(problems, read_records(folder / "exemplars.jsonl", Problem), summary.role == "generic")
+
+
+def accuracies_line(scores: Iterable[Score], params: EvaluateParams) -> str:
+    """Return the accuracies for the log: on validation problems where there are any; maths in the format by which
+    checkpoints are selected, generic tasks in every format."""
     parts = []
     for score in scores:
         rows = [row for row in score.rows if row.task is None]
@@ -164,7 +179,7 @@ def prompt_digests(prompts: Iterable[Prompt]) -> dict[str, str]:
 def write_predictions(
     path: Path, prompts: Sequence[Prompt], texts: Sequence[str], readings: Sequence[dict[str, Reading]]
 ) -> None:
-    """Write what the checkpoint answered, beside what each reading made of it."""
+    """Write each answer of the checkpoint with the outcome of every reading."""
     rows = [
         {
             "id": prompt.problem.id,
@@ -185,15 +200,20 @@ def _row(
     task: str | None, split: str, format: str, name: str, right: Sequence[bool], accuracy: float, confidence: float
 ) -> ScoreRow:
     low, high = wilson(accuracy, len(right), confidence)
-    return ScoreRow.model_validate(
-        {
-            "task": task, "split": split, "format": format, "reading": name, "n": len(right), "correct": sum(right),
-            "accuracy": round(accuracy, 6), "low": round(low, 6), "high": round(high, 6),
-        }
-    )  # fmt: skip
+    return ScoreRow(
+        task=task,
+        split=split,
+        format=format,
+        reading=name,
+        n=len(right),
+        correct=sum(right),
+        accuracy=round(accuracy, 6),
+        low=round(low, 6),
+        high=round(high, 6),
+    )
 
 
-def _plan(params: EvaluateParams, prompts: Sequence[Prompt], cut: int) -> dict[str, int | float | str | None]:
+def _plan(params: EvaluateParams, prompts: Sequence[Prompt], truncated: int) -> dict[str, int | float | str | None]:
     return {
         "decoding": "greedy",
         "order": ORDER,
@@ -205,17 +225,13 @@ def _plan(params: EvaluateParams, prompts: Sequence[Prompt], cut: int) -> dict[s
         "seed": params.seed,
         "confidence": params.confidence,
         "exemplars_left_off": sum(prompt.left_off for prompt in prompts),
-        "questions_cut": cut,
+        "questions_cut": truncated,
     }
 
 
-def _splits(splits: dict[str, int]) -> list[str]:
-    return [split for split in ("validation", "test") if splits.get(split)]
-
-
-def _publish(own: Path, scores: Path, predictions: Path, benchmarks: Sequence[str]) -> None:
-    for ending, folder in ((".parquet", predictions), (".json", scores)):
-        # What an earlier choice of datasets left goes: results hold what a build from scratch would hold.
+def _publish(own: Path, paths: ScoringPaths, benchmarks: Sequence[str]) -> None:
+    for ending, folder in ((".parquet", paths.predictions), (".json", paths.scores)):
+        # Removed with datasets that params no longer name: results hold what a build from scratch would hold.
         shutil.rmtree(folder, ignore_errors=True)
         for benchmark in benchmarks:
             # Copied, not moved: after a kill in between, the finished parts are still there.

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
+from specialize.records.prompt_style import PLAIN, PromptStyle
 from specialize.records.recipes import Recipe
 from specialize.records.record import Record
 
@@ -38,6 +39,8 @@ class CheckpointManifest(Manifest):
 
     student: str
     step: int = Field(ge=0)
+    prompts: PromptStyle = PLAIN
+    """How it is prompted."""
 
 
 class StartManifest(Manifest):

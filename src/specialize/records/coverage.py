@@ -16,6 +16,9 @@ class TokenCounts(Record):
     tokens: int = Field(default=0, ge=0)
     soft: int = Field(default=0, ge=0)
     """Tokens with a soft target."""
+    certain: int = Field(default=0, ge=0)
+    """Tokens without a soft target because the teacher's leaves no choice, as the second digit of a number that it
+    writes as one token: their one-hot target is its distribution."""
     chunked: int = Field(default=0, ge=0)
     """Tokens in a chunk with the teacher's likelihood."""
     teacher_mass: float = Field(default=0.0, ge=0)
@@ -34,6 +37,8 @@ class TokenShares(Record):
 
     soft: float | None
     """Share of tokens with a soft target."""
+    certain: float | None
+    """Share of tokens that the teacher's distribution leaves no choice for."""
     chunked: float | None
     """Share of tokens in a chunk."""
     mean_mass: float | None
@@ -99,6 +104,7 @@ def _shares_of(counts: dict[str, Any]) -> CoverageShares:
 def _shares(counts: TokenCounts) -> TokenShares:
     return TokenShares(
         soft=_ratio(counts.soft, counts.tokens),
+        certain=_ratio(counts.certain, counts.tokens),
         chunked=_ratio(counts.chunked, counts.tokens),
         mean_mass=_ratio(counts.kept_mass, counts.soft),
         mass_kept=_ratio(counts.kept_mass, counts.teacher_mass),

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from transformers import PreTrainedTokenizerBase
 
 from specialize.core.errors import RecordError
 from specialize.core.params.traces import AlignmentParams
@@ -72,8 +73,7 @@ def align_batch(
     vocabulary: StudentVocabulary, batch: pa.RecordBatch, texts: Sequence[str], params: AlignmentParams
 ) -> Batch:
     """Return the targets `texts` of a batch of completions (`logprob_batches.SCHEMA`) in the student's tokens."""
-    encoded = vocabulary.tokenizer(list(texts), return_offsets_mapping=True)
-    ids, offsets = encoded["input_ids"], encoded["offset_mapping"]
+    ids, offsets = target_tokens(vocabulary.tokenizer, texts)
     reasons = rejection_reasons(batch)
     origins: dict[int, np.ndarray] = {}
     for row, text in enumerate(texts):
@@ -106,6 +106,16 @@ def align_batch(
     return Batch(targets, kept, aligned, coverage.plus(covered))
 
 
+def target_tokens(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]
+) -> tuple[list[list[int]], list[list[tuple[int, int]]]]:
+    """Return ids and offsets (in characters) of each target, as `core.encoding.target_ids` has them: no special token
+    but the end token behind the text, whose offsets are (0, 0)."""
+    encoded = tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True)
+    ids = [[*row, tokenizer.eos_token_id] for row in encoded["input_ids"]]
+    return ids, [[*row, (0, 0)] for row in encoded["offset_mapping"]]
+
+
 def _counted(aligned: Aligned, only: np.ndarray | None) -> TokenCounts:
     """Return what is covered; the tokens themselves are counted elsewhere. only: [vocabulary] which ids count."""
     ids, soft = aligned.student.ids, aligned.soft
@@ -117,6 +127,7 @@ def _counted(aligned: Aligned, only: np.ndarray | None) -> TokenCounts:
     np.add.at(chunked, aligned.chunks.first + aligned.chunks.length, -1)
     return TokenCounts(
         soft=int((softened & counts).sum()),
+        certain=int(counts[aligned.certain].sum()),
         chunked=int((np.cumsum(chunked)[:-1][counts]).sum()),
         teacher_mass=float(np.minimum(soft.teacher_mass, 1.0)[softened & counts].sum()),
         kept_mass=float(soft.probs[counts[soft.positions]].astype(np.float64).sum()),

@@ -75,8 +75,8 @@ def _run(args: argparse.Namespace) -> None:
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, given)
     from specialize.train.finetune import Inputs, finetune
 
-    inputs = Inputs(args.traces, args.exemplars, args.tokenizer, args.aligned, args.start.parent)
-    finetune(student, recipe, inputs, args.root, args.work, args.output, args.threads)
+    inputs = Inputs(args.traces, args.exemplars, args.tokenizer, args.aligned, args.start.parent, args.root)
+    finetune(student, recipe, inputs, args.work, args.output, args.threads)
     provenance.write([args.output])
 
 
@@ -89,9 +89,9 @@ def _start(args: argparse.Namespace) -> None:
     else:
         texts, tokenizer = args.texts / run.pretraining.texts, args.tokenizers / run.tokenizer
         provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [texts, *_tokenizer_files(tokenizer)])
-        from specialize.train.pretrain import pretrain
+        from specialize.train.pretrain import PretrainingInputs, pretrain
 
-        pretrain(run, recipe, tokenizer, texts, args.work, args.output, args.threads)
+        pretrain(run, recipe, PretrainingInputs(tokenizer, texts), args.work, args.output, args.threads)
     provenance.write([args.output])
 
 

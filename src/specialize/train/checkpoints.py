@@ -9,62 +9,69 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from types import MappingProxyType
 
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 from specialize.core.errors import CheckpointError
-from specialize.core.files import sha256_file, write_json, write_text
+from specialize.core.files import sha256_file, sha256_text, write_json, write_text
 from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
 from specialize.lineage.recipe import recipe_digest
 from specialize.records.checkpoints import CheckpointManifest, Manifest, StartManifest
 from specialize.records.recipes import Recipe
+from specialize.train.families import Student
 
 
-def export(
-    folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase,
-    step: int, run: StudentRun, recipe: Recipe, inputs: dict[str, str],
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class Origin:
+    """What a checkpoint is made from."""
+
+    recipe: Recipe
+    inputs: dict[str, str]
+    """Name → sha256 of each file it is trained from."""
+
+    @property
+    def identity(self) -> str:
+        """sha256 over all that decides the result."""
+        return sha256_text(recipe_digest(self.recipe) + str(sorted(self.inputs.items())))
+
+
+def export(folder: Path, student: Student, step: int, run: StudentRun, origin: Origin) -> None:
     """Write the student after `step` updates to `folder`, complete or not at all. It loads with plain transformers."""
     if (folder / "manifest.json").is_file():
         return
-    parameters = model.num_parameters()
-    card = model_card(run, step, parameters, recipe, inputs)
-    _write(folder, model, tokenizer, card, recipe, inputs, partial(CheckpointManifest, student=run.student, step=step))
+    texts = {"README.md": model_card(run, step, student.model.num_parameters(), origin)}
+    manifest_of = partial(CheckpointManifest, student=run.student, step=step, prompts=run.prompts)
+    _write(folder, student, texts, origin, manifest_of)
 
 
-def export_start(
-    folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase,
-    run: StartRun, recipe: Recipe, inputs: dict[str, str], curve: str,
-) -> None:  # fmt: skip
+def export_start(folder: Path, student: Student, run: StartRun, origin: Origin, curve: str) -> None:
     """Write a start that the run pretrained, and its training curve, to `folder`, complete or not at all."""
-    card = start_card(run, model.num_parameters(), recipe, inputs)
-    manifest_of = partial(StartManifest, start=run.name)
-    _write(folder, model, tokenizer, card, recipe, inputs, manifest_of, {"training.csv": curve})
+    texts = {"README.md": start_card(run, student.model.num_parameters(), origin), "training.csv": curve}
+    _write(folder, student, texts, origin, partial(StartManifest, start=run.name))
 
 
 def _write(
-    folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, card: str, recipe: Recipe,
-    inputs: dict[str, str], manifest_of: Callable[..., Manifest], beside: Mapping[str, str] = MappingProxyType({}),
-) -> None:  # fmt: skip
+    folder: Path, student: Student, texts: Mapping[str, str], origin: Origin, manifest_of: Callable[..., Manifest]
+) -> None:
+    """texts: file name → text of the files beside the weights; manifest_of: the manifest from what all of them hold."""
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     transformers_logging.disable_progress_bar()
-    model.save_pretrained(temporary)
-    tokenizer.save_pretrained(temporary)
-    for name, text in {"README.md": card, **beside}.items():
-        write_text(temporary / name, text)
+    student.model.save_pretrained(temporary)
+    student.tokenizer.save_pretrained(temporary)
+    for file, text in texts.items():
+        write_text(temporary / file, text)
     manifest = manifest_of(
-        parameters=model.num_parameters(),
-        recipe=recipe,
-        recipe_sha256=recipe_digest(recipe),
-        inputs=inputs,
-        start_commit=getattr(model.config, "_commit_hash", None),
+        parameters=student.model.num_parameters(),
+        recipe=origin.recipe,
+        recipe_sha256=recipe_digest(origin.recipe),
+        inputs=origin.inputs,
+        start_commit=getattr(student.model.config, "_commit_hash", None),
         files={path.name: sha256_file(path) for path in sorted(temporary.iterdir()) if path.is_file()},
         libraries={name: version(name) for name in ("accelerate", "tokenizers", "torch", "transformers")},
         python=platform.python_version(),
@@ -76,9 +83,9 @@ def _write(
 
 
 def publish(made: Path, steps: Sequence[int], output: Path) -> None:
-    """Give the finished folders below `made` their place below `output`, instead of whatever was there.
+    """Replace `output` by the finished folders below `made`.
 
-    Links where they can be had, and no move: after a kill in between, everything is still below `made`.
+    Hard-linked where possible, never moved: after a kill in between, everything is still below `made`.
     """
     missing = [step for step in steps if not (made / f"step-{step}" / "manifest.json").is_file()]
     if missing:
@@ -88,10 +95,10 @@ def publish(made: Path, steps: Sequence[int], output: Path) -> None:
         shutil.copytree(folder, output / folder.name, copy_function=_link_or_copy)
 
 
-def model_card(run: StudentRun, step: int, parameters: int, recipe: Recipe, inputs: dict[str, str]) -> str:
+def model_card(run: StudentRun, step: int, parameters: int, origin: Origin) -> str:
     """Return the README.md of a checkpoint."""
     formats = ", ".join(f"{name} {share:g}" for name, share in run.formats.model_dump().items() if share)
-    given = "\n".join(f"- `{name}`: sha256 `{digest}`" for name, digest in sorted(inputs.items()))
+    given = "\n".join(f"- `{name}`: sha256 `{digest}`" for name, digest in sorted(origin.inputs.items()))
     how = ""
     if run.distribution:
         how = " (" + ", ".join(f"{name} {value}" for name, value in run.distribution.model_dump().items()) + ")"
@@ -111,7 +118,7 @@ tags: [chain-of-thought, distillation, t5]
 - objective: {run.loss} matching{how}; formats: {formats}
 - {step} of {run.steps} updates of {run.batch_tokens} tokens, seed {run.seed}
 - AdamW, peak learning rate {run.learning_rate:g}, of the embedding {run.embedding_learning_rate:g}
-- recipe: sha256 `{recipe_digest(recipe)}` (in full in `manifest.json`)
+- recipe: sha256 `{recipe_digest(origin.recipe)}` (in full in `manifest.json`)
 
 Made from:
 {given}
@@ -120,9 +127,9 @@ Ask it in the format that it was trained on, for example `Q: {{question}}\\nLet'
 """
 
 
-def start_card(run: StartRun, parameters: int, recipe: Recipe, inputs: dict[str, str]) -> str:
+def start_card(run: StartRun, parameters: int, origin: Origin) -> str:
     """Return the README.md of a start that the run pretrained."""
-    given = "\n".join(f"- `{name}`: sha256 `{digest}`" for name, digest in sorted(inputs.items()))
+    given = "\n".join(f"- `{name}`: sha256 `{digest}`" for name, digest in sorted(origin.inputs.items()))
     learned = run.pretraining
     assert learned is not None
     return f"""---
@@ -138,7 +145,7 @@ tags: [t5]
 - objective: {learned.objective.replace("_", " ")}
 - {learned.steps} updates of {learned.batch_tokens} tokens, seed {learned.seed}
 - AdamW, peak learning rate {learned.learning_rate:g}, of the embedding {learned.embedding_learning_rate:g}
-- recipe: sha256 `{recipe_digest(recipe)}` (in full in `manifest.json`)
+- recipe: sha256 `{recipe_digest(origin.recipe)}` (in full in `manifest.json`)
 
 Made from:
 {given}

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pyarrow.parquet as parquet
 from pyarrow import ArrowInvalid
-from transformers import PreTrainedTokenizerBase
 
+from specialize.core.encoding import Encoding
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_records
 from specialize.core.params.train import StudentRun
@@ -78,12 +78,12 @@ def read_corpus(traces: Path, exemplars: Path) -> Corpus:
 class Lengths:
     """Token counts of the pieces, from which the length of any example follows (to a token or two)."""
 
-    def __init__(
-        self, corpus: Corpus, targets: Targets, tokenizer: PreTrainedTokenizerBase, formats: Sequence[Format]
-    ) -> None:
+    def __init__(self, corpus: Corpus, targets: Targets, encoding: Encoding, formats: Sequence[Format]) -> None:
         def count(texts: list[str]) -> list[int]:
+            tokenizer = encoding.tokenizer
             return [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]] if texts else []
 
+        self.overhead = encoding.source_overhead
         self.prompts = {f: count([prompt(f, t.question) for t in corpus.traces]) for f in formats}
         aligned = targets.lengths()
         self.targets = {
@@ -95,9 +95,11 @@ class Lengths:
         self.exemplars = {f: count([exemplar(f, p) for p in corpus.pool]) for f in formats if is_in_context(f)}
 
     def of(self, example: Example) -> tuple[int, int]:
-        """Return (source, target) tokens, the end mark included."""
+        """Return (source, target) tokens, special tokens included."""
         before = sum(self.exemplars[example.format][index] for index in example.exemplars)
-        return before + self.prompts[example.format][example.trace] + 1, self.targets[example.format][example.trace]
+        return before + self.prompts[example.format][example.trace] + self.overhead, self.targets[example.format][
+            example.trace
+        ]
 
 
 def active_formats(run: StudentRun) -> dict[Format, float]:

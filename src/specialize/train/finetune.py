@@ -1,7 +1,7 @@
-"""One student's training: plan the batches, train, leave checkpoints along the way; killed, it goes on where it was.
+"""One student's training: plan the batches, train, export checkpoints along the way; a killed run is resumed.
 
-Resumable state lives in a work folder named by everything that decides the result, so that a run never goes on from
-the state of another one. Finished checkpoints wait there too, and get their places only when all of them are made.
+Resumable state lives in a work folder named by everything that decides the result, so that a run never resumes from
+the state of another one. Finished checkpoints are kept there too, and published only when all of them are made.
 """
 
 import random
@@ -11,38 +11,31 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import (
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    PrinterCallback,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
+from specialize.core.encoding import Encoding
 from specialize.core.errors import SpecializeError
-from specialize.core.files import sha256_file, sha256_text, write_text
+from specialize.core.files import sha256_file, write_text
 from specialize.core.log import get_logger
 from specialize.core.params.train import StudentRun, checkpoint_steps
-from specialize.lineage.recipe import recipe_digest
 from specialize.records.recipes import Recipe
-from specialize.train.checkpoints import export, publish
+from specialize.train.checkpoints import Origin, export, publish
 from specialize.train.examples import Corpus, Example, Lengths, active_formats, plan_pass, read_corpus
+from specialize.train.families import Student
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_start
 from specialize.train.resume import hold_work_folder, last_complete_checkpoint
 from specialize.train.teacher_targets import Targets, read_targets
 from specialize.train.trainer import ExampleDataset, MicroBatches, StudentTrainer, arguments
-from specialize.train.training_log import TellProgress, training_csv
+from specialize.train.training_log import LogProgress, training_csv
 
 log = get_logger("train")
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the traces phase left for one student."""
+    """What one student is trained from."""
 
     traces: Path
     exemplars: Path
@@ -52,6 +45,8 @@ class Inputs:
     """The traces in its tokens, shard by shard."""
     start: Path
     """Folder of its start: weights, where this run pretrained them; its manifest in any case."""
+    root: Path
+    """Folder of raw files: local start checkpoints."""
 
     def digests(self) -> dict[str, str]:
         """Return name → sha256."""
@@ -64,64 +59,61 @@ class Inputs:
         return {name: sha256_file(path) for name, path in (named | {path.name: path for path in self.aligned}).items()}
 
 
-def finetune(
-    run: StudentRun, recipe: Recipe, given: Inputs, root: Path, work: Path, output: Path, threads: int
-) -> None:
+def finetune(run: StudentRun, recipe: Recipe, inputs: Inputs, work: Path, output: Path, threads: int) -> None:
     """Train one student and write `output/step-{n}/` and `output/training.csv`.
 
-    root: folder of raw files (local start checkpoints); work: folder for resumable state; threads: CPU threads (the
-    result may depend on them).
+    work: folder for resumable state; threads: CPU threads (the result may depend on them).
     """
     torch.set_num_threads(threads)
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    inputs = given.digests()
-    identity = sha256_text(recipe_digest(recipe) + str(sorted(inputs.items())))
-    with hold_work_folder(work, run.student, identity) as own:
-        _train(run, recipe, given, inputs, root, own, output)
+    origin = Origin(recipe, inputs.digests())
+    with hold_work_folder(work, run.student, origin.identity) as own:
+        _train(run, origin, inputs, own, output)
     log.info("%s: %d checkpoints -> %s", run.student, len(checkpoint_steps(run)), output)
 
 
-def _train(
-    run: StudentRun, recipe: Recipe, given: Inputs, inputs: dict[str, str], root: Path, work: Path, output: Path
-) -> None:
-    corpus = read_corpus(given.traces, given.exemplars)
+def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: Path) -> None:
+    corpus = read_corpus(inputs.traces, inputs.exemplars)
     if not corpus.traces:
         raise SpecializeError(
-            f"{given.traces}: no traces to learn from; see the funnel beside it for what dropped them"
+            f"{inputs.traces}: no traces to learn from; the funnel beside it says which filter dropped them"
         )
-    targets = read_targets(given.aligned, corpus.traces)
+    targets = read_targets(inputs.aligned, corpus.traces)
     _refuse_unknown_distributions(run, targets)
-    model, tokenizer = load_start(run, root, given.tokenizer, given.start)
-    targets.refuse_other_tokens(corpus.traces, tokenizer)
+    student = load_start(run, inputs.root, inputs.tokenizer, inputs.start)
+    targets.refuse_other_tokens(corpus.traces, student.encoding)
     log.info(
         "%s: %s parameters, %s traces, %s updates of %s tokens",
-        run.student, f"{model.num_parameters():,}", f"{len(corpus.traces):,}", run.steps, run.batch_tokens,
-    )  # fmt: skip
-    examples, batches = plan_run(corpus, targets, tokenizer, run)
-    exporter = _Exporter(work / "finished", model, tokenizer, run, recipe, inputs)
+        run.student,
+        f"{student.model.num_parameters():,}",
+        f"{len(corpus.traces):,}",
+        run.steps,
+        run.batch_tokens,
+    )
+    examples, batches = plan_run(corpus, targets, student.encoding, run)
+    exporter = _Exporter(work / "finished", student, run, origin)
     exporter.export(0)
-    trainer = StudentTrainer(
-        model, tokenizer, ExampleDataset(corpus, targets, examples, tokenizer),
-        MicroBatches(batches, run.gradient_accumulation_steps), run,
-        arguments(run, work, run.checkpoint_every, run.gradient_accumulation_steps), run.distribution,
-    )  # fmt: skip
-    trainer.remove_callback(PrinterCallback)  # our own lines say it better
+    dataset = ExampleDataset(corpus, targets, examples, student.encoding)
+    micro_batches = MicroBatches(batches, run.gradient_accumulation_steps)
+    args = arguments(run, work, run.checkpoint_every, run.gradient_accumulation_steps)
+    trainer = StudentTrainer(student, dataset, micro_batches, run, args, run.distribution)
+    trainer.remove_callback(PrinterCallback)  # LogProgress logs the same, with the time that is left
     trainer.add_callback(exporter)
-    trainer.add_callback(TellProgress(f"{run.student} update", run.steps))
+    trainer.add_callback(LogProgress(f"{run.student} update", run.steps))
     resume = last_complete_checkpoint(work)
     if resume:
-        log.info("%s: going on from %s", run.student, resume.name)
+        log.info("%s: resumed from %s", run.student, resume.name)
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     publish(work / "finished", checkpoint_steps(run), output)
     write_text(output / "training.csv", training_csv(trainer.state.log_history))
 
 
 def plan_run(
-    corpus: Corpus, targets: Targets, tokenizer: PreTrainedTokenizerBase, run: StudentRun
+    corpus: Corpus, targets: Targets, encoding: Encoding, run: StudentRun
 ) -> tuple[list[Example], list[list[int]]]:
     """Return the examples of all passes and the batch of every update, as indices into them."""
-    lengths = Lengths(corpus, targets, tokenizer, list(active_formats(run)))
+    lengths = Lengths(corpus, targets, encoding, list(active_formats(run)))
     examples: list[Example] = []
     batches: list[list[int]] = []
     number = 0
@@ -130,9 +122,11 @@ def plan_run(
         if too_long and not number:
             log.info("%s: %d of %d examples do not fit the token limits", run.student, too_long, len(corpus.traces))
         made = plan_batches(
-            [lengths.of(example) for example in drawn], run.batch_tokens, run.gradient_accumulation_steps,
+            [lengths.of(example) for example in drawn],
+            run.batch_tokens,
+            run.gradient_accumulation_steps,
             random.Random(f"{run.seed}/batches/{number}"),
-        )  # fmt: skip
+        )
         if not made:
             raise SpecializeError(
                 f"train: student '{run.student}': no batch can be made of {len(drawn)} examples: raise "
@@ -155,20 +149,16 @@ def _refuse_unknown_distributions(run: StudentRun, targets: Targets) -> None:
 
 
 class _Exporter(TrainerCallback):
-    """Leave a checkpoint at its step."""
+    """Exports a checkpoint at each of its steps."""
 
-    def __init__(
-        self, folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase,
-        run: StudentRun, recipe: Recipe, inputs: dict[str, str],
-    ) -> None:  # fmt: skip
-        self.folder, self.model, self.tokenizer = folder, model, tokenizer
-        self.run, self.recipe, self.inputs = run, recipe, inputs
+    def __init__(self, folder: Path, student: Student, run: StudentRun, origin: Origin) -> None:
+        self.folder, self.student, self.run, self.origin = folder, student, run, origin
         self.steps = set(checkpoint_steps(run))
 
     def export(self, step: int) -> None:
         folder = self.folder / f"step-{step}"
         folder.parent.mkdir(parents=True, exist_ok=True)
-        export(folder, self.model, self.tokenizer, step, self.run, self.recipe, self.inputs)
+        export(folder, self.student, step, self.run, self.origin)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         # Before the Trainer saves its own state: a kill between the two repeats steps, but loses no checkpoint.

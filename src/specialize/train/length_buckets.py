@@ -28,8 +28,7 @@ def plan_batches(
     """Cut examples 0..n-1 into batches.
 
     lengths: (source, target) tokens of each example; budget: padded source plus target tokens of a batch.
-    A batch never has fewer than `at_least` examples, whatever the budget; a last few that cannot fill one are left
-    out.
+    A batch never has fewer than `at_least` examples, whatever the budget; a remainder that is too small is dropped.
     """
     order = list(range(len(lengths)))
     generator.shuffle(order)
@@ -38,7 +37,7 @@ def plan_batches(
     batches: list[list[int]] = []
     for begin in range(0, len(order), pool_size):
         pool = order[begin : begin + pool_size]
-        batches += _cut(_laid_out(pool, lengths, budget), lengths, budget, at_least)
+        batches += _cut(_arrange(pool, lengths, budget), lengths, budget, at_least)
     generator.shuffle(batches)
     return batches
 
@@ -49,7 +48,7 @@ def split_batch(batch: Sequence[int], parts: int) -> list[list[int]]:
     return [list(batch[low:high]) for low, high in pairwise(bounds)]
 
 
-def _laid_out(pool: list[int], lengths: Sequence[tuple[int, int]], budget: int) -> list[int]:
+def _arrange(pool: list[int], lengths: Sequence[tuple[int, int]], budget: int) -> list[int]:
     """Return the pool in strips of like sources, targets rising in one strip and falling in the next.
 
     Twice as many strips as a strip has batches, since sources differ more than targets do.
@@ -57,11 +56,11 @@ def _laid_out(pool: list[int], lengths: Sequence[tuple[int, int]], budget: int) 
     tokens = sum(source + target for source, target in (lengths[i] for i in pool))
     strips = max(1, round(math.sqrt(2 * tokens / budget)))
     by_source = sorted(pool, key=lambda i: lengths[i])
-    laid_out: list[int] = []
+    arranged: list[int] = []
     for number in range(strips):
         strip = by_source[len(pool) * number // strips : len(pool) * (number + 1) // strips]
-        laid_out += sorted(strip, key=lambda i: lengths[i][::-1], reverse=number % 2 == 1)
-    return laid_out
+        arranged += sorted(strip, key=lambda i: lengths[i][::-1], reverse=number % 2 == 1)
+    return arranged
 
 
 def _cut(pool: list[int], lengths: Sequence[tuple[int, int]], budget: int, at_least: int) -> list[list[int]]:

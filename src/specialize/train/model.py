@@ -1,90 +1,122 @@
-"""The start checkpoint: a T5 with random weights, or any encoder-decoder that transformers loads."""
+"""The start checkpoint of a student: random weights, or a model that transformers loads."""
 
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from transformers import (
-    AutoModelForSeq2SeqLM,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    T5Config,
-    T5ForConditionalGeneration,
-    set_seed,
-)
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
+from specialize.core.encoding import Encoding, check_style
 from specialize.core.errors import CheckpointError
+from specialize.core.model_families import PICKLE_ADVICE, Family, family_of
 from specialize.core.params.starts import Architecture
 from specialize.core.params.train import StudentRun
+from specialize.records.prompt_style import PLAIN, PromptStyle
+from specialize.train.families import FAMILIES, Student
 
-ROWS_MULTIPLE = 128
-"""The embedding has a multiple of so many rows, as T5's own (32,100 pieces in 32,128 rows)."""
+VOCABULARY_MULTIPLE = 128
+"""A model drawn at random has a multiple of so many embeddings, as T5 has (32,100 tokens, 32,128 embeddings)."""
 
 
-def load_start(
-    run: StudentRun, root: Path, folder: Path, pretrained: Path
-) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Return the model (fp32, ready to train) and its tokenizer.
+def load_start(run: StudentRun, root: Path, tokenizer_folder: Path, pretrained: Path) -> Student:
+    """Return the model that training begins with (fp32), its tokenizer and its family.
 
-    folder: the tokenizer, as the traces phase left it; root: raw files; pretrained: folder of the start, where this run
-    made it. Another `start` is a folder below `root` (or an absolute
-    path) where there is one, else a Hugging Face id. Raises CheckpointError where either cannot be loaded.
+    root: folder of raw files; pretrained: folder of the start where this run made it. Another `start` is a folder below
+    `root` (or an absolute path) where there is one, else a Hugging Face id. Raises CheckpointError where model or
+    tokenizer cannot be loaded, or do not belong together.
     """
-    tokenizer = load_tokenizer(folder)
-    set_seed(run.seed)
+    where = f"train.students.{run.student}"
+    tokenizer = load_tokenizer(tokenizer_folder)
+    check_style(tokenizer, run.prompts, f"{where}.prompts")
     if not run.pretrained and run.start == "scratch":
         assert run.architecture is not None  # the params model asks for it with `scratch`
-        return random_weights(run.architecture, tokenizer, run.seed, run.dropout), tokenizer
-    start = str(pretrained) if run.pretrained else _located(run.start, root)
+        return random_start(run.architecture, tokenizer, run.seed, run.dropout, style=run.prompts)
+    set_seed(run.seed)
+    name = str(pretrained) if run.pretrained else locate(run.start, root)
+    model, family = load_model(name, run.revision, run.dropout, f"{where}.start")
+    student = Student(model, Encoding(tokenizer, family, run.prompts))
+    if len(tokenizer) > student.embeddings:
+        raise CheckpointError(
+            f"{where}: the tokenizer has {len(tokenizer)} tokens, "
+            f"the start checkpoint {student.embeddings} embeddings; use its own tokenizer"
+        )
+    if not run.pretrained:
+        check_tokenizer(tokenizer, name, run.revision, where)
+    return student
+
+
+def random_start(
+    architecture: Architecture,
+    tokenizer: PreTrainedTokenizerBase,
+    seed: int,
+    dropout: float,
+    spare_rows: int = 0,
+    style: PromptStyle = PLAIN,
+) -> Student:
+    """Return a model with random weights; its embedding has `spare_rows` rows or more besides the tokens'."""
+    set_seed(seed)
+    family = family_of(architecture.family, "train.starts: architecture.family")
+    embeddings = -(-(len(tokenizer) + spare_rows) // VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE
+    model = FAMILIES[family].draw(architecture, tokenizer, dropout, embeddings)
+    return Student(model, Encoding(tokenizer, family, style))
+
+
+def load_model(name: str, revision: str | None, dropout: float, where: str) -> tuple[PreTrainedModel, Family]:
+    """Load a model in fp32 with its own config but for the dropout. No remote code, no pickled weights."""
     try:
-        # dropout_rate: the released code of the paper never calls train(), so its students learn without dropout.
-        model = AutoModelForSeq2SeqLM.from_pretrained(
-            start, revision=run.revision, dtype=torch.float32, dropout_rate=run.dropout
+        config = AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
+        family = family_of(config.model_type, where)
+        FAMILIES[family].set_dropout(config, dropout)
+        model = FAMILIES[family].auto_class.from_pretrained(
+            name,
+            config=config,
+            revision=revision,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            use_safetensors=True,
         )
     except (OSError, ValueError, SafetensorError) as error:
+        reason = _first_line(error)
+        advice = PICKLE_ADVICE if "safetensors" in reason else "Give a folder that transformers wrote, or a model's id"
+        raise CheckpointError(f"{where}: cannot load '{name}': {reason}. {advice}") from None
+    return model, family
+
+
+def check_tokenizer(tokenizer: PreTrainedTokenizerBase, name: str, revision: str | None, where: str) -> None:
+    """Raise CheckpointError unless the tokenizer has the vocabulary of the start's own. A start that comes without a
+    tokenizer is not checked. Vocabularies of one size may differ: weights would then be read as other tokens'."""
+    try:
+        own = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
+    except (OSError, ValueError):
+        return
+    expected, found = own.get_vocab(), tokenizer.get_vocab()
+    if expected != found:
+        token = min(expected.keys() ^ found.keys() or {t for t in expected if expected[t] != found[t]})
         raise CheckpointError(
-            f"train.students.{run.student}.start: cannot load '{start}': {_first_line(error)}. "
-            "Give a folder that transformers wrote, or the id of an encoder-decoder on the Hugging Face Hub"
-        ) from None
-    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
-        raise CheckpointError(
-            f"train.students.{run.student}: the tokenizer has {len(tokenizer)} pieces, "
-            f"the start checkpoint {model.get_input_embeddings().weight.shape[0]} embeddings; use its own tokenizer"
+            f"{where}: its tokenizer is not that of the start '{name}': token {token!r} has id {found.get(token)}, "
+            f"the start has {expected.get(token)}. Name the start's own as traces.tokenizers.*.source"
         )
-    return model, tokenizer
-
-
-def random_weights(
-    architecture: Architecture, tokenizer: PreTrainedTokenizerBase, seed: int, dropout: float, spare_rows: int = 0
-) -> PreTrainedModel:
-    """Return a T5 with random weights; its embedding has at least `spare_rows` rows behind the tokenizer's pieces."""
-    set_seed(seed)
-    config = T5Config(
-        **architecture.model_dump(),
-        vocab_size=-(-(len(tokenizer) + spare_rows) // ROWS_MULTIPLE) * ROWS_MULTIPLE,
-        feed_forward_proj="gated-gelu",
-        dropout_rate=dropout,
-        pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        decoder_start_token_id=tokenizer.pad_token_id,
-    )
-    return T5ForConditionalGeneration(config)
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """Load a tokenizer that the traces phase left. Raises CheckpointError where it cannot be."""
+    """Load a tokenizer that the traces phase wrote. Raises CheckpointError where it cannot be loaded."""
     try:
-        return AutoTokenizer.from_pretrained(str(folder))
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot load the tokenizer '{folder}': {_first_line(error)}") from None
+    if tokenizer.pad_token_id is None:  # Llama, GPT-2: padding is masked, so any token will do
+        tokenizer.pad_token = tokenizer.eos_token
+    # Training pads on the right, whatever the start's tokenizer is set to; generation sets its own side.
+    tokenizer.padding_side = "right"
+    return tokenizer
 
 
-def _located(name: str, root: Path) -> str:
+def locate(name: str, root: Path) -> str:
+    """Return the folder of a start below `root` where there is one, else the name: an absolute path or a hub id."""
     folder = root / name
     if not folder.is_dir() and Path(name).is_dir():
         raise CheckpointError(
-            f"'{name}': a folder of the project is no start checkpoint, since its contents are in no recipe; "
+            f"'{name}': a folder of the project cannot be a start checkpoint, since no recipe holds its contents; "
             "copy it below data.root, or give its absolute path"
         )
     return str(folder) if folder.is_dir() else name

@@ -1,34 +1,36 @@
-"""Start checkpoints: random weights, pretrained on the procedural world's texts by one of T5's two objectives.
+"""Start checkpoints: random weights, pretrained on the procedural world's texts.
 
-`span_corruption` gives what T5 is to the paper, `instructions` what FlanT5 is. A start that the run does not make, and
-random weights that each student draws for itself, are a manifest alone: a place for what hangs on them.
+`span_corruption` gives what T5 is to the paper, `next_token` its causal counterpart, `instructions` what FlanT5 is. A
+start that the run does not make, and random weights that each student draws for itself, are a manifest alone, for
+students to depend on.
 """
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch.utils.data import Dataset
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback
+from transformers import PrinterCallback
 from transformers.utils import logging as transformers_logging
 
 from specialize.core.errors import SpecializeError
-from specialize.core.files import read_records, sha256_file, sha256_text
+from specialize.core.files import read_records, sha256_file
 from specialize.core.log import get_logger
 from specialize.core.params.starts import PretrainingParams, StartRun
-from specialize.lineage.recipe import recipe_digest
 from specialize.records.problems import Problem, Text
 from specialize.records.recipes import Recipe
-from specialize.train.checkpoints import export_start
+from specialize.train.checkpoints import Origin, export_start
+from specialize.train.families import Student
 from specialize.train.instructions import render
 from specialize.train.length_buckets import plan_batches
-from specialize.train.model import load_tokenizer, random_weights
+from specialize.train.model import load_tokenizer, random_start
 from specialize.train.resume import hold_work_folder, last_complete_checkpoint
-from specialize.train.span_corruption import SENTINELS, corrupt
-from specialize.train.trainer import MicroBatches, StudentTrainer, arguments, as_row, of_no_teacher
-from specialize.train.training_log import TellProgress, training_csv
+from specialize.train.span_corruption import SENTINELS, Noising, corrupt
+from specialize.train.trainer import MicroBatches, StudentTrainer, arguments, features, hard_target
+from specialize.train.training_log import LogProgress, training_csv
 
 SAVE_EVERY = 200
 """Updates between two resumable states."""
@@ -37,45 +39,55 @@ Row = tuple[list[int], list[int]]
 """Token ids of source and target, end marks included."""
 
 
-def pretrain(
-    run: StartRun, recipe: Recipe, tokenizer_folder: Path, texts: Path, work: Path, output: Path, threads: int
-) -> None:
+@dataclass(frozen=True)
+class PretrainingInputs:
+    """What a start is pretrained from."""
+
+    tokenizer: Path
+    """The tokenizer's folder."""
+    texts: Path
+    """instructions.jsonl or pretraining.jsonl of the data phase."""
+
+    def digests(self) -> dict[str, str]:
+        """Return name → sha256."""
+        return {"texts": sha256_file(self.texts), "tokenizer.json": sha256_file(self.tokenizer / "tokenizer.json")}
+
+
+def pretrain(run: StartRun, recipe: Recipe, inputs: PretrainingInputs, work: Path, output: Path, threads: int) -> None:
     """Pretrain one start and write it to `output`: weights, tokenizer, training.csv, and manifest.json last.
 
-    texts: instructions.jsonl or pretraining.jsonl of the data phase; work: folder for resumable state; threads: CPU
-    threads (the result may depend on them).
+    work: folder for resumable state; threads: CPU threads (the result may depend on them).
     """
-    params = run.pretraining
-    assert params is not None  # the door sends nothing else here
     torch.set_num_threads(threads)
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    inputs = {"texts": sha256_file(texts), "tokenizer.json": sha256_file(tokenizer_folder / "tokenizer.json")}
-    identity = sha256_text(recipe_digest(recipe) + str(sorted(inputs.items())))
-    with hold_work_folder(work, run.name, identity) as own:
-        _train(run, params, recipe, tokenizer_folder, texts, inputs, own, output)
+    origin = Origin(recipe, inputs.digests())
+    with hold_work_folder(work, run.name, origin.identity) as own:
+        _train(run, origin, inputs, own, output)
 
 
-def _train(
-    run: StartRun, params: PretrainingParams, recipe: Recipe, tokenizer_folder: Path, texts: Path,
-    inputs: dict[str, str], work: Path, output: Path,
-) -> None:  # fmt: skip
-    tokenizer = load_tokenizer(tokenizer_folder)
-    assert run.architecture is not None
-    model = random_weights(run.architecture, tokenizer, params.seed, params.dropout, spare_rows=SENTINELS)
-    rows, batches = plan(params, tokenizer, texts, model)
+def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path, output: Path) -> None:
+    params = run.pretraining
+    assert params is not None and run.architecture is not None  # the command sends nothing else here
+    tokenizer = load_tokenizer(inputs.tokenizer)
+    spare_rows = SENTINELS if run.architecture.family == "t5" else 0
+    student = random_start(run.architecture, tokenizer, params.seed, params.dropout, spare_rows)
+    rows, batches = plan(params, student, inputs.texts)
     log.info(
         "start %s: %s parameters, %s updates on %s",
-        run.name, f"{model.num_parameters():,}", params.steps, params.objective.replace("_", " "),
-    )  # fmt: skip
+        run.name,
+        f"{student.model.num_parameters():,}",
+        params.steps,
+        params.objective.replace("_", " "),
+    )
     trainer = StudentTrainer(
-        model, tokenizer, RowDataset(rows), MicroBatches(batches, 1), params, arguments(params, work, SAVE_EVERY)
+        student, RowDataset(rows), MicroBatches(batches, 1), params, arguments(params, work, SAVE_EVERY)
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(TellProgress(f"start {run.name} update", params.steps))
+    trainer.add_callback(LogProgress(f"start {run.name} update", params.steps))
     resume = last_complete_checkpoint(work)
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    export_start(output, model, tokenizer, run, recipe, inputs, training_csv(trainer.state.log_history))
+    export_start(output, student, run, origin, training_csv(trainer.state.log_history))
 
 
 class RowDataset(Dataset[dict[str, Any]]):
@@ -88,19 +100,17 @@ class RowDataset(Dataset[dict[str, Any]]):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return what the Collator reads; formats, of which mixtures have others, count for nothing here."""
+        """Return one row. Its format is always the first: what is logged by format means nothing here."""
         source, target = self.rows[index]
-        return as_row(source, of_no_teacher(target), 0)
+        return features(source, hard_target(target), 0)
 
 
-def plan(
-    params: PretrainingParams, tokenizer: PreTrainedTokenizerBase, texts: Path, model: PreTrainedModel
-) -> tuple[list[Row], list[list[int]]]:
+def plan(params: PretrainingParams, student: Student, texts: Path) -> tuple[list[Row], list[list[int]]]:
     """Return the rows of all passes and the batch of every update, as indices into them."""
     rows: list[Row] = []
     batches: list[list[int]] = []
     for number in range(params.steps):
-        made = _pass(params, tokenizer, texts, model, number)
+        made = _pass(params, student, texts, number)
         lengths = [(len(source), len(target)) for source, target in made]
         cut = plan_batches(lengths, params.batch_tokens, 1, random.Random(f"{params.seed}/batches/{number}"))
         if not cut:
@@ -112,16 +122,20 @@ def plan(
     return rows, batches[: params.steps]
 
 
-def _pass(
-    params: PretrainingParams, tokenizer: PreTrainedTokenizerBase, texts: Path, model: PreTrainedModel, number: int
-) -> list[Row]:
+def _pass(params: PretrainingParams, student: Student, texts: Path, number: int) -> list[Row]:
     if params.objective == "instructions":
         rendered = render(read_records(texts, Problem), params, number)
-        sources = tokenizer([source for source, _ in rendered])["input_ids"]
-        targets = tokenizer(text_target=[target for _, target in rendered])["input_ids"]
-        return list(zip(sources, targets, strict=True))
+        sources, targets = [source for source, _ in rendered], [target for _, target in rendered]
+        encoding = student.encoding
+        return list(zip(encoding.source_ids(sources), encoding.answer_ids(sources, targets), strict=True))
+    tokenizer = student.tokenizer
+    documents = [row.text for row in read_records(texts, Text)]
+    if params.objective == "next_token":
+        # A document begins behind the tokenizer's first token, or behind the end token of the one before.
+        first = student.encoding.source_ids([""])[0] or [tokenizer.eos_token_id]
+        return [(first, ids) for ids in student.encoding.target_ids(documents)]
+    plain = tokenizer(documents, add_special_tokens=False)["input_ids"]
     rng = random.Random(f"{params.seed}/corruption/{number}")
-    first = model.get_input_embeddings().weight.shape[0] - 1
-    plain = tokenizer([row.text for row in read_records(texts, Text)], add_special_tokens=False)["input_ids"]
-    made = [corrupt(ids, first, tokenizer.eos_token_id, params.noise, params.span, rng) for ids in plain]
-    return [row for row in made if row]
+    noising = Noising(student.embeddings - 1, tokenizer.eos_token_id, params.noise, params.span)
+    corrupted = [corrupt(ids, noising, rng) for ids in plain]
+    return [row for row in corrupted if row]

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 from pyarrow import ArrowInvalid
-from transformers import PreTrainedTokenizerBase
 
+from specialize.core.encoding import Encoding
 from specialize.core.errors import RecordError
 from specialize.core.prompt_formats import target
 from specialize.records.aligned import LISTS
@@ -24,10 +24,10 @@ REMEDY = "Make the aligned traces again: snakemake, or `python -m specialize.tra
 
 
 class Target(NamedTuple):
-    """What the student shall write, token by token."""
+    """What the student learns to write, token by token."""
 
     ids: np.ndarray
-    """[T] token ids, the end mark last."""
+    """[T] token ids, the end token last."""
     soft_ids: np.ndarray
     """[T, K] tokens that the teacher gave a probability; K is the most that one position here has."""
     soft_probs: np.ndarray
@@ -69,18 +69,16 @@ class Targets:
         """Return the tokens of each target, the end mark included."""
         return [int(length) for length in np.diff(self.offsets["ids"])]
 
-    def refuse_other_tokens(self, traces: Sequence[Trace], tokenizer: PreTrainedTokenizerBase) -> None:
-        """Raise RecordError unless the ids are this tokenizer's own for the chain-of-thought targets of the traces."""
+    def refuse_other_tokens(self, traces: Sequence[Trace], encoding: Encoding) -> None:
+        """Raise RecordError unless the ids are what the encoding makes of the traces' chain-of-thought targets."""
         for low in range(0, len(traces), ROWS_AT_ONCE):
             some = traces[low : low + ROWS_AT_ONCE]
             texts = [target("zero_shot_chain_of_thought", trace.rationale, trace.answer) for trace in some]
-            for number, (text, expected) in enumerate(
-                zip(texts, tokenizer(text_target=texts)["input_ids"], strict=True)
-            ):
+            for number, (text, expected) in enumerate(zip(texts, encoding.target_ids(texts), strict=True)):
                 found = self._row("ids", low + number).tolist()
                 if found != expected:
                     at = _first_difference(found, expected)
-                    what = f"from token {at} on {expected[at : at + 5]}, as the tokenizer cuts {text!r}"
+                    what = f"from token {at} on {expected[at : at + 5]}, as the tokenizer encodes {text!r}"
                     where = f"{self.where} row {low + number}"
                     raise RecordError(where, "ids", what, found[at : at + 5], REMEDY)
 
@@ -93,8 +91,8 @@ class Targets:
         sums = np.concatenate([[0], np.cumsum(self.values["counts"], dtype=np.int64)])[self.offsets["counts"]]
         for left, right, expected in (
             ("counts", self.offsets["ids"], "one count a token"),
-            ("soft_ids", sums, "the entries that 'counts' tells"),
-            ("soft_probs", sums, "the entries that 'counts' tells"),
+            ("soft_ids", sums, "as many entries as 'counts' says"),
+            ("soft_probs", sums, "as many entries as 'counts' says"),
             ("chunk_lengths", self.offsets["chunk_starts"], "one length a chunk"),
             ("chunk_logprobs", self.offsets["chunk_starts"], "one log-probability a chunk"),
         ):
@@ -118,10 +116,8 @@ def read_targets(aligned: Sequence[Path], traces: Sequence[Trace]) -> Targets:
     rows = [place.get((trace.problem_id, trace.teacher, trace.sample), -1) for trace in traces]
     if -1 in rows or len(rows) != len(table):
         lacking = [(t.problem_id, t.teacher, t.sample) for t, row in zip(traces, rows, strict=True) if row < 0][:1]
-        raise RecordError(
-            where, ", ".join(KEYS), f"one row for each of the {len(rows)} traces",
-            f"{len(table)} rows" + (f", none for {lacking[0]}" if lacking else ""), REMEDY,
-        )  # fmt: skip
+        found_rows = f"{len(table)} rows" + (f", none for {lacking[0]}" if lacking else "")
+        raise RecordError(where, ", ".join(KEYS), f"one row for each of the {len(rows)} traces", found_rows, REMEDY)
     return Targets(table if rows == list(range(len(rows))) else table.take(rows), where)
 
 

@@ -1,9 +1,9 @@
-"""The Seq2Seq Trainer with our losses, our batches and our parameter groups; everything else is transformers' own.
+"""transformers' Trainer with our losses, batches and parameter groups.
 
 Loss scaling: transformers 5.23 believes that T5 normalises its loss by `num_items_in_batch`, because T5's forward
 takes keyword arguments, so loss and gradient come out multiplied by the accumulation steps and the processes. Here the
-loss is the sum over the target tokens divided by their number in the whole update, and the Trainer is told so; the
-update does not depend on how it is split (a test holds it to that).
+loss is the sum over the target tokens divided by their number in the whole update, and the Trainer is set to
+expect that; the update does not depend on how it is split (a test checks it).
 """
 
 import math
@@ -14,94 +14,94 @@ from typing import Any
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
-from transformers import (
-    DataCollatorForSeq2Seq,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    Seq2SeqTrainer,
-    Seq2SeqTrainingArguments,
-)
-from transformers.modeling_outputs import Seq2SeqLMOutput
+from transformers import PreTrainedModel, Trainer, TrainingArguments
+from transformers.utils import ModelOutput
 
+from specialize.core.encoding import Encoding
 from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.train import DistributionParams
 from specialize.core.prompt_formats import FORMATS, is_chain_of_thought
 from specialize.train.examples import Corpus, Example
-from specialize.train.length_buckets import PAD_TO, split_batch
+from specialize.train.families import Student
+from specialize.train.length_buckets import split_batch
 from specialize.train.losses.chunk_likelihood import Chunks
-from specialize.train.losses.token_losses import IGNORED, token_losses
+from specialize.train.losses.token_losses import token_losses
 from specialize.train.teacher_targets import Target, Targets
-from specialize.train.training_log import Tally
+from specialize.train.training_log import TokenAverages
 
-SOFT = ("soft_ids", "soft_probs", "chunks", "chunk_logprobs", "formats")
+LOSS_INPUTS = ("soft_ids", "soft_probs", "chunks", "chunk_logprobs", "formats")
 """What a batch holds besides the model's own inputs and the labels."""
+LOG_EVERY = 10
+"""Updates between two lines of the training curve."""
 
 
 class ExampleDataset(Dataset[dict[str, Any]]):
     """Examples by number; text and tokens are made when an example is read."""
 
-    def __init__(
-        self, corpus: Corpus, targets: Targets, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase
-    ) -> None:
-        self.corpus, self.targets, self.examples, self.tokenizer = corpus, targets, examples, tokenizer
+    def __init__(self, corpus: Corpus, targets: Targets, examples: Sequence[Example], encoding: Encoding) -> None:
+        self.corpus, self.targets, self.examples, self.encoding = corpus, targets, examples, encoding
 
     def __len__(self) -> int:
         return len(self.examples)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return input_ids, labels, the format's place, and of the Target (answer-only: K = 0, no chunk) the rest."""
+        """Return the row of one example, as `features` has it."""
         return self.__getitems__([index])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Any]]:
         """Return the rows of a batch. The DataLoader asks so: one call of the tokenizer for a batch is much cheaper."""
         examples = [self.examples[index] for index in indices]
-        sources = self.tokenizer([self.corpus.source(example) for example in examples])["input_ids"]
-        answers = [self.corpus.target(example) for example in examples if not is_chain_of_thought(example.format)]
-        answer_ids = iter(self.tokenizer(text_target=answers)["input_ids"] if answers else [])
+        texts = [self.corpus.source(example) for example in examples]
+        sources = self.encoding.source_ids(texts)
+        answers = [
+            (text, self.corpus.target(example))
+            for text, example in zip(texts, examples, strict=True)
+            if not is_chain_of_thought(example.format)
+        ]
+        answer_ids = iter(self.encoding.answer_ids([text for text, _ in answers], [answer for _, answer in answers]))
         targets = [
-            self.targets[example.trace] if is_chain_of_thought(example.format) else of_no_teacher(next(answer_ids))
+            self.targets[example.trace] if is_chain_of_thought(example.format) else hard_target(next(answer_ids))
             for example in examples
         ]
         return [
-            as_row(source, target, FORMATS.index(example.format))
+            features(source, target, FORMATS.index(example.format))
             for source, target, example in zip(sources, targets, examples, strict=True)
         ]
 
 
-def of_no_teacher(ids: Sequence[int]) -> Target:
-    """Return a target of which no distribution is known: K = 0, no chunk."""
+def hard_target(ids: Sequence[int]) -> Target:
+    """Return a target without teacher distributions: K = 0, no chunks."""
     none = np.zeros((len(ids), 0))
     return Target(np.array(ids), none, none, np.zeros(len(ids), np.int64), np.zeros(0, np.float32))
 
 
-def as_row(source: Sequence[int], target: Target, format: int) -> dict[str, Any]:
-    """Return what the Collator reads of one example; format: its place in FORMATS."""
+def features(source: Sequence[int], target: Target, format: int) -> dict[str, Any]:
+    """Return one row: input_ids, labels, the other fields of the target, and the format's index in FORMATS."""
     rest = {name: value for name, value in target._asdict().items() if name != "ids"}
     return {"input_ids": source, "labels": target.ids.tolist(), "formats": format, **rest}
 
 
 class Collator:
-    """Pads examples to a batch; soft targets to the most entries that a position of the batch has, and with zeros."""
+    """Makes a batch of rows: the family pads inputs and labels; teacher distributions are padded here, with zeros."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> None:
-        self.sequences = DataCollatorForSeq2Seq(
-            tokenizer, model=model, label_pad_token_id=IGNORED, pad_to_multiple_of=PAD_TO
-        )
+    def __init__(self, student: Student) -> None:
+        self.collate = student.family.collator(student.tokenizer, student.model)
 
-    def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        batch = self.sequences([{name: e[name] for name in ("input_ids", "labels")} for e in examples])
-        shape = (*batch["labels"].shape, max(e["soft_ids"].shape[1] for e in examples))
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        batch = self.collate([{name: row[name] for name in ("input_ids", "labels")} for row in rows])
+        shape = (*batch["labels"].shape, max(row["soft_ids"].shape[1] for row in rows))
         ids_BTK, probs_BTK = np.zeros(shape, np.int64), np.zeros(shape, np.float16)
         chunks_BT = np.zeros(shape[:2], np.int64)
-        logprobs_BC = np.zeros((len(examples), max(len(e["chunk_logprobs"]) for e in examples)), np.float32)
-        for row, example in enumerate(examples):
-            chunks_BT[row, : len(example["chunks"])] = example["chunks"]
-            logprobs_BC[row, : len(example["chunk_logprobs"])] = example["chunk_logprobs"]
-            tokens, entries = example["soft_ids"].shape
-            ids_BTK[row, :tokens, :entries] = example["soft_ids"]
-            probs_BTK[row, :tokens, :entries] = example["soft_probs"]
-        soft = (ids_BTK, probs_BTK, chunks_BT, logprobs_BC, np.array([e["formats"] for e in examples]))
-        return {**batch, **{name: torch.from_numpy(value) for name, value in zip(SOFT, soft, strict=True)}}
+        logprobs_BC = np.zeros((len(rows), max(len(row["chunk_logprobs"]) for row in rows)), np.float32)
+        for number, row in enumerate(rows):
+            chunks_BT[number, : len(row["chunks"])] = row["chunks"]
+            logprobs_BC[number, : len(row["chunk_logprobs"])] = row["chunk_logprobs"]
+            tokens, entries = row["soft_ids"].shape
+            ids_BTK[number, :tokens, :entries] = row["soft_ids"]
+            probs_BTK[number, :tokens, :entries] = row["soft_probs"]
+        loss_inputs = (ids_BTK, probs_BTK, chunks_BT, logprobs_BC, np.array([row["formats"] for row in rows]))
+        named = zip(LOSS_INPUTS, loss_inputs, strict=True)
+        return {**batch, **{name: torch.from_numpy(value) for name, value in named}}
 
 
 class MicroBatches:
@@ -117,47 +117,58 @@ class MicroBatches:
         return iter(self.micro_batches)
 
 
-class StudentTrainer(Seq2SeqTrainer):
+class StudentTrainer(Trainer):
     """transformers' Trainer, given the batches and the learning rates by role."""
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, dataset: Dataset[dict[str, Any]],
-        micro_batches: MicroBatches, optimizer: OptimizerParams, args: Seq2SeqTrainingArguments,
+        self,
+        student: Student,
+        dataset: Dataset[dict[str, Any]],
+        micro_batches: MicroBatches,
+        optimizer: OptimizerParams,
+        args: TrainingArguments,
         distribution: DistributionParams | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         # See the module's docstring: the loss is already normalised over the update.
-        model.accepts_loss_kwargs = False
+        student.model.accepts_loss_kwargs = False
         self.optimizer_params, self.distribution, self.micro_batches = optimizer, distribution, micro_batches
-        self.tally = Tally()
+        self.is_lookup = student.family.is_lookup
+        self.averages = TokenAverages()
         super().__init__(
-            model=model, args=args, train_dataset=dataset, data_collator=Collator(tokenizer, model),
-            processing_class=tokenizer, compute_loss_func=_no_loss,
-        )  # fmt: skip
+            model=student.model,
+            args=args,
+            train_dataset=dataset,
+            data_collator=Collator(student),
+            processing_class=student.tokenizer,
+            compute_loss_func=_unset_loss,
+        )
         self.loss_is_scaled_for_ga = True
 
     def compute_loss(
-        self, model: PreTrainedModel, inputs: dict[str, torch.Tensor], return_outputs: bool = False,
+        self,
+        model: PreTrainedModel,
+        inputs: dict[str, torch.Tensor],
+        return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """Return the objective's sum over this part's target tokens, divided by those of the whole update."""
-        soft_ids_BTK, soft_probs_BTK, chunks_BT, logprobs_BC, formats_B = (inputs.pop(name) for name in SOFT)
+        soft_ids_BTK, soft_probs_BTK, chunks_BT, logprobs_BC, formats_B = (inputs.pop(name) for name in LOSS_INPUTS)
+        inputs.pop("shift_labels", None)  # for the Trainer's count of targets alone
         chunks = Chunks(chunks_BT, logprobs_BC)
 
-        def loss_of(
-            outputs: Seq2SeqLMOutput, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int
-        ) -> torch.Tensor:
+        def loss_of(outputs: ModelOutput, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int) -> torch.Tensor:
             losses = token_losses(outputs.logits, labels, soft_ids_BTK, soft_probs_BTK, self.distribution, chunks)
-            self.tally.add(losses, labels, formats_B)
+            self.averages.add(losses, labels, formats_B)
             return losses.objective.sum() / num_items_in_batch
 
-        # Through the Trainer's own door: it keeps the labels from the model, and minds the number of processes.
+        # The Trainer's own hook: it keeps the labels from the model, and takes care of the number of processes.
         self.compute_loss_func = loss_of
         return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Add to a line about the loss what both losses were since the last one."""
+        """Add the averages of both losses since the last line to a line about the loss."""
         if "loss" in logs:
-            logs = {**logs, **self.tally.take(lambda sums: self.accelerator.reduce(sums, "sum"))}
+            logs = {**logs, **self.averages.take(lambda sums: self.accelerator.reduce(sums, "sum"))}
         super().log(logs, start_time)
 
     def get_train_dataloader(self) -> DataLoader[dict[str, torch.Tensor]]:
@@ -176,9 +187,9 @@ class StudentTrainer(Seq2SeqTrainer):
         if self.optimizer is None:  # type: ignore[has-type]
             params = self.optimizer_params
             named = [(n, p) for n, p in (model or self.model).named_parameters() if p.requires_grad]
-            lookup = [p for n, p in named if _is_lookup(n)]
-            plain = [p for n, p in named if not _is_lookup(n) and p.ndim < 2]
-            matrices = [p for n, p in named if not _is_lookup(n) and p.ndim >= 2]
+            lookup = [p for n, p in named if self.is_lookup(n)]
+            plain = [p for n, p in named if not self.is_lookup(n) and p.ndim < 2]
+            matrices = [p for n, p in named if not self.is_lookup(n) and p.ndim >= 2]
             groups = [
                 {"params": matrices, "lr": params.learning_rate, "weight_decay": params.weight_decay},
                 {"params": plain, "lr": params.learning_rate, "weight_decay": 0.0},
@@ -188,25 +199,18 @@ class StudentTrainer(Seq2SeqTrainer):
         return self.optimizer
 
 
-def _no_loss(*arguments: Any) -> torch.Tensor:
-    """Stands in until the first batch: with a loss function of ours the Trainer counts the update's target tokens."""
+def _unset_loss(*arguments: Any) -> torch.Tensor:
+    """In place until the first batch: only with a loss function does the Trainer count the update's target tokens."""
     raise NotImplementedError
 
 
-def _is_lookup(name: str) -> bool:
-    return "shared" in name or "embed_tokens" in name or "relative_attention_bias" in name
-
-
-LOG_EVERY = 10
-
-
-def arguments(params: OptimizerParams, work: Path, save_every: int, parts: int = 1) -> Seq2SeqTrainingArguments:
+def arguments(params: OptimizerParams, work: Path, save_every: int, parts: int = 1) -> TrainingArguments:
     """Return the Trainer's arguments.
 
     work: folder for the Trainer's own state; save_every: updates between two saved states; parts: micro-batches of an
     update.
     """
-    return Seq2SeqTrainingArguments(
+    return TrainingArguments(
         output_dir=str(work),
         max_steps=params.steps,
         gradient_accumulation_steps=parts,

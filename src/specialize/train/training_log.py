@@ -1,4 +1,4 @@
-"""What is logged of a training: progress lines, and the curve of both objectives on one scale (paper, Fig. 3B)."""
+"""The training log: progress lines, and the curve of both objectives on one scale (paper, Fig. 3B)."""
 
 import csv
 import io
@@ -14,11 +14,11 @@ from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS,
 from specialize.train.losses.token_losses import IGNORED, TokenLosses
 
 COLUMNS = (*OBJECTIVE_COLUMNS, *map(format_column, FORMATS))
-"""The means that a Tally returns, see records.training_curve."""
+"""The averages over target tokens, see records.training_curve."""
 
 
-class Tally:
-    """Sums over target tokens."""
+class TokenAverages:
+    """Averages of both losses over the target tokens of several micro-batches."""
 
     def __init__(self) -> None:
         self.sums: torch.Tensor | None = None
@@ -29,7 +29,7 @@ class Tally:
         dtype = torch.float32 if device.type == "mps" else torch.float64
         objective_M = losses.objective.detach().to(dtype)
         formats_M = formats_B[(labels_BT != IGNORED).nonzero()[:, 0]]
-        of_format = [formats_M == place for place in range(len(FORMATS))]
+        in_format = [formats_M == place for place in range(len(FORMATS))]
         sums = torch.stack(
             [
                 torch.tensor(len(objective_M), dtype=dtype, device=device),
@@ -37,14 +37,14 @@ class Tally:
                 losses.soft.sum(dtype=dtype),
                 losses.teacher_kl.sum(dtype=dtype),
                 losses.entropy.sum(dtype=dtype),
-                *(mask.sum(dtype=dtype) for mask in of_format),
-                *((objective_M * mask).sum() for mask in of_format),
+                *(mask.sum(dtype=dtype) for mask in in_format),
+                *((objective_M * mask).sum() for mask in in_format),
             ]
         )
         self.sums = sums if self.sums is None else self.sums + sums
 
     def take(self, over_processes: Callable[[torch.Tensor], torch.Tensor]) -> dict[str, float]:
-        """Return the means by COLUMNS and begin anew. over_processes: sums a tensor over all processes."""
+        """Return the means by COLUMNS and reset. over_processes: sums a tensor over all processes."""
         if self.sums is None:
             return {}
         tokens, nll, soft, kl, entropy, *by_format = over_processes(self.sums).tolist()
@@ -54,8 +54,8 @@ class Tally:
         return {name: total / count for name, (total, count) in zip(COLUMNS, pairs, strict=True) if count}
 
 
-class TellProgress(TrainerCallback):
-    """Say how far the run is, with the last loss."""
+class LogProgress(TrainerCallback):
+    """Log how far the run is, with the last loss."""
 
     def __init__(self, what: str, steps: int) -> None:
         self.what, self.steps = what, steps

@@ -1,7 +1,7 @@
 """What a checkpoint is asked."""
 
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.evaluate.prompts import fit, prompts_of, render
+from specialize.evaluate.prompts import Benchmark, fit, generic_renderer, maths_renderer, prompts_of
 from specialize.records.problems import Problem
 
 PARAMS = EvaluateParams(
@@ -30,7 +30,7 @@ def words(text: str) -> int:
 
 def test_maths_prompts_take_the_same_exemplars_and_only_where_in_context():
     exemplars = [problem(90), problem(91), problem(92)]
-    made = prompts_of({"test": [problem(1)], "validation": [problem(2)]}, exemplars, False, PARAMS, words)
+    made = prompts_of(Benchmark({"test": [problem(1)], "validation": [problem(2)]}, exemplars, False), PARAMS, words)
     assert [(p.split, p.format) for p in made] == [
         ("test", "zero_shot_chain_of_thought"),
         ("test", "in_context_answer_only"),
@@ -49,7 +49,7 @@ def test_generic_prompts_have_bbh_shape_and_their_own_tasks_exemplars():
         problem(8, task="b", instruction="Do b.", answer="yes", kind="text", rationale="Of course."),
     ]
     asked = problem(1, task="a", answer="(A)", kind="text", rationale=None)
-    answer_only, chain = prompts_of({"test": [asked]}, exemplars, True, PARAMS, words)
+    answer_only, chain = prompts_of(Benchmark({"test": [asked]}, exemplars, True), PARAMS, words)
     assert answer_only.text == "Do a.\n\nQ: What is 7?\nA: (B)\n\nQ: What is 1?\nA:"
     assert chain.text == (
         "Do a.\n\nQ: What is 7?\nA: Let's think step by step.\nAs we see. So the answer is (B).\n\n"
@@ -61,29 +61,31 @@ def test_a_generic_task_can_be_asked_as_the_student_was_trained():
     params = PARAMS.model_copy(update={"generic_formats": ["trained_chain_of_thought"]})
     exemplar = problem(7, task="a", instruction="Do a.", answer="(B)", kind="text")
     asked = problem(1, task="a", answer="(A)", kind="text", rationale=None)
-    (made,) = prompts_of({"test": [asked]}, [exemplar], True, params, words)
+    (made,) = prompts_of(Benchmark({"test": [asked]}, [exemplar], True), params, words)
     assert (made.text, made.format) == ("Q: What is 1?\nLet's think step by step", "trained_chain_of_thought")
 
 
 def test_exemplars_are_left_off_from_the_first_on_until_the_prompt_fits():
     exemplars = [problem(n, question=f"Long {n} " + "word " * 20) for n in (1, 2, 3)]
-    text, left_off = fit(problem(9), "in_context_chain_of_thought", exemplars, None, 60, words)
+    render = maths_renderer(problem(9), "in_context_chain_of_thought")
+    text, left_off = fit(render, exemplars, 60, words)
     assert left_off == 2 and "Long 3" in text and "Long 2" not in text and words(text) <= 60
-    text, left_off = fit(problem(9), "in_context_chain_of_thought", exemplars, None, 3, words)
-    assert left_off == 3 and text == render(problem(9), "zero_shot_chain_of_thought", [], None)
-    text, left_off = fit(problem(9), "in_context_chain_of_thought", exemplars, None, 1000, words)
+    text, left_off = fit(render, exemplars, 3, words)
+    assert left_off == 3 and text == maths_renderer(problem(9), "zero_shot_chain_of_thought")(exemplars)
+    text, left_off = fit(render, exemplars, 1000, words)
     assert left_off == 0
 
 
 def test_the_instruction_stays_where_no_exemplar_fits():
     worked = problem(7, task="a", instruction="Do a.", question="long " * 50, kind="text")
-    text, left_off = fit(problem(1, task="a"), "answer_only", [worked], worked.instruction, 10, words)
+    render = generic_renderer(problem(1, task="a"), "answer_only", [worked])
+    text, left_off = fit(render, [worked], 10, words)
     assert left_off == 1 and text == "Do a.\n\nQ: What is 1?\nA:"
 
 
 def test_generic_tasks_can_be_asked_by_their_instruction_alone():
     worked = problem(7, task="a", instruction="Do a.", kind="text")
     params = EvaluateParams(formats=["zero_shot_answer_only"], generic_formats=["answer_only"], generic_exemplars=0)
-    made = prompts_of({"test": [problem(1, task="a")]}, [worked], True, params, words)
+    made = prompts_of(Benchmark({"test": [problem(1, task="a")]}, [worked], True), params, words)
     assert [prompt.text for prompt in made] == ["Do a.\n\nQ: What is 1?\nA:"]
     assert [prompt.left_off for prompt in made] == [0]

@@ -12,11 +12,12 @@ from specialize.core.errors import CheckpointError
 from specialize.core.files import sha256_file, write_json, write_records
 from specialize.core.params.evaluate import EvaluateParams
 from specialize.evaluate import score as module
-from specialize.evaluate.generate import generate, load_checkpoint
-from specialize.evaluate.score import score_checkpoint
+from specialize.evaluate.generate import DecodingLimits, generate, load_checkpoint
+from specialize.evaluate.score import ScoringPaths, score_checkpoint
 from specialize.lineage.recipe import recipe_digest
 from specialize.records.checkpoints import CheckpointManifest
 from specialize.records.problems import Problem
+from specialize.records.prompt_style import PLAIN
 from specialize.records.recipes import Recipe
 
 PARAMS = EvaluateParams(
@@ -85,9 +86,8 @@ def problems(tmp_path):
 
 
 def go(checkpoint, problems, folder):
-    score_checkpoint(
-        RECIPE, PARAMS, checkpoint, problems, folder / "work", folder / "scores", folder / "predictions", threads=1
-    )
+    paths = ScoringPaths(checkpoint, problems, folder / "work", folder / "scores", folder / "predictions")
+    score_checkpoint(RECIPE, PARAMS, paths, threads=1)
     return {path.name: sha256_file(path) for kind in ("scores", "predictions") for path in (folder / kind).iterdir()}
 
 
@@ -137,17 +137,17 @@ def test_what_an_earlier_choice_left_goes(checkpoint, problems, tmp_path):
 
 
 def test_answers_come_in_the_order_of_the_prompts_whatever_the_batches(checkpoint):
-    model, tokenizer = load_checkpoint(checkpoint, 1)
-    assert not model.training, "no dropout when scoring"
+    loaded = load_checkpoint(checkpoint, PLAIN, threads=1)
+    assert not loaded.model.training, "no dropout when scoring"
     texts = [f"Q: {'long ' * (i % 4)}What is {i}?" for i in range(7)]
-    alone = [generate(model, tokenizer, [text], 1, 64, 4)[0][0] for text in texts]
-    assert generate(model, tokenizer, texts, 3, 64, 4)[0] == alone
-    assert generate(model, tokenizer, texts, 3, 5, 4)[1] == sum(len(tokenizer(text)["input_ids"]) > 5 for text in texts)
+    alone = [generate(loaded, [text], DecodingLimits(1, 64, 4))[0][0] for text in texts]
+    assert generate(loaded, texts, DecodingLimits(3, 64, 4))[0] == alone
+    assert generate(loaded, texts, DecodingLimits(3, 5, 4))[1] == sum(loaded.count(text) > 5 for text in texts)
 
 
 def test_a_folder_that_is_no_checkpoint_is_told(tmp_path):
     with pytest.raises(CheckpointError, match="cannot load"):
-        load_checkpoint(tmp_path, 1)
+        load_checkpoint(tmp_path, PLAIN, threads=1)
 
 
 def test_other_weights_under_this_manifest_are_refused(checkpoint, problems, tmp_path):

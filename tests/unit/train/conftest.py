@@ -5,6 +5,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 
+from specialize.core.encoding import Encoding
 from specialize.core.files import write_json, write_records
 from specialize.core.params.train import Architecture, FormatWeights, StudentRun
 from specialize.core.prompt_formats import target
@@ -59,15 +60,24 @@ def tokenizer(corpus):
 
 
 @pytest.fixture
+def encoding(tokenizer) -> Encoding:
+    return Encoding(tokenizer, "encoder_decoder")
+
+
+@pytest.fixture
 def make_files(corpus, tokenizer, tmp_path):
     """Write what the traces phase leaves; soft(ids) gives (counts, soft ids, soft probabilities) of one target."""
 
     def make(soft, name="given") -> Inputs:
         folder = tmp_path / name
         given = Inputs(
-            folder / "traces.parquet", folder / "exemplars.jsonl", folder / "tokenizer",
-            [folder / "part-00000.parquet", folder / "part-00001.parquet"], folder / "start",
-        )  # fmt: skip
+            traces=folder / "traces.parquet",
+            exemplars=folder / "exemplars.jsonl",
+            tokenizer=folder / "tokenizer",
+            aligned=[folder / "part-00000.parquet", folder / "part-00001.parquet"],
+            start=folder / "start",
+            root=tmp_path,
+        )
         write_json(given.start / "manifest.json", {})
         save_tokenizer(tokenizer, given.tokenizer)
         parquet.write_table(pyarrow.Table.from_pylist([trace.model_dump() for trace in corpus.traces]), given.traces)

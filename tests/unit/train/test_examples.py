@@ -9,9 +9,9 @@ from specialize.train.examples import Lengths, active_formats, plan_pass
 
 
 @pytest.fixture
-def planned(corpus, targets, tokenizer):
+def planned(corpus, targets, encoding):
     def plan(run, number=0):
-        return plan_pass(corpus, Lengths(corpus, targets, tokenizer, list(active_formats(run))), run, number)
+        return plan_pass(corpus, Lengths(corpus, targets, encoding, list(active_formats(run))), run, number)
 
     return plan
 
@@ -42,14 +42,14 @@ def test_same_seed_same_pass_and_passes_differ(corpus, make_run, planned):
     assert planned(run, 3) != planned(make_run(seed=2), 3)
 
 
-def test_lengths_are_near_the_rendered_text(corpus, targets, tokenizer, make_run, planned):
+def test_lengths_are_near_the_rendered_text(corpus, targets, encoding, make_run, planned):
     run = make_run()
     examples, _ = planned(run)
-    lengths = Lengths(corpus, targets, tokenizer, list(active_formats(run)))
+    lengths = Lengths(corpus, targets, encoding, list(active_formats(run)))
     for example in examples:
         source, target = lengths.of(example)
-        assert abs(source - len(tokenizer(corpus.source(example))["input_ids"])) <= 2 + len(example.exemplars)
-        assert target == len(tokenizer(corpus.target(example))["input_ids"])
+        assert abs(source - len(encoding.source_ids([corpus.source(example)])[0])) <= 2 + len(example.exemplars)
+        assert target == len(encoding.target_ids([corpus.target(example)])[0])
 
 
 def test_exemplars_that_do_not_fit_are_left_off_and_long_questions_are_counted(corpus, make_run, planned):

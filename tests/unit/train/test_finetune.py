@@ -1,25 +1,27 @@
 """One student's training as a whole: checkpoints, resumption, bytes."""
 
 import csv
+import dataclasses
 import json
 
 import pytest
 import torch
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from specialize.core.errors import CheckpointError, RecordError, SpecializeError
 from specialize.core.files import sha256_file
 from specialize.core.locks import exclusive
-from specialize.core.params.train import DistributionParams
+from specialize.core.params.train import Architecture, DistributionParams
 from specialize.train import finetune as module
 from specialize.train.finetune import finetune
 from specialize.train.resume import last_complete_checkpoint
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
+CAUSAL = {"architecture": Architecture(family="llama", d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)}
 
 
 def go(run, recipe_of, files, folder):
-    finetune(run, recipe_of(run), files, folder, folder / "work", folder / "out", threads=1)
+    finetune(run, recipe_of(run), files, folder / "work", folder / "out", threads=1)
     return folder / "out"
 
 
@@ -29,12 +31,13 @@ def digests(folder):
     }
 
 
-def test_checkpoints_load_with_plain_transformers(make_run, recipe_of, files, tmp_path):
-    out = go(make_run(), recipe_of, files, tmp_path)
+@pytest.mark.parametrize(("changes", "auto"), [({}, AutoModelForSeq2SeqLM), (CAUSAL, AutoModelForCausalLM)])
+def test_checkpoints_load_with_plain_transformers(make_run, recipe_of, files, tmp_path, changes, auto):
+    out = go(make_run(**changes), recipe_of, files, tmp_path)
     assert sorted(path.name for path in out.iterdir()) == ["step-0", "step-3", "step-6", "training.csv"]
     for step in (0, 3, 6):
         folder = out / f"step-{step}"
-        model, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+        model, tokenizer = auto.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
         batch = tokenizer(["Q: Tom has 3 apples\nLet's think step by step"], return_tensors="pt")
         assert model.generate(input_ids=batch["input_ids"], max_new_tokens=5).shape[0] == 1
         manifest = json.loads((folder / "manifest.json").read_text())
@@ -55,7 +58,7 @@ def test_same_recipe_same_bytes(make_run, recipe_of, files, tmp_path):
     assert other["step-0/model.safetensors"] != digests(tmp_path / "a" / "out")["step-0/model.safetensors"]
 
 
-@pytest.mark.parametrize(("every", "cut_at", "objective"), [(3, 5, MATCHED), (15, 17, {})])
+@pytest.mark.parametrize(("every", "cut_at", "objective"), [(3, 5, MATCHED), (15, 17, {}), (3, 4, MATCHED | CAUSAL)])
 def test_a_run_cut_off_goes_on_and_ends_in_the_same_bytes(
     make_run, recipe_of, soft_files, tmp_path, monkeypatch, every, cut_at, objective
 ):
@@ -100,12 +103,43 @@ def test_checkpoints_of_an_earlier_schedule_go(make_run, recipe_of, files, tmp_p
     assert sorted(path.name for path in out.glob("step-*")) == ["step-0", "step-2", "step-4", "step-6"]
 
 
-def test_a_folder_serves_as_start(make_run, recipe_of, files, tmp_path):
-    first = go(make_run(), recipe_of, files, tmp_path / "first")
+@pytest.mark.parametrize(("changes", "auto"), [({}, AutoModelForSeq2SeqLM), (CAUSAL, AutoModelForCausalLM)])
+def test_a_folder_serves_as_start(make_run, recipe_of, files, tmp_path, changes, auto):
+    first = go(make_run(**changes), recipe_of, files, tmp_path / "first")
     run = make_run(start=str(first / "step-6"), architecture=None)
     second = go(run, recipe_of, files, tmp_path / "second")
-    a, b = (AutoModelForSeq2SeqLM.from_pretrained(path).state_dict() for path in (first / "step-6", second / "step-0"))
+    a, b = (auto.from_pretrained(path).state_dict() for path in (first / "step-6", second / "step-0"))
     assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_a_tokenizer_of_the_same_size_that_is_not_the_starts_is_refused(
+    make_run, recipe_of, files, tokenizer, tmp_path
+):
+    start = go(make_run(), recipe_of, files, tmp_path / "first") / "step-6"
+    text = (start / "tokenizer.json").read_text()
+    vocabulary = tokenizer.get_vocab()
+    swapped = text.replace('"x":', '"@@":').replace('"y":', '"x":').replace('"@@":', '"y":')
+    assert swapped != text and {"x", "y"} <= vocabulary.keys()
+    (start / "tokenizer.json").write_text(swapped)
+    with pytest.raises(CheckpointError, match=r"not that of the start .* token 'x' has id \d+, the start has \d+"):
+        go(make_run(start=str(start), architecture=None), recipe_of, files, tmp_path / "second")
+
+
+def test_pickled_weights_are_refused(make_run, recipe_of, files, tmp_path):
+    start = go(make_run(), recipe_of, files, tmp_path / "first") / "step-6"
+    torch.save(AutoModelForSeq2SeqLM.from_pretrained(start).state_dict(), start / "pytorch_model.bin")
+    (start / "model.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"Pickled weights .* are not loaded") as error:
+        go(make_run(start=str(start), architecture=None), recipe_of, files, tmp_path / "second")
+    assert "\n" not in str(error.value)
+
+
+def test_a_model_of_another_kind_is_refused_with_the_list(make_run, recipe_of, files, tmp_path):
+    start = go(make_run(), recipe_of, files, tmp_path / "first") / "step-6"
+    config = json.loads((start / "config.json").read_text())
+    (start / "config.json").write_text(json.dumps(config | {"model_type": "bert"}))
+    with pytest.raises(CheckpointError, match=r"model type 'bert' cannot be a student.*t5gemma2.*causal: .*qwen3"):
+        go(make_run(start=str(start), architecture=None), recipe_of, files, tmp_path / "second")
 
 
 @pytest.mark.parametrize(
@@ -120,8 +154,11 @@ def test_mistakes_are_told(make_run, recipe_of, files, tmp_path, changes, error,
         go(make_run(**changes), recipe_of, files, tmp_path)
 
 
-def test_learning_happens(make_run, recipe_of, files, tmp_path):
-    run = make_run(steps=120, checkpoint_every=120, dropout=0.0, learning_rate=1e-2, embedding_learning_rate=3e-2)
+@pytest.mark.parametrize("changes", [{}, CAUSAL], ids=["t5", "llama"])
+def test_learning_happens(make_run, recipe_of, files, tmp_path, changes):
+    run = make_run(
+        steps=120, checkpoint_every=120, dropout=0.0, learning_rate=1e-2, embedding_learning_rate=3e-2, **changes
+    )
     rows = list(csv.DictReader((go(run, recipe_of, files, tmp_path) / "training.csv").open()))
     assert float(rows[-1]["loss"]) < 0.5 * float(rows[0]["loss"])
 
@@ -136,8 +173,9 @@ def test_a_folder_of_the_project_is_no_start(make_run, recipe_of, files, tmp_pat
     """Its contents would be in no recipe."""
     go(make_run(), recipe_of, files, tmp_path)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CheckpointError, match="in no recipe"):
-        go(make_run(start="out/step-6", architecture=None), recipe_of, files, tmp_path / "second")
+    with pytest.raises(CheckpointError, match="no recipe holds its contents"):
+        elsewhere = dataclasses.replace(files, root=tmp_path / "second")
+        go(make_run(start="out/step-6", architecture=None), recipe_of, elsewhere, tmp_path / "second")
 
 
 def test_a_damaged_traces_file_is_told(make_run, recipe_of, files, tmp_path):

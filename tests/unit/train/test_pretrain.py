@@ -1,5 +1,6 @@
 """Start checkpoints: what they learn from, and that they are made whole, resumed, and loaded by students."""
 
+import dataclasses
 import json
 import random
 from itertools import pairwise
@@ -8,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given as given_cases
 from hypothesis import strategies as st
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from specialize.core.files import write_records
 from specialize.core.params.starts import PretrainingParams, StartRun
@@ -20,8 +21,9 @@ from specialize.train import pretrain as module
 from specialize.train.__main__ import main
 from specialize.train.finetune import finetune
 from specialize.train.instructions import render
-from specialize.train.span_corruption import SENTINELS, corrupt
-from specialize.train.training_log import TellProgress
+from specialize.train.model import random_start
+from specialize.train.span_corruption import SENTINELS, Noising, corrupt
+from specialize.train.training_log import LogProgress
 
 FIRST, END = 999, 1
 SETTINGS = dict(objective="instructions", steps=4, warmup_steps=1, batch_tokens=600, learning_rate=5e-3,
@@ -30,7 +32,7 @@ SETTINGS = dict(objective="instructions", steps=4, warmup_steps=1, batch_tokens=
 
 @given_cases(st.lists(st.integers(10, 500), max_size=80), st.floats(0.05, 0.6), st.floats(1, 5), st.integers(0, 99))
 def test_source_and_target_together_are_the_text(tokens, noise, span, seed):
-    made = corrupt(tokens, FIRST, END, noise, span, random.Random(seed))
+    made = corrupt(tokens, Noising(FIRST, END, noise, span), random.Random(seed))
     if made is None:
         assert len(tokens) < 2
         return
@@ -86,8 +88,8 @@ def texts(tmp_path):
     return tmp_path
 
 
-def start_run(**changes) -> StartRun:
-    shape = Architecture(d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+def start_run(family="t5", **changes) -> StartRun:
+    shape = Architecture(family=family, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
     return StartRun(
         name="raw", tokenizer="words", architecture=shape, pretraining=PretrainingParams(**{**SETTINGS, **changes})
     )
@@ -96,30 +98,53 @@ def start_run(**changes) -> StartRun:
 def go(run, folder, files, texts):
     recipe = Recipe(phase="train", params=run.model_dump(mode="json"), code="c", rules="r", files={})
     name = "instructions" if run.pretraining.objective == "instructions" else "pretraining"
-    module.pretrain(run, recipe, files.tokenizer, texts / f"{name}.jsonl", folder / "work", folder / "raw", 1)
+    inputs = module.PretrainingInputs(files.tokenizer, texts / f"{name}.jsonl")
+    module.pretrain(run, recipe, inputs, folder / "work", folder / "raw", threads=1)
     return folder / "raw"
 
 
-@pytest.mark.parametrize("objective", ["instructions", "span_corruption"])
-def test_a_start_loads_and_students_begin_with_its_weights(objective, files, texts, tmp_path, make_run, recipe_of):
-    out = go(start_run(objective=objective), tmp_path / "a", files, texts)
-    model, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(out), AutoTokenizer.from_pretrained(out)
-    assert model.get_input_embeddings().weight.shape[0] >= len(tokenizer) + SENTINELS
+@pytest.mark.parametrize(
+    ("family", "objective"),
+    [("t5", "instructions"), ("t5", "span_corruption"), ("qwen3", "instructions"), ("llama", "next_token")],
+)
+def test_a_start_loads_and_students_begin_with_its_weights(
+    family, objective, files, texts, tmp_path, make_run, recipe_of
+):
+    out = go(start_run(family, objective=objective), tmp_path / "a", files, texts)
+    auto = AutoModelForSeq2SeqLM if family == "t5" else AutoModelForCausalLM
+    model, tokenizer = auto.from_pretrained(out), AutoTokenizer.from_pretrained(out)
+    assert model.config.model_type == family
+    assert model.get_input_embeddings().weight.shape[0] >= len(tokenizer) + (SENTINELS if family == "t5" else 0)
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["start"] == "raw" and manifest["files"]["training.csv"]
     assert (out / "training.csv").read_text().startswith("step,loss")
-    given = files.__class__(files.traces, files.exemplars, files.tokenizer, files.aligned, out)
+    inputs = dataclasses.replace(files, start=out)
     run = make_run(start="raw", pretrained=True, architecture=None)
-    finetune(run, recipe_of(run), given, tmp_path, tmp_path / "work", tmp_path / "out", 1)
-    first = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out" / "step-0").state_dict()
+    finetune(run, recipe_of(run), inputs, tmp_path / "work", tmp_path / "out", threads=1)
+    first = auto.from_pretrained(tmp_path / "out" / "step-0").state_dict()
     assert all(torch.equal(first[name], value) for name, value in model.state_dict().items())
+
+
+def test_next_token_learns_every_token_of_a_text(tokenizer, texts):
+    run = start_run("llama", objective="next_token", batch_tokens=4000)
+    student = random_start(run.architecture, tokenizer, seed=1, dropout=0.0)
+    rows, _ = module.plan(run.pretraining, student, texts / "pretraining.jsonl")
+    source, target = rows[7]
+    assert source == [tokenizer.eos_token_id], "this tokenizer has no token that begins a text"
+    assert tokenizer.decode(target) == "Tom has 7 apples and 7 pears.</s>"
+
+
+@pytest.mark.parametrize(("family", "objective"), [("t5", "next_token"), ("llama", "span_corruption")])
+def test_an_objective_of_the_other_family_is_refused(family, objective):
+    with pytest.raises(ValueError, match=f"objective '{objective}' is for the"):
+        start_run(family, objective=objective)
 
 
 def test_a_pretraining_cut_off_goes_on_and_ends_in_the_same_bytes(files, texts, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "SAVE_EVERY", 2)
     run = start_run(dropout=0.1)
     whole = go(run, tmp_path / "whole", files, texts)
-    original = TellProgress.on_step_end
+    original = LogProgress.on_step_end
 
     def cut_off(self, args, state, control, **kwargs):
         original(self, args, state, control, **kwargs)
@@ -127,7 +152,7 @@ def test_a_pretraining_cut_off_goes_on_and_ends_in_the_same_bytes(files, texts, 
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(TellProgress, "on_step_end", cut_off)
+        patched.setattr(LogProgress, "on_step_end", cut_off)
         with pytest.raises(KeyboardInterrupt):
             go(run, tmp_path / "cut", files, texts)
     assert not (tmp_path / "cut" / "raw").exists()

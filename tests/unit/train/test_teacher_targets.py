@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from specialize.core.encoding import Encoding
 from specialize.core.errors import RecordError
 from specialize.records.traces import Trace
 from specialize.traces.tokenizers import learn_tokenizer
@@ -68,10 +69,10 @@ def test_other_tokens_are_refused(tmp_path):
         write_aligned(tmp_path / "a.parquet", 501, [("p0", "t", 0, aligned([(token, []) for token in wrong]))])
         targets = read_targets([tmp_path / "a.parquet"], [trace(0)])
         if said is None:
-            targets.refuse_other_tokens([trace(0)], tokenizer)
+            targets.refuse_other_tokens([trace(0)], Encoding(tokenizer, "causal"))
         else:
             with pytest.raises(RecordError, match=f"row 0: field 'ids': expected {said}.*The answer is 1"):
-                targets.refuse_other_tokens([trace(0)], tokenizer)
+                targets.refuse_other_tokens([trace(0)], Encoding(tokenizer, "causal"))
 
 
 @pytest.mark.parametrize("column", ["counts", "soft_ids", "soft_probs"])

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from specialize.core.params.train import DistributionParams
+from specialize.core.params.train import Architecture, DistributionParams
 from specialize.core.prompt_formats import FORMATS
 from specialize.train.finetune import plan_run
 from specialize.train.losses.token_losses import IGNORED, token_losses
@@ -14,31 +14,31 @@ from specialize.train.teacher_targets import read_targets
 from specialize.train.trainer import Collator, ExampleDataset, MicroBatches, StudentTrainer, arguments
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
+CAUSAL = {"architecture": Architecture(family="qwen3", d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)}
 
 
 def plan(corpus, run, given, tmp_path):
-    model, tokenizer = load_start(run, tmp_path, given.tokenizer, given.start)
+    student = load_start(run, tmp_path, given.tokenizer, given.start)
     targets = read_targets(given.aligned, corpus.traces)
-    examples, batches = plan_run(corpus, targets, tokenizer, run)
-    return model, tokenizer, ExampleDataset(corpus, targets, examples, tokenizer), batches
+    examples, batches = plan_run(corpus, targets, student.encoding, run)
+    return student, ExampleDataset(corpus, targets, examples, student.encoding), batches
 
 
 def train(corpus, run, given, tmp_path, steps=3, logging_steps=1):
-    model, tokenizer, dataset, batches = plan(corpus, run, given, tmp_path)
+    student, dataset, batches = plan(corpus, run, given, tmp_path)
     args = dataclasses.replace(
         arguments(run, tmp_path / "out", run.checkpoint_every, run.gradient_accumulation_steps),
         max_steps=steps, logging_steps=logging_steps, logging_first_step=False, save_strategy="no",
         lr_scheduler_type="constant", warmup_steps=0,
     )  # fmt: skip
-    trainer = StudentTrainer(
-        model, tokenizer, dataset, MicroBatches(batches, run.gradient_accumulation_steps), run, args, run.distribution
-    )
+    micro_batches = MicroBatches(batches, run.gradient_accumulation_steps)
+    trainer = StudentTrainer(student, dataset, micro_batches, run, args, run.distribution)
     trainer.train()
     logged = [row for row in trainer.state.log_history if "loss" in row]
-    return logged, {name: value.clone() for name, value in model.state_dict().items()}, trainer
+    return logged, {name: value.clone() for name, value in student.model.state_dict().items()}, trainer
 
 
-@pytest.mark.parametrize("objective", [{}, MATCHED], ids=["sample", "distribution"])
+@pytest.mark.parametrize("objective", [{}, MATCHED, MATCHED | CAUSAL], ids=["sample", "distribution", "causal"])
 def test_accumulation_changes_neither_loss_nor_gradient_nor_weights(corpus, make_run, soft_files, tmp_path, objective):
     """The trap of transformers 5.23: T5's loss and gradient multiplied by the accumulation steps."""
     runs = {
@@ -70,15 +70,15 @@ def test_what_is_logged_is_the_mean_over_the_target_tokens_example_by_example(
         < both["sample_nll"]
         < max(first["sample_nll"], second["sample_nll"])
     )
-    model, tokenizer, dataset, batches = plan(corpus, run, soft_files, tmp_path)
+    student, dataset, batches = plan(corpus, run, soft_files, tmp_path)
     totals = dict.fromkeys(first, 0.0)
     tokens = dict.fromkeys(("all", "soft", *FORMATS), 0)
-    collate = Collator(tokenizer, model)
+    collate = Collator(student)
     with torch.no_grad():
         for index in batches[0]:
             batch = collate([dataset[index]])
             inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "decoder_input_ids")}
-            logits = model(**inputs).logits.double()
+            logits = student.model(**inputs).logits.double()
             found = token_losses(logits, batch["labels"], batch["soft_ids"], batch["soft_probs"], run.distribution)
             totals["sample_nll"] += found.sample_nll.sum().item()
             totals["teacher_kl"] += found.teacher_kl.sum().item()
@@ -101,10 +101,10 @@ def test_what_is_logged_is_the_mean_over_the_target_tokens_example_by_example(
 
 
 def test_the_collator_pads_ragged_soft_targets(corpus, make_run, soft_files, tmp_path):
-    model, tokenizer, dataset, batches = plan(corpus, make_run(), soft_files, tmp_path)
+    student, dataset, batches = plan(corpus, make_run(), soft_files, tmp_path)
     for batch in batches[:3]:
         examples = [dataset[index] for index in batch]
-        made = Collator(tokenizer, model)(examples)
+        made = Collator(student)(examples)
         assert made["soft_ids"].shape == made["soft_probs"].shape and made["soft_ids"].shape[:2] == made["labels"].shape
         for row, example in enumerate(examples):
             length, entries = example["soft_ids"].shape
@@ -119,8 +119,8 @@ def test_the_collator_pads_ragged_soft_targets(corpus, make_run, soft_files, tmp
 
 
 def test_bf16_learns_from_distributions(corpus, make_run, soft_files, tmp_path):
-    model, tokenizer, dataset, batches = plan(corpus, make_run(dropout=0.0), soft_files, tmp_path)
-    batch = Collator(tokenizer, model)([dataset[index] for index in batches[0]])
+    student, dataset, batches = plan(corpus, make_run(dropout=0.0), soft_files, tmp_path)
+    batch, model = Collator(student)([dataset[index] for index in batches[0]]), student.model
     gradients = []
     for dtype in (torch.float32, torch.bfloat16):
         model = model.to(dtype)

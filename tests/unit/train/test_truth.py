@@ -70,9 +70,9 @@ def lesson(tmp_path_factory):
     texts = {target(FORMAT, rationale, "7"): p for rationale, p in RATIONALES.items()}
     tokenizer = learn_tokenizer([prompt(FORMAT, QUESTION), *texts], 400)
     teacher = Teacher(texts, tokenizer)
-    given = Inputs(
-        folder / "t.parquet", folder / "e.jsonl", folder / "tokenizer", [folder / "part.parquet"], folder / "start"
-    )
+    names = ("t.parquet", "e.jsonl", "tokenizer", "part.parquet", "start")
+    traces_file, exemplars, tokenizer_folder, aligned, start = (folder / name for name in names)
+    given = Inputs(traces_file, exemplars, tokenizer_folder, [aligned], start, root=folder)
     write_json(given.start / "manifest.json", {})
     save_tokenizer(tokenizer, given.tokenizer)
     drawn = random.Random(5).choices(list(RATIONALES), list(RATIONALES.values()), k=SAMPLES)
@@ -100,7 +100,7 @@ def learn(make_run, recipe_of, lesson, folder, **changes) -> float:
         learning_rate=1e-2, embedding_learning_rate=3e-2, formats=FormatWeights(zero_shot_chain_of_thought=1.0),
         architecture=Architecture(d_model=32, d_kv=16, d_ff=64, num_layers=1, num_heads=2), **changes,
     )  # fmt: skip
-    finetune(run, recipe_of(run), given, folder, folder / "work", folder / "out", threads=1)
+    finetune(run, recipe_of(run), given, folder / "work", folder / "out", threads=1)
     return teacher.divergence(folder / "out" / f"step-{STEPS}", question)
 
 

@@ -4,13 +4,16 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from specialize.core.model_families import family_of
 from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.section import Section
 
 
 class Architecture(Section):
-    """Shape of a T5 that starts from random weights."""
+    """Shape of a model that starts from random weights."""
 
+    family: Literal["t5", "llama", "qwen3"] = "t5"
+    """`t5` is an encoder-decoder, the others are causal."""
     d_model: int = Field(ge=8, multiple_of=2)
     """Width of the model (FlanT5-Base: 768)."""
     d_kv: int = Field(ge=4)
@@ -18,7 +21,7 @@ class Architecture(Section):
     d_ff: int = Field(ge=8)
     """Width of the gated feed-forward layer (2048)."""
     num_layers: int = Field(ge=1)
-    """Layers of the encoder and of the decoder, each (12)."""
+    """Layers; of a T5 so many in the encoder and as many in the decoder (12)."""
     num_heads: int = Field(ge=1)
     """Attention heads (12)."""
 
@@ -26,9 +29,9 @@ class Architecture(Section):
 class PretrainingParams(OptimizerParams):
     """How random weights become a start checkpoint, on the texts of the procedural world."""
 
-    objective: Literal["span_corruption", "instructions"]
-    """`span_corruption`: predict masked spans, as T5 was pretrained. `instructions`: answer a mixture of tasks, as
-    FlanT5 was tuned."""
+    objective: Literal["span_corruption", "next_token", "instructions"]
+    """`span_corruption`: predict masked spans, as T5 was pretrained. `next_token`: continue a text, as causal models
+    are. `instructions`: answer a mixture of tasks, as FlanT5 was tuned."""
     batch_tokens: int = Field(default=2500, ge=64)
     """Source and target tokens of one update, padding included."""
     learning_rate: float = Field(gt=0, le=1)
@@ -63,7 +66,7 @@ class StartParams(Section):
 
     source: str = "scratch"
     """`scratch`: random weights. Or a Hugging Face id or a folder below `data.root` (paper: google/flan-t5-base …
-    -xxl, t5-large, t5-3b)."""
+    -xxl, t5-large, t5-3b). Encoder-decoder or causal; its config decides."""
     revision: str | None = None
     """Commit of a Hugging Face checkpoint. Pin it: a branch may move under an experiment."""
     tokenizer: str
@@ -79,6 +82,14 @@ class StartParams(Section):
             raise ValueError("'architecture' goes with 'source: scratch', and only with it")
         if self.pretraining and self.source != "scratch":
             raise ValueError("'pretraining' goes with 'source: scratch', and only with it")
+        if self.pretraining and self.architecture:
+            only = {"span_corruption": "encoder_decoder", "next_token": "causal"}.get(self.pretraining.objective)
+            family = family_of(self.architecture.family, "architecture.family")
+            if only not in (None, family):
+                raise ValueError(
+                    f"objective '{self.pretraining.objective}' is for the {only} family, "
+                    f"and architecture.family '{self.architecture.family}' is of the {family} family"
+                )
         if self.revision and self.source == "scratch":
             raise ValueError("'revision' goes with a Hugging Face id, not with 'source: scratch'")
         return self

@@ -10,6 +10,7 @@ from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section
 from specialize.core.params.starts import Architecture, StartParams, StartRun
+from specialize.records.prompt_style import PLAIN, PromptStyle
 
 MOST_CHECKPOINTS = 10_000
 """Each is scored on every benchmark; a larger number is a slip, and its list of steps would fill the memory."""
@@ -83,6 +84,8 @@ class Settings(Section):
     """See the section's."""
     distribution: DistributionParams | None = None
     """Replaces the section's `distribution` as a whole."""
+    prompts: PromptStyle | None = None
+    """Replaces the section's `prompts` as a whole."""
 
 
 class StudentParams(Settings):
@@ -132,6 +135,7 @@ class StudentRun(TrainingParams):
     revision: str | None
     tokenizer: str
     architecture: Architecture | None
+    prompts: PromptStyle = PLAIN
     pretrained: bool = False
     """Whether this run pretrains the start (results/starts/)."""
 
@@ -146,6 +150,8 @@ class TrainParams(TrainingParams):
     token (paper: distribution for 3B and 11B)."""
     distribution: DistributionParams = DistributionParams()
     """How distributions are matched."""
+    prompts: PromptStyle = PLAIN
+    """How students are prompted, in training and in scoring."""
     starts: dict[str, StartParams] = Field(min_length=1)
     """Name → what students start from."""
     students: dict[str, StudentParams] = Field(min_length=1)
@@ -217,6 +223,7 @@ class TrainParams(TrainingParams):
             "loss": loss,
             # Null keeps it out of a student of the other loss, whose recipe stays when these settings change.
             "distribution": (own.distribution or self.distribution) if loss == "distribution" else None,
+            "prompts": own.prompts or self.prompts,
             "start": own.start if start.pretraining else start.source,
             "revision": start.revision,
             "tokenizer": own.tokenizer,

@@ -30,6 +30,8 @@ class Aligned:
     student: StudentTokens
     groups: Groups
     soft: SoftTargets
+    certain: np.ndarray
+    """Tokens that have no soft target, since the teacher's distribution leaves no other choice behind those before."""
     chunks: Chunks
 
 
@@ -47,12 +49,14 @@ def align(
         direct, fresh = _direct(student, teacher, groups, exact)
     entries = _direct_entries(teacher, groups, direct, fresh, exact)
     others = np.flatnonzero(~direct & (groups.end > groups.begin))
+    certain = others[:0]
     if params.groups == "merge":
-        more = _merged_entries(vocabulary, student, teacher, groups, others)
+        more, certain = _merged_entries(vocabulary, student, teacher, groups, others)
         entries = Entries(*(np.concatenate(parts) for parts in zip(entries, more, strict=True)))
     soft = soft_targets(*entries, len(student.ids))
     chunked = others if params.groups == "chunk" else others[:0]
-    return Aligned(student, groups, soft, _chunks(groups, teacher, _likely(vocabulary, student, groups, chunked)))
+    likely = _likely(vocabulary, student, groups, chunked)
+    return Aligned(student, groups, soft, certain, _chunks(groups, teacher, likely))
 
 
 class Entries(NamedTuple):
@@ -89,8 +93,9 @@ def _direct_entries(
 
 def _merged_entries(
     vocabulary: StudentVocabulary, student: StudentTokens, teacher: TeacherTokens, groups: Groups, chosen: np.ndarray
-) -> Entries:
-    """Entries of groups that are not one-to-one (see `chain_rule`)."""
+) -> tuple[Entries, np.ndarray]:
+    """Return the entries of groups that are not one-to-one (see `chain_rule`), and their tokens that are certain."""
+    certain: list[int] = []
     positions: list[int] = []
     ids: list[int] = []
     probs: list[float] = []
@@ -122,8 +127,11 @@ def _merged_entries(
             if here:
                 mass_at.append(first + place)
                 teacher_mass.append(total if not place else 1.0)
+            elif place and vocabulary.pieces[student_ids[first + place]]:
+                certain.append(first + place)
     whole = [np.array(part, dtype=np.int64) for part in (positions, ids, mass_at)]
-    return Entries(whole[0], whole[1], np.array(probs), whole[2], np.array(teacher_mass))
+    entries = Entries(whole[0], whole[1], np.array(probs), whole[2], np.array(teacher_mass))
+    return entries, np.array(certain, dtype=np.int64)
 
 
 def _likely(vocabulary: StudentVocabulary, student: StudentTokens, groups: Groups, chosen: np.ndarray) -> np.ndarray:

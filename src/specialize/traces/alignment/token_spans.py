@@ -85,7 +85,7 @@ def student_tokens(
     base = np.concatenate([[0], np.cumsum(sizes)])
     origin = np.concatenate([*origins, [OURS]]).astype(np.int64)
     row = np.repeat(np.arange(len(ids)), np.diff(rows))
-    if vocabulary.family == "byte_level":
+    if vocabulary.is_lossless:
         begins, ends = _spelled_spans(vocabulary, flat, rows, row, base, texts)
     else:
         begins, ends = _offset_spans(vocabulary, flat, offsets, texts, rows, row, base)
@@ -111,13 +111,16 @@ def _spelled_spans(
     base: np.ndarray,
     texts: Sequence[str],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bytes that byte-level pieces cover, counted over all texts; (0, -1) where a text is not its pieces."""
+    """Return the bytes that lossless pieces cover, counted over all texts; (0, -1) where a text is not its pieces."""
     lengths = vocabulary.byte_lengths[ids]
     ends = np.cumsum(lengths)
     before = np.concatenate([[0], ends])[rows]
-    ends = ends - before[row] + base[row]
-    whole = np.diff(before) == np.diff(base)
-    return np.where(whole[row], ends - lengths, 0), np.where(whole[row], ends, -1)
+    # A blank that the tokenizer puts before the text is no byte of it: it is taken off the first token.
+    prefix = int(vocabulary.has_prefix)
+    ends = ends - before[row] + base[row] - prefix
+    begins = np.maximum(ends - lengths, base[row])
+    whole = np.diff(before) == np.diff(base) + prefix
+    return np.where(whole[row], begins, 0), np.where(whole[row], np.maximum(ends, begins), -1)
 
 
 def _offset_spans(

@@ -1,13 +1,17 @@
 """What a student's tokenizer makes of a teacher's token: the tables that an alignment looks up.
 
-Three families of fast tokenizers, told apart by how they mark where a word begins:
+Four families of fast tokenizers, told apart by how they mark where a word begins:
 
-- byte-level (GPT-2, BART, our own): letters stand for bytes; a blank is a byte like any other;
+- byte-level (GPT-2, Llama 3, Qwen, SmolLM, our own): letters stand for bytes; a blank is a byte like any other;
+- byte fallback (SentencePiece BPE: Llama 2, Mistral, Gemma): `▁` for each blank, `<0x0A>` for bytes without a piece;
+  some put one more `▁` before the text;
 - metaspace (SentencePiece: T5): `▁` before each word, also the first; runs of blanks and line ends are one `▁`;
 - wordpiece (BERT): `##` before what goes on with a word.
 """
 
+import re
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
@@ -18,6 +22,7 @@ from specialize.core.errors import CheckpointError
 META = "▁"
 CONTINUES = "##"
 NONE = -1
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 MOST_CUTS = 100_000
 """Stretches of text whose tokens are remembered (some 30 MB): texts repeat, but there is no end of new ones."""
 
@@ -32,6 +37,10 @@ class StudentVocabulary:
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self.tokenizer, self._backend = tokenizer, tokenizer.backend_tokenizer
         self.family = _family(self._backend)
+        self.is_lossless = self.family in ("byte_level", "byte_fallback")
+        """Whether the pieces of a text spell its bytes, every blank and line end among them."""
+        self.has_prefix = self.family == "byte_fallback" and _puts_blank_first(self._backend)
+        """Whether a lossless tokenizer puts one blank before the text."""
         self.size = len(tokenizer)
         special = set(tokenizer.all_special_ids) | set(self._backend.get_added_tokens_decoder())
         self.unknown = NONE if tokenizer.unk_token_id is None else int(tokenizer.unk_token_id)
@@ -39,17 +48,18 @@ class StudentVocabulary:
         for piece, number in self._backend.get_vocab(with_added_tokens=True).items():
             pieces[number] = piece if number not in special else ""
         self._ids = {piece: number for number, piece in enumerate(pieces) if piece}
-        self._letters = [letter for _, letter in sorted(bytes_to_unicode().items())]
         self.pieces = pieces
-        self.has_digit = np.array([any(letter.isdigit() for letter in piece) for piece in pieces])
+        self._bytes = {letter: byte for byte, letter in bytes_to_unicode().items()}
+        shown = [self.shown(number) for number in range(self.size)] if self.family == "byte_fallback" else pieces
+        self.has_digit = np.array([any(letter.isdigit() for letter in piece) for piece in shown])
         meta, word = self.family == "metaspace", self.family == "wordpiece"
         self.opens_word = np.array(
             [bool(p) and ((meta and p[0] == META) or (word and not p.startswith(CONTINUES))) for p in pieces]
         )
         self.blank_alone = np.array([meta and piece == META for piece in pieces])
-        self.byte_lengths = np.array([len(piece) for piece in pieces])
-        """Bytes that a piece spells; right for the byte-level family alone."""
-        self._bytes = {letter: byte for byte, letter in bytes_to_unicode().items()}
+        self.byte_lengths = np.array([len(self._spelled(p) if self.is_lossless else p) for p in pieces])
+        """Bytes that a piece spells; for other families than the lossless ones its letters."""
+        self._by_bytes = {self._spelled(p): number for p, number in self._ids.items()} if self.is_lossless else {}
         self._shown_ids: dict[str, int] = {}
         self._exact: dict[bytes, tuple[int, int]] = {}
         self._cut: dict[tuple[bytes, bool], tuple[int, ...] | None] = {}
@@ -80,8 +90,8 @@ class StudentVocabulary:
     def shown(self, number: int) -> str:
         """Return a piece as SentencePiece would write it: `▁` for a blank."""
         piece = self.pieces[number]
-        if self.family == "byte_level":
-            return bytes(self._bytes[letter] for letter in piece).decode("utf-8", "replace").replace(" ", META)
+        if self.is_lossless:
+            return self._spelled(piece).decode("utf-8", "replace").replace(" ", META)
         if self.family == "wordpiece":
             return piece.removeprefix(CONTINUES) if piece.startswith(CONTINUES) else META + piece
         return piece
@@ -96,10 +106,18 @@ class StudentVocabulary:
             self._cut[key] = self._tokenise(text, fresh)
         return self._cut[key]
 
-    def _look_up(self, token: bytes) -> tuple[int, int]:
+    def _spelled(self, piece: str) -> bytes:
+        """Return the bytes that a piece of a lossless tokenizer spells."""
         if self.family == "byte_level":
-            number = self._ids.get("".join([self._letters[byte] for byte in token]), NONE)
-            return number, number
+            return bytes(self._bytes[letter] for letter in piece)
+        if byte := _BYTE.fullmatch(piece):
+            return bytes([int(byte[1], 16)])
+        return piece.replace(META, " ").encode()
+
+    def _look_up(self, token: bytes) -> tuple[int, int]:
+        if self.is_lossless:
+            number = self._by_bytes.get(token, NONE)
+            return number, self._by_bytes.get(b" " + token, NONE) if self.has_prefix and token else number
         text = _decoded(token)
         if not text:
             return NONE, NONE
@@ -120,6 +138,9 @@ class StudentVocabulary:
             return None
         if self.family == "byte_level":
             return tuple(self._backend.encode(decoded, add_special_tokens=False).ids)
+        if self.family == "byte_fallback":
+            marked = f" {decoded}" if fresh and self.has_prefix else decoded
+            return tuple(token.id for token in self._backend.model.tokenize(marked.replace(" ", META)))
         body = self._normalised(decoded.strip())
         first, *others = body.split() or [""]
         if decoded[:1].isspace() or fresh:
@@ -141,19 +162,27 @@ class StudentVocabulary:
         return text if normalizer is None else normalizer.normalize_str(text)
 
 
-def _family(backend: object) -> str:
-    model = type(backend.model).__name__  # type: ignore[attr-defined]
-    described = f"{backend.pre_tokenizer!r} {backend.decoder!r}"  # type: ignore[attr-defined]
+def _family(backend: Any) -> str:
+    model = type(backend.model).__name__
+    described = f"{backend.pre_tokenizer!r} {backend.decoder!r}"
     if model == "WordPiece":
         return "wordpiece"
+    if model == "BPE" and backend.model.byte_fallback:
+        return "byte_fallback"
     if "ByteLevel" in described and "Metaspace" not in described:
         return "byte_level"
     if "Metaspace" in described:
         return "metaspace"
     raise CheckpointError(
         f"this tokenizer ({model}, {described[:80]}) marks words in a way that no alignment is known for; "
-        "expected a byte-level, a SentencePiece (Metaspace) or a WordPiece one"
+        "expected a byte-level, a SentencePiece or a WordPiece one"
     )
+
+
+def _puts_blank_first(backend: Any) -> bool:
+    """Whether the tokenizer puts a `▁` before the text: the first token of a lone letter says so."""
+    first = backend.encode("a", add_special_tokens=False).tokens[:1]
+    return bool(first) and first[0].startswith(META)
 
 
 def _decoded(token: bytes) -> str | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import torch
 
-NEAREST = 1e-6
+MIN_NEGATIVE_LOG_PROB = 1e-6
 """A student's chunk probability stays so far below 1, so that the loss stays finite where the teacher is not sure."""
 
 
@@ -48,5 +48,5 @@ def chunk_losses(
 def binary_kl(log_p: torch.Tensor, log_q: torch.Tensor) -> torch.Tensor:
     """KL(Bernoulli(p) ‖ Bernoulli(q)), elementwise, from log-probabilities."""
     p = log_p.clamp(max=0).exp()
-    log_not_q = (-torch.expm1(log_q.clamp(max=-NEAREST))).log()
+    log_not_q = (-torch.expm1(log_q.clamp(max=-MIN_NEGATIVE_LOG_PROB))).log()
     return torch.xlogy(p, p) - p * log_q + torch.xlogy(1 - p, 1 - p) - (1 - p) * log_not_q

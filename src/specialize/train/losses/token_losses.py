@@ -31,12 +31,12 @@ from specialize.train.losses.topk_logprobs import student_outcomes
 
 IGNORED = -100
 """Label of padding: no loss."""
-LEAST = -100.0
+MIN_LOG_PROB = -100.0
 """Least log-probability of the rest, which is minus infinity where a teacher names the whole (toy) vocabulary."""
-FLOOR = 2.5e-4
-"""Mass of the teacher's rest that cannot be told from nothing: half the step of float16 below 1, in which probabilities
-are stored. Less counts as nothing (a temperature would raise the rounding error of a sum to a real mass), except under
-reverse KL, which is infinite where the teacher gives nothing: there the rest has at least so much."""
+MIN_REST_MASS = 2.5e-4
+"""Least mass of the teacher's rest: half the step of float16 below 1, in which probabilities are stored. Less counts as
+nothing (a temperature would raise the rounding error of a sum to a real mass), except under reverse KL, which is
+infinite where the teacher gives nothing: there the rest has at least so much."""
 
 
 class TokenLosses(NamedTuple):
@@ -81,7 +81,7 @@ def token_losses(
     soft_M = used_MK.any(dim=1)
     where_S = soft_M.nonzero()[:, 0]
     named_SK = probs_MK[where_S]
-    log_q_SE = torch.cat([student.named[where_S], student.rest[where_S, None].clamp(min=LEAST)], dim=1)
+    log_q_SE = torch.cat([student.named[where_S], student.rest[where_S, None].clamp(min=MIN_LOG_PROB)], dim=1)
     p_SE = teacher_outcomes(named_SK, "tail")
     entropy_S = -torch.xlogy(p_SE, p_SE).sum(dim=1)
     kl_S = forward_kl(p_SE, log_q_SE.detach())
@@ -115,7 +115,7 @@ def teacher_outcomes(named_SK: torch.Tensor, missing_mass: str) -> torch.Tensor:
     match missing_mass:
         case "tail":
             rest_S1 = 1 - mass_S1
-            return torch.cat([named_SK, _where(rest_S1 > FLOOR, rest_S1)], dim=1)
+            return torch.cat([named_SK, _where(rest_S1 > MIN_REST_MASS, rest_S1)], dim=1)
         case "renormalise":
             return torch.cat([named_SK / mass_S1, torch.zeros_like(mass_S1)], dim=1)
         case "raw":
@@ -158,9 +158,9 @@ def forward_kl(p_SE: torch.Tensor, log_q_SE: torch.Tensor) -> torch.Tensor:
 
 
 def reverse_kl(p_SE: torch.Tensor, log_q_SE: torch.Tensor, known_SE: torch.Tensor) -> torch.Tensor:
-    """KL(q ‖ p), which seeks the teacher's modes (MiniLLM, arXiv 2306.08543). The rest has at least FLOOR."""
+    """KL(q ‖ p), which seeks the teacher's modes (MiniLLM, arXiv 2306.08543). The rest has at least MIN_REST_MASS."""
     log_p_SE = _where(p_SE > 0, p_SE, 1.0).log()
-    floored_S = p_SE[:, -1].clamp(min=FLOOR)
+    floored_S = p_SE[:, -1].clamp(min=MIN_REST_MASS)
     log_p_SE = torch.cat([log_p_SE[:, :-1], floored_S.log()[:, None]], dim=1) - _excess(p_SE, floored_S)
     return _where(known_SE, _plogp(log_q_SE, log_p_SE)).sum(dim=1)
 

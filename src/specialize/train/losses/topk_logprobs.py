@@ -55,9 +55,14 @@ class _StudentOutcomes(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, logits_NV: torch.Tensor, rows_M: torch.Tensor, labels_M: torch.Tensor, ids_MK: torch.Tensor,
-        used_MK: torch.Tensor, chunk_rows: int,
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:  # fmt: skip
+        ctx: Any,
+        logits_NV: torch.Tensor,
+        rows_M: torch.Tensor,
+        labels_M: torch.Tensor,
+        ids_MK: torch.Tensor,
+        used_MK: torch.Tensor,
+        chunk_rows: int,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         dtype = torch.float64 if logits_NV.dtype == torch.float64 else torch.float32
         ids_MK = _only_used(ids_MK, used_MK)
         columns_ML = torch.cat([ids_MK, labels_M[:, None]], dim=1)

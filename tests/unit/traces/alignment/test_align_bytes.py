@@ -12,7 +12,7 @@ from small_tokenizers import FAMILIES, certain, completion, vocabulary
 
 from specialize.core.params.traces import AlignmentParams
 from specialize.records.completions import TOKEN_COLUMNS
-from specialize.traces.align_traces import align_batch
+from specialize.traces.align_traces import align_batch, target_tokens
 from specialize.traces.alignment.align import Aligned, align
 from specialize.traces.alignment.chain_rule import merged
 from specialize.traces.alignment.token_spans import _character_spans, student_tokens, teacher_tokens
@@ -31,9 +31,10 @@ def aligned(family: str, batch: pa.RecordBatch, params: AlignmentParams = MERGE,
     """Align a completion's whole text, as it is."""
     own = vocabulary(family)
     text = batch["text"][0].as_py()
-    encoded = own.tokenizer([text], return_offsets_mapping=True, add_special_tokens=special)
-    origins = [np.arange(len(text.encode()))]
-    student = student_tokens(own, encoded["input_ids"], encoded["offset_mapping"], [text], origins)
+    ids, offsets = target_tokens(own.tokenizer, [text])
+    if not special:
+        ids, offsets = [ids[0][:-1]], [offsets[0][:-1]]
+    student = student_tokens(own, ids, offsets, [text], [np.arange(len(text.encode()))])
     return align(own, student, teacher_tokens(batch.select(TOKEN_COLUMNS)), params)
 
 

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy, kl_div, one_hot
 
 from specialize.core.params.train import DistributionParams
 from specialize.train.losses import topk_logprobs
-from specialize.train.losses.token_losses import FLOOR, IGNORED, distinct, token_losses
+from specialize.train.losses.token_losses import IGNORED, MIN_REST_MASS, distinct, token_losses
 
 MATCHINGS = [
     DistributionParams(missing_mass="raw"),
@@ -72,7 +72,7 @@ def dense(logits, labels, ids, probs, matching):
         p = torch.cat(
             [
                 p / p.sum() if matching.missing_mass == "renormalise" else p,
-                torch.tensor([rest if rest > FLOOR else 0.0]),
+                torch.tensor([rest if rest > MIN_REST_MASS else 0.0]),
             ]
         )
         t = matching.temperature
@@ -85,7 +85,7 @@ def dense(logits, labels, ids, probs, matching):
             case "forward_kl":
                 value = kl(p, q)
             case "reverse_kl":
-                floored = torch.cat([p[:-1], p[-1:].clamp(min=FLOOR)])
+                floored = torch.cat([p[:-1], p[-1:].clamp(min=MIN_REST_MASS)])
                 value = kl(q, floored / floored.sum())
             case "skew_kl":
                 value = kl(p, matching.skew * p + (1 - matching.skew) * q)

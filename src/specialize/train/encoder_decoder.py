@@ -1,0 +1,60 @@
+"""Encoder-decoder students: T5, FlanT5, mT5, UMT5, T5Gemma. See `train.families` for what each function is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import (
+    DataCollatorForSeq2Seq,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    T5Config,
+    T5ForConditionalGeneration,
+)
+
+from specialize.core.params.starts import Architecture
+from specialize.train.length_buckets import PAD_TO
+from specialize.train.losses.token_losses import IGNORED
+
+
+def set_dropout(config: PreTrainedConfig, dropout: float) -> None:
+    """Set every dropout of the model: T5 has one rate; T5Gemma has two, in each of its parts."""
+    parts = [config, getattr(config, "encoder", None), getattr(config, "decoder", None)]
+    parts += [getattr(part, "text_config", None) for part in parts[1:]]
+    for part in parts:
+        for name in ("dropout_rate", "attention_dropout"):
+            if hasattr(part, name):
+                setattr(part, name, dropout)
+
+
+def draw(
+    architecture: Architecture, tokenizer: PreTrainedTokenizerBase, dropout: float, embeddings: int
+) -> PreTrainedModel:
+    """Return a T5 with random weights."""
+    config = T5Config(
+        **architecture.model_dump(exclude={"family"}),
+        vocab_size=embeddings,
+        feed_forward_proj="gated-gelu",
+        dropout_rate=dropout,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        decoder_start_token_id=tokenizer.pad_token_id,
+    )
+    return T5ForConditionalGeneration(config)
+
+
+class Collator:
+    """Rows → input_ids, attention_mask, decoder_input_ids, labels."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> None:
+        self.pad = DataCollatorForSeq2Seq(tokenizer, model=model, label_pad_token_id=IGNORED, pad_to_multiple_of=PAD_TO)
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        batch: dict[str, torch.Tensor] = self.pad(rows)
+        return batch
+
+
+def is_lookup(name: str) -> bool:
+    """The shared embedding and T5's relative position bias."""
+    return "shared" in name or "embed_tokens" in name or "relative_attention_bias" in name
