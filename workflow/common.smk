@@ -37,6 +37,7 @@ if "PARAMS" not in globals():
 onstart:
     begin_run(PROJECT, PARAMS)
     if PARAMS.teacher.paid:
+        shell("python workflow/check_starts.py")
         # Before Snakemake removes completions that a pull brought.
         shell("python -m specialize.teacher cache refill")
 

@@ -25,6 +25,7 @@ from specialize.core.errors import ParamsError
 from specialize.core.files import write_text
 from specialize.core.params.load import load_params
 from specialize.core.params.reference import reference_text, schema_text
+from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of
 from specialize.lineage.retired import set_aside
@@ -96,7 +97,7 @@ def _recipes(args: argparse.Namespace) -> None:
 
 def _check(args: argparse.Namespace) -> None:
     for path in args.params:
-        load_params(path)
+        check_local_starts(load_params(path), Path())
         print(f"{path}: valid")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from specialize.core.params.load import Params, load_params
+from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.dry_run import keep_recipes, lend_recipes
 from specialize.lineage.retired import bring_back, put_back, set_aside
 from specialize.lineage.run_lock import is_locked, join_runs
@@ -24,13 +25,14 @@ def open_project(project: Path, builds: Callable[[], object]) -> Params:
     """Make `project` ready for Snakemake and return its params.
 
     builds: whether this run is one that builds; looking changes nothing.
-    Raises SpecializeError where params.yaml is wrong.
+    Raises SpecializeError where params.yaml is wrong, or names a start that cannot be a student.
     """
     # Snakemake calls no hook where it finds nothing to do.
     atexit.register(record_if_due, project, builds)
     if told := join_runs(project):
         print(told, file=sys.stderr)
     params = load_params(project / "params.yaml")
+    check_local_starts(params, project)
     # A dry run lends the recipes that a real run would write, and takes them back when it ends.
     lend_recipes(params, project)
     brought = bring_back(project, folders_of(params))

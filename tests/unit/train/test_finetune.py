@@ -11,9 +11,11 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokeni
 from specialize.core.errors import CheckpointError, RecordError, SpecializeError
 from specialize.core.files import sha256_file
 from specialize.core.locks import exclusive
+from specialize.core.params.starts import StartParams
 from specialize.core.params.train import Architecture, DistributionParams
 from specialize.train import finetune as module
 from specialize.train.finetune import finetune
+from specialize.train.model import check_start
 from specialize.train.resume import last_complete_checkpoint
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
@@ -132,6 +134,29 @@ def test_pickled_weights_are_refused(make_run, recipe_of, files, tmp_path):
     with pytest.raises(CheckpointError, match=r"Pickled weights .* are not loaded") as error:
         go(make_run(start=str(start), architecture=None), recipe_of, files, tmp_path / "second")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "vocabulary", "words"),
+    [
+        ("first", "first", None),
+        (
+            "first",
+            "learned",
+            r"given\.tokenizer: 'words' is learned from the traces, and .* has a vocabulary of its own",
+        ),
+        ("first", "no/such-tokenizer", r"given\.tokenizer: cannot load 'no/such-tokenizer'"),
+        ("no/such-model", "first", r"given\.source: cannot look up 'no/such-model'"),
+    ],
+)
+def test_starts_are_judged_before_a_teacher_is_paid(make_run, recipe_of, files, tmp_path, source, vocabulary, words):
+    (go(make_run(steps=3), recipe_of, files, tmp_path / "made") / "step-3").rename(tmp_path / "first")
+    start = StartParams(source=source, tokenizer="words")
+    if words is None:
+        assert check_start(start, (vocabulary, None), tmp_path, "train.starts.given") == "encoder_decoder"
+        return
+    with pytest.raises(CheckpointError, match=words):
+        check_start(start, (vocabulary, None), tmp_path, "train.starts.given")
 
 
 def test_a_model_of_another_kind_is_refused_with_the_list(make_run, recipe_of, files, tmp_path):
