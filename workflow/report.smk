@@ -8,10 +8,9 @@ Out: results/report/, results/metrics.json
 include: "common.smk"
 
 
-FIGURES = [
-    f"{name}.svg"
-    for name in ("scaling", "dynamics", "arms", "training", "objectives", "formats")
-]
+# A caption stands here for each figure of src/specialize/report/figures, where its text comes from, and one for scores.csv.
+CAPTIONS = Path(str(workflow.current_basedir), "captions")
+FIGURES = sorted({path.stem for path in CAPTIONS.glob("*.rst")} - {"scores"})
 
 
 rule report:
@@ -38,7 +37,7 @@ rule build_report:
             step=STEPS,
             benchmark=DATASETS,
         ),
-        # Of a few checkpoints a student: the door knows which when it has read what was selected.
+        # The report reads those of a few checkpoints for each student, the selected ones among them.
         predictions=expand(
             "results/predictions/{student}/step-{step}/{benchmark}.parquet",
             student=STUDENTS,
@@ -46,15 +45,21 @@ rule build_report:
             benchmark=DATASETS,
         ),
     output:
-        expand("results/report/{name}.csv", name=["dynamics", "scaling", "training"]),
         [
             report(
-                f"results/report/{name}",
-                caption=f"captions/{name.partition('.')[0]}.rst",
-                category="What the students learned",
+                f"results/report/{name}.svg",
+                caption=f"captions/{name}.rst",
+                category="Figures",
             )
-            for name in [*FIGURES, "scores.csv"]
+            for name in FIGURES
         ],
+        expand("results/report/{name}.csv", name=FIGURES),
+        report(
+            "results/report/scores.csv",
+            caption="captions/scores.rst",
+            category="Tables",
+        ),
+        "results/report/scores.parquet",
         "results/report/index.html",
         "results/report/table.txt",
         "results/report/verdicts.json",

@@ -45,18 +45,18 @@ def results(tmp_path_factory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-5000:]
-    assert "before" in done.stdout or "step 0 -> selected" in done.stdout, "the table stands on the terminal"
+    assert (folder / "results/report/index.html").as_uri() in done.stdout, "the job's last line names the page"
     return folder / "results"
 
 
 def test_every_benchmark_is_scored_with_n_and_interval(results):
     rows = list(csv.DictReader((results / "report" / "scores.csv").open()))
-    assert {row["benchmark"] for row in rows} == {"gsm8k", "multiarith", "asdiv", "svamp", "bbh"}
+    assert {row["dataset"] for row in rows} == {"gsm8k", "multiarith", "asdiv", "svamp", "bbh"}
     assert {row["step"] for row in rows} == {"0", "2"}
-    assert len({row["task"] for row in rows if row["benchmark"] == "bbh"} - {""}) == 27
+    assert len({row["task"] for row in rows if row["dataset"] == "bbh"} - {""}) == 27
     for row in rows:
         assert int(row["n"]) > 0 and 0 <= float(row["low"]) <= float(row["accuracy"]) <= float(row["high"]) <= 1
-    readings = {(row["benchmark"] == "bbh", row["reading"]) for row in rows}
+    readings = {(row["dataset"] == "bbh", row["reading"]) for row in rows}
     assert readings == {(False, "strict"), (False, "flexible"), (True, "exact"), (True, "substring")}
 
 

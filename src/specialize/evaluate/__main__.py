@@ -81,14 +81,14 @@ def _score(args: argparse.Namespace) -> None:
 def _select(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "evaluate", EvaluateParams)
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, args.scores)
-    from specialize.evaluate.select import drop_other_steps, select
+    from specialize.evaluate.select import drop_other_steps, select, selection_line
 
     scores = [parse_record(str(path), read_json(path), Score) for path in args.scores]
     chosen = select(scores, params)
     drop_other_steps({path.parent.name for path in args.scores}, args.output.parent, args.predictions)
     write_json(args.output, chosen.model_dump())
     provenance.write([args.output])
-    print(f"{chosen.student}: selected {chosen.by}", file=sys.stderr)
+    print(selection_line(chosen), file=sys.stderr)
 
 
 def _judge(args: argparse.Namespace) -> None:

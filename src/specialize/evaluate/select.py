@@ -53,6 +53,15 @@ def select(scores: Sequence[Score], params: EvaluateParams) -> Selected:
     )
 
 
+def selection_line(selected: Selected) -> str:
+    """Return `s: selected step 5 by seed, step 9 by out-of-distribution`, for the log."""
+    choices = [
+        f"{'no checkpoint (no validation problems)' if step is None else f'step {step}'} by {role.replace('_', '-')}"
+        for role, step in selected.by.items()
+    ]
+    return f"{selected.student}: selected {', '.join(choices)}"
+
+
 def drop_other_steps(steps: set[str], *folders: Path) -> None:
     """Remove what an earlier checkpoint schedule left: results hold what a build from scratch would hold."""
     for folder in folders:

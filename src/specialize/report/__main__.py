@@ -16,8 +16,8 @@ out:
   ├── index.html                      the page
   ├── table.txt                       accuracies before → after
   ├── verdicts.json                   what holds of the paper's claims
-  ├── *.csv                           the data of tables and figures
-  └── *.svg                           the figures
+  ├── scores.parquet, scores.csv      every score, a row for each accuracy
+  └── {figure}.svg, {figure}.csv      a figure and its data
 """
 
 import argparse
@@ -44,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the phase's parser, with a subparser for each command."""
     parser = cli.parser_for("report", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    build = commands.add_parser("build", help="build the report and print the table of before → after")
+    build = commands.add_parser("build", help="build the report")
     cli.add_recipe(build, "results/recipes/report.json")
     build.add_argument("--problems", type=Path, required=True, help="results/problems/index.json")
     build.add_argument("--funnel", type=Path, required=True, help="results/traces/funnel.json")
@@ -60,41 +60,39 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _build(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "report", ReportRun)
-    from specialize.report.load_results import files_of, read_study
+    from specialize.report.load_results import Inputs, files_of, read_study
 
-    # Folders, not lists of files: those of a large study do not fit a command line.
+    # Folders, not lists of files: a large study's files would exceed the length of a command line.
     folders = args.scores, args.checkpoints, args.predictions
-    found = files_of(args.problems, args.funnel, *folders, args.coverage, params)
+    found = files_of(Inputs(args.problems, args.funnel, *folders, args.coverage), params)
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, found.all())
-    from specialize.report.figures.registry import figures_of
+    from specialize.report.figures.registry import draw_figures
     from specialize.report.findings.registry import verdicts_json, verdicts_of
-    from specialize.report.stats.accuracies import Accuracies
     from specialize.report.stats.contrasts import evidence_of
-    from specialize.report.stats.predictions import read_marks
-    from specialize.report.views.csv_tables import write_tables
+    from specialize.report.stats.predictions import read_predictions
     from specialize.report.views.html_page import page_of
     from specialize.report.views.main_table import columns_of
     from specialize.report.views.metrics import metrics_of
-    from specialize.report.views.terminal import terminal_table
+    from specialize.report.views.terminal import summary_line, terminal_table
+    from specialize.report.views.write_tables import write_csv, write_scores
 
     study = read_study(found)
-    accuracies = Accuracies(study.scores)
-    evidence = evidence_of(study, accuracies, read_marks(found.predictions), params, params.starts)
-    columns, verdicts = columns_of(evidence), verdicts_of(evidence)
-    tables = write_tables(args.output, study, accuracies, params)
-    figures = figures_of(evidence)
+    evidence = evidence_of(study, read_predictions(found.predictions), params, params.starts)
+    columns, verdicts, figures = columns_of(evidence), verdicts_of(evidence), draw_figures(evidence)
+    tables = write_scores(args.output, evidence.accuracies.scores)
+    for name, drawn in figures.items():
+        tables.append(args.output / f"{name}.csv")
+        write_csv(tables[-1], drawn.table, drawn.figure.NUMBERS)
     page = args.output / "index.html"
-    table = terminal_table(evidence, columns, verdicts, page)
-    texts = {args.output / f"{name}.svg": svg for name, svg in figures.items()}
+    texts = {args.output / f"{name}.svg": drawn.svg for name, drawn in figures.items()}
     texts[page] = page_of(evidence, columns, verdicts, figures, recipe)
-    texts[args.output / "table.txt"] = table
+    texts[args.output / "table.txt"] = terminal_table(evidence, columns, verdicts)
     texts[args.output / "verdicts.json"] = json_text(verdicts_json(verdicts))
     for path, text in texts.items():
         write_text(path, text)
     write_json(args.metrics, metrics_of(evidence))
     provenance.write([*tables, *texts, args.metrics])
-    LOG.info("%d scores of %d students -> %s", len(study.scores), len(study.students), args.output)
-    print(table, end="")
+    LOG.info("%d scores of %d students. %s", len(study.scores), len(study.students), summary_line(verdicts, page))
 
 
 if __name__ == "__main__":

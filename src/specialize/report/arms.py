@@ -1,4 +1,4 @@
-"""Arms of the experiment: what each student is, and which students are one arm but for the seed.
+"""Arms of the experiment: what each student is, and which students differ only in the seed.
 
 A student's recipe, kept in its manifests, says what it is. Comparisons pair arms that differ in exactly one factor.
 """
@@ -11,18 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from specialize.core.prompt_formats import FORMATS, is_in_context
-from specialize.report.formatting import joined
 from specialize.report.load_results import Study
 
 FACTORS = ("size", "start", "loss", "formats", "tokenizer", "settings")
 ALIKE = 1.2
-"""Parameter counts up to so many times the smallest of a class are one size: T5 v1.0 and FlanT5 of one name differ by
-11 %."""
+"""Parameter counts up to this multiple of the smallest are one size: T5 v1.0 and FlanT5 of one name differ by 11 %."""
 _OWN = frozenset(
     {"student", "seed", "start", "revision", "pretrained", "loss", "formats", "tokenizer", "vocabulary", "architecture"}
 )
 _DETAILS = ("learning_rate", "embedding_learning_rate", "distribution", "matching")
-"""Settings that go with a factor: rates with a size or a start, details of distribution matching with the loss."""
+"""Settings that may change along with a factor: rates with size or start, distribution matching with the loss."""
 STARTS = {
     "instructions": "instruction-tuned",
     "span_corruption": "raw (span corruption)",
@@ -33,7 +31,7 @@ STARTS = {
 
 @dataclass(frozen=True)
 class Arm:
-    """Students equal but for the seed."""
+    """Students that differ only in the seed."""
 
     name: str
     size: int
@@ -48,7 +46,7 @@ class Arm:
     settings: str
     """Everything else of the recipe, as JSON."""
     details: str
-    """_DETAILS as JSON: arms that differ in them alone are told apart, but pair."""
+    """_DETAILS as JSON: arms that differ in these alone are different arms, but may be paired."""
     students: tuple[tuple[int, str], ...]
     """(seed, student), by seed."""
 
@@ -62,6 +60,10 @@ class Arm:
         """Its students, by seed."""
         return [student for _, student in self.students]
 
+    def replicates(self) -> list["Arm"]:
+        """Return an arm for each of its students, by seed, with the student's name."""
+        return [replace(self, name=student, students=((seed, student),)) for seed, student in self.students]
+
 
 def arms_of(study: Study, objectives: Mapping[str, str]) -> list[Arm]:
     """Return the arms by size, then by name. objectives: start → how it was pretrained."""
@@ -70,7 +72,7 @@ def arms_of(study: Study, objectives: Mapping[str, str]) -> list[Arm]:
     for student in study.students:
         arm, seed = _arm_of(study, student, sizes, objectives)
         if seed in (known for known, _ in found[arm]):
-            # Nothing that the recipe names tells the two apart: they are no replicates.
+            # The same recipe and seed twice are not replicates.
             arm = replace(arm, settings=f"{arm.settings} {student}")
         found[arm].append((seed, student))
     arms = [replace(arm, students=tuple(sorted(students))) for arm, students in found.items() if students]
@@ -78,7 +80,7 @@ def arms_of(study: Study, objectives: Mapping[str, str]) -> list[Arm]:
 
 
 def ladders_of(arms: Sequence[Arm]) -> list[list[Arm]]:
-    """Return arms that differ in size alone, one an size, by size; the ladder that stands for the paper's main table
+    """Return arms that differ in size alone, one for each size, by size; the ladder of the paper's main table
     first: most sizes, then from an instruction-tuned start, in all formats, with most students."""
     groups: dict[tuple[str, ...], dict[int, Arm]] = defaultdict(dict)
     for arm in arms:
@@ -113,20 +115,19 @@ def pairs_of(arms: Sequence[Arm], factor: str, first: str, second: str) -> list[
     return pairs
 
 
-def differing_details(first: Arm, second: Arm) -> str:
-    """Return what to say of a pair that differs in details too; empty where it does not."""
+def differing_details(first: Arm, second: Arm) -> list[str]:
+    """Return the learning rates in which the two differ, by their names in params.yaml."""
     one, other = json.loads(first.details), json.loads(second.details)
-    differ = [name.replace("_", " ") for name in _DETAILS[:2] if one.get(name) != other.get(name)]
-    return f"{first.name} and {second.name} differ in {joined(differ)} too" if differ else ""
+    return [name for name in _DETAILS[:2] if one.get(name) != other.get(name)]
 
 
 def is_alike(arm: Arm, other: Arm, but: Sequence[str]) -> bool:
-    """Return whether two arms are alike in every factor but these."""
+    """Return whether two arms agree in every factor but these."""
     return all(getattr(arm, factor) == getattr(other, factor) for factor in FACTORS if factor not in but)
 
 
 def _arm_of(study: Study, student: str, sizes: Mapping[int, int], objectives: Mapping[str, str]) -> tuple[Arm, int]:
-    recipe = next((manifest.recipe.params for manifest in study.manifests if manifest.student == student), {})
+    recipe = study.training_params(student)
     start = str(recipe.get("start", "unknown"))
     parameters = study.parameters[student]
     rest = {name: value for name, value in recipe.items() if name not in _OWN and name not in _DETAILS}

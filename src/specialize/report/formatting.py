@@ -1,4 +1,4 @@
-"""How numbers and names are said."""
+"""Numbers and names as text."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ def span(estimate: Estimate) -> str:
     return f"{percent(estimate.low)}–{percent(estimate.high)}"
 
 
-def told(estimate: Estimate, interval: str) -> str:
+def describe(estimate: Estimate, interval: str) -> str:
     """Return `0 of 40 (0.0 %, 95 % interval 0.0–8.8)`; a mean has no count: `12.3 % (n 540, 95 % interval …)`."""
     if estimate.is_share:
         return (
@@ -45,7 +45,7 @@ def told(estimate: Estimate, interval: str) -> str:
 
 
 def interval_name(scores: Sequence[Score]) -> str:
-    """Return `95 % interval`, by the confidence that the scores were made with."""
+    """Return `95 % interval`: the confidence of the scores' intervals."""
     values = {score.plan.get("confidence") for score in scores}
     levels = sorted(100 * value for value in values if isinstance(value, int | float))
     return f"{' / '.join(f'{level:.6g}' for level in levels)}{NBSP}% interval" if levels else "interval"

@@ -1,10 +1,13 @@
-"""The files of one run, read and checked."""
+"""Read and check the files of a run."""
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+import pandas
 
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import parse_record, read_json
@@ -16,11 +19,21 @@ from specialize.records.problems import ProblemIndex
 from specialize.records.scores import Score, Selected
 from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS
 
-CurveRow = dict[str, str]
-"""A row of a training curve, numbers as they were written."""
 FIRST = 10 / 260
-"""Share of the training after which the paper's first checkpoint of its 3B student stands (10K of 260K micro-batches,
+"""Share of the training at which the paper's first checkpoint of its 3B student was taken (10K of 260K micro-batches,
 Fig. 3A1). A run may score much earlier ones, of which the paper says nothing."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the command line names: files and folders of results/."""
+
+    problems: Path
+    funnel: Path
+    scores: Path
+    checkpoints: Path
+    predictions: Path
+    coverage: Sequence[Path]
 
 
 @dataclass(frozen=True)
@@ -40,20 +53,22 @@ class StudyFiles:
     def all(self) -> list[Path]:
         """Return every file."""
         lists = (self.selected, self.curves, self.manifests, self.scores, self.coverage)
-        marks = [path for *_, path in self.predictions]
-        return [self.problems, self.funnel, *(path for paths in lists for path in paths), *marks]
+        predictions = [path for *_, path in self.predictions]
+        return [self.problems, self.funnel, *(path for paths in lists for path in paths), *predictions]
 
 
 @dataclass(frozen=True)
 class Study:
-    """Everything the report tells of. Students stand by size, then by name; scores by student, step, benchmark."""
+    """All that the report is about. Students are sorted by size, then name; scores by student, step, benchmark."""
 
     students: list[str]
     parameters: dict[str, int]
     scores: list[Score]
     selected: dict[str, Selected]
     manifests: list[CheckpointManifest]
-    curves: dict[str, list[CurveRow]]
+    curves: pandas.DataFrame
+    """The training curves: student, UPDATE_COLUMNS and what one of them has of OBJECTIVE_COLUMNS; numbers as they were
+    written, empty where a student did not log them."""
     funnel: Funnel
     problems: ProblemIndex
     coverage: dict[str, Coverage]
@@ -61,23 +76,33 @@ class Study:
 
     def steps(self, student: str) -> list[int]:
         """Return the student's scored checkpoints, ascending."""
-        return sorted({score.step for score in self.scores if score.student == student})
+        return self._steps[student]
+
+    @cached_property
+    def _steps(self) -> dict[str, list[int]]:
+        """Student → steps."""
+        pairs = sorted({(score.student, score.step) for score in self.scores})
+        return {student: [step for _, step in steps] for student, steps in groupby(pairs, lambda pair: pair[0])}
+
+    def training_params(self, student: str) -> dict[str, Any]:
+        """Return the params of the recipe that the student was trained by; empty where its manifest does not say."""
+        return next((manifest.recipe.params for manifest in self.manifests if manifest.student == student), {})
 
     def benchmarks(self, role: str) -> list[str]:
         """Return the names of the scored benchmarks of a role, sorted."""
         return sorted({score.benchmark for score in self.scores if score.role == role})
 
 
-def files_of(
-    problems: Path, funnel: Path, scores: Path, checkpoints: Path, predictions: Path, coverage: Sequence[Path],
-    run: ReportRun,
-) -> StudyFiles:  # fmt: skip
+def files_of(inputs: Inputs, run: ReportRun) -> StudyFiles:
     """Return the files of the students and datasets that a recipe names.
 
-    Predictions are read of a few checkpoints a student: the start, the first, the first as late as the paper's, the one
-    at two thirds, the last and the selected ones. What is read grows with the students, not the checkpoints.
+    Predictions are read for a few checkpoints of each student only: the start, the first, the first as late as the
+    paper's, the one at two thirds, the last and the selected ones.
+
+    Raises SpecializeError where a student has no scores.
     """
-    selected, curves, manifests, scored, marks = [], [], [], [], []
+    scores, checkpoints, predictions = inputs.scores, inputs.checkpoints, inputs.predictions
+    selected, curves, manifests, scored, compared_files = [], [], [], [], []
     for student in sorted(run.students):
         steps = sorted(int(path.name.removeprefix("step-")) for path in (scores / student).glob("step-*"))
         if not steps:
@@ -89,16 +114,18 @@ def files_of(
         choice = parse_record(str(selected[-1]), read_json(selected[-1]), Selected)
         compared = {steps[0], steps[min(1, len(steps) - 1)], early_step(steps), late_step(steps), steps[-1]}
         compared |= {step for step in choice.by.values() if step in steps}
-        marks += [
+        compared_files += [
             (student, step, name, predictions / student / f"step-{step}" / f"{name}.parquet")
             for step in sorted(compared)
             for name in run.datasets
         ]
-    return StudyFiles(problems, funnel, selected, curves, manifests, scored, marks, sorted(coverage))
+    return StudyFiles(
+        inputs.problems, inputs.funnel, selected, curves, manifests, scored, compared_files, sorted(inputs.coverage)
+    )
 
 
 def early_step(steps: Sequence[int]) -> int:
-    """Return the first of ascending steps that stands no earlier in the training than the paper's first checkpoint."""
+    """Return the first of ascending steps at or after the paper's first checkpoint, as a share of the training."""
     return next(step for step in steps if step >= FIRST * steps[-1])
 
 
@@ -108,7 +135,7 @@ def late_step(steps: Sequence[int]) -> int:
 
 
 def read_study(files: StudyFiles) -> Study:
-    """Read a run's files. A student's curve, and a tokenizer's coverage, is the one in the folder that bears its name.
+    """Read a run's files; a curve's student and a coverage's tokenizer are the names of their folders.
 
     Raises SpecializeError where a scored student has no manifest or no selection, or a score comes twice.
     """
@@ -133,7 +160,7 @@ def read_study(files: StudyFiles) -> Study:
         scores=found,
         selected=chosen,
         manifests=[manifest for manifest in made if manifest.student in students],
-        curves={path.parent.name: read_curve(path) for path in sorted(files.curves)},
+        curves=join_curves({path.parent.name: read_curve(path) for path in sorted(files.curves)}),
         funnel=parse_record(str(files.funnel), read_json(files.funnel), Funnel),
         problems=parse_record(str(files.problems), read_json(files.problems), ProblemIndex),
         coverage={path.parent.name: parse_record(str(path), read_json(path), Coverage) for path in files.coverage},
@@ -142,27 +169,45 @@ def read_study(files: StudyFiles) -> Study:
     return study
 
 
-def read_curve(path: Path) -> list[CurveRow]:
-    """Read the UPDATE_COLUMNS of training.csv and those of OBJECTIVE_COLUMNS that it has; empty cells are left out."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        header = list(reader.fieldnames or [])
-        if not set(UPDATE_COLUMNS) <= set(header):
-            raise RecordError(f"{path}:1", "(header)", ",".join(UPDATE_COLUMNS), ",".join(header))
-        rows = []
-        for number, row in enumerate(reader, start=2):
-            known = [*UPDATE_COLUMNS, *(column for column in OBJECTIVE_COLUMNS if row.get(column))]
-            for column in known:
-                _refuse_no_number(f"{path}:{number}", column, row[column])
-            rows.append({column: row[column] for column in known})
-        return rows
+def read_curve(path: Path) -> pandas.DataFrame:
+    """Read the UPDATE_COLUMNS of training.csv and what it has of OBJECTIVE_COLUMNS, numbers as they were written.
 
-
-def _refuse_no_number(where: str, column: str, text: str | None) -> None:
+    Raises RecordError where a column is missing or a cell holds no number; one of OBJECTIVE_COLUMNS may be empty.
+    """
     try:
-        float(text or "")
+        curve = pandas.read_csv(path, dtype=str, keep_default_na=False)
+    except (pandas.errors.ParserError, pandas.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise RecordError(str(path), "(whole file)", "a CSV table", str(error)) from None
+    if missing := [column for column in UPDATE_COLUMNS if column not in curve]:
+        raise RecordError(f"{path}:1", missing[0], f"the columns {','.join(UPDATE_COLUMNS)}", ",".join(curve.columns))
+    for column in (*UPDATE_COLUMNS, *OBJECTIVE_COLUMNS):
+        for number, text in enumerate(curve.get(column, ()), start=2):
+            if not _is_number(text) and (text or column in UPDATE_COLUMNS):
+                raise RecordError(f"{path}:{number}", column, "a number", text)
+    return curve[[column for column in (*UPDATE_COLUMNS, *OBJECTIVE_COLUMNS) if column in curve]]
+
+
+def join_curves(curves: Mapping[str, pandas.DataFrame]) -> pandas.DataFrame:
+    """Return the students' curves in one table; a column of OBJECTIVE_COLUMNS that none of them filled is left out."""
+    tables = [curve.assign(student=student) for student, curve in sorted(curves.items())]
+    table = pandas.concat([pandas.DataFrame(columns=["student", *UPDATE_COLUMNS]), *tables], ignore_index=True).fillna(
+        ""
+    )
+    return table[
+        [
+            "student",
+            *UPDATE_COLUMNS,
+            *(column for column in OBJECTIVE_COLUMNS if table.get(column, pandas.Series()).any()),
+        ]
+    ]
+
+
+def _is_number(text: object) -> bool:
+    try:
+        float(str(text))
     except ValueError:
-        raise RecordError(where, column, "a number", text) from None
+        return False
+    return True
 
 
 def _refuse_twice(scores: Sequence[Score]) -> None:

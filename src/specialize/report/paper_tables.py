@@ -1,8 +1,8 @@
-"""The paper's own numbers, to stand beside a run's: arXiv 2301.12726 v1, accuracies in %.
+"""The paper's numbers, for comparison with a run's: arXiv 2301.12726 v1, accuracies in %.
 
 Cells are as printed there. Table 2 repeats for FlanT5 "before" Table 1's test numbers though it says validation, and
 FlanT5's SVAMP before training (39.7, 17.7) cannot come from the 500 problems that the specialised students were scored
-on. The figures' values are not published; only what the text says of them stands here.
+on. The values of the figures are not published.
 """
 
 from dataclasses import dataclass

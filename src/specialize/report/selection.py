@@ -1,4 +1,4 @@
-"""Which checkpoint stands in front."""
+"""Which checkpoint of a student is reported."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from specialize.report.load_results import Study
 
 @dataclass(frozen=True)
 class Front:
-    """The checkpoint that the report speaks of."""
+    """The reported checkpoint."""
 
     step: int
     was_selected: bool

@@ -153,8 +153,8 @@ def _targets(args: argparse.Namespace) -> None:
     vocabulary = StudentVocabulary(load_tokenizer(str(args.tokenizer)))
     coverage = write_targets(args.traces, args.completions, vocabulary, run.alignment, args.output)
     write_json(args.coverage, coverage.model_dump())
+    # Summed over all shards, `coverage` reports it.
     provenance.write([args.output, args.coverage])
-    _log_coverage(coverage)
 
 
 def _coverage(args: argparse.Namespace) -> None:

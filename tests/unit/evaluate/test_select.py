@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from specialize.core.errors import SpecializeError
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.evaluate.select import select
+from specialize.evaluate.select import select, selection_line
 from specialize.records.scores import Candidate, Score, ScoreRow
 
 PARAMS = EvaluateParams(formats=["zero_shot_chain_of_thought"], generic_formats=["answer_only"])
@@ -47,6 +47,7 @@ def test_the_two_criteria_may_disagree_and_the_start_is_no_candidate():
     ]  # fmt: skip
     chosen = select(scores, PARAMS)
     assert chosen.by == {"seed": 5, "out_of_distribution": 9}
+    assert selection_line(chosen) == "s: selected step 5 by seed, step 9 by out-of-distribution"
     assert chosen.candidates[1] == Candidate(step=9, seed=0.5, out_of_distribution=0.3)
 
 
@@ -70,6 +71,7 @@ def test_test_accuracy_chooses_nothing(first, second):
 def test_without_validation_nothing_is_chosen():
     chosen = select([score(3, "bbh", "generic", 0.5)], PARAMS)
     assert chosen.by == {"seed": None, "out_of_distribution": None}
+    assert "no checkpoint (no validation problems) by seed" in selection_line(chosen)
 
 
 def test_scores_of_two_students_are_refused():

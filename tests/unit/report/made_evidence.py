@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas
 from made_run import FORMATS, manifest, row
 
 from specialize.core.params.report import ReportParams
@@ -13,10 +14,9 @@ from specialize.records.coverage import Coverage
 from specialize.records.funnel import Funnel
 from specialize.records.problems import DatasetSummary, ProblemIndex
 from specialize.records.scores import Score, Selected
-from specialize.report.load_results import Study
-from specialize.report.stats.accuracies import Accuracies
+from specialize.report.load_results import Study, join_curves
 from specialize.report.stats.contrasts import Evidence, evidence_of
-from specialize.report.stats.predictions import Marks
+from specialize.report.stats.predictions import by_problem
 
 ZERO_SHOT, IN_CONTEXT = "zero_shot_chain_of_thought", "in_context_chain_of_thought"
 N = 200
@@ -57,10 +57,11 @@ def made_evidence(
     **params: Any,
 ) -> Evidence:
     """Return the evidence of these students."""
-    marks, scores = Marks(), []
+    answers: list[pandas.DataFrame] = []
+    scores = []
     for made in students:
         for place, step in enumerate(steps):
-            scores += [_score(made, benchmark, step, place, marks) for benchmark in ("world", "plain", "generic")]
+            scores += [_score(made, dataset, step, place, answers) for dataset in ("world", "plain", "generic")]
     study = Study(
         students=[made.name for made in sorted(students, key=lambda made: (made.parameters, made.name))],
         parameters={made.name: made.parameters for made in students},
@@ -73,14 +74,14 @@ def made_evidence(
             CheckpointManifest.model_validate(manifest(made.name, steps[0], made.parameters, _recipe(made)))
             for made in students
         ],
-        curves={made.name: _curve(made) for made in students},
+        curves=join_curves({made.name: pandas.DataFrame(_curve(made)) for made in students}),
         funnel=Funnel(steps=[], by_teacher={}, questions={}),
         problems=ProblemIndex(
             seed=1, datasets={"world": DatasetSummary(role="seed", splits={"test": N})}, shared_questions=0
         ),
         coverage={"pieces": Coverage.model_validate(coverage)} if coverage else {},
     )
-    return evidence_of(study, Accuracies(study.scores), marks, ReportParams(**params), starts or {})
+    return evidence_of(study, by_problem(pandas.concat(answers)), ReportParams(**params), starts or {})
 
 
 def _recipe(made: Made) -> dict[str, Any]:
@@ -89,8 +90,8 @@ def _recipe(made: Made) -> dict[str, Any]:
     return {**params, "formats": FORMATS[params["formats"]]}
 
 
-def _score(made: Made, benchmark: str, step: int, place: int, marks: Marks) -> Score:
-    role = {"world": "seed", "plain": "out_of_distribution", "generic": "generic"}[benchmark]
+def _score(made: Made, dataset: str, step: int, place: int, answers: list[pandas.DataFrame]) -> Score:
+    role = {"world": "seed", "plain": "out_of_distribution", "generic": "generic"}[dataset]
     rows = []
     for split in ("test",) if role == "generic" else ("test", "validation"):
         for format, reading, curve in _measured(made, role):
@@ -99,11 +100,13 @@ def _score(made: Made, benchmark: str, step: int, place: int, marks: Marks) -> S
                 rows.append(row(None, split, format, reading, N, correct))
                 # Step by step the same problems first: what is won stays won.
                 solved = {(made.shift + rank * 7) % N for rank in range(correct)}
-                of_problems = [(f"{benchmark}/a/{i}", split, format, [(reading, i in solved)]) for i in range(N)]
-                marks.add(made.name, step, benchmark, of_problems)
+                of_problems = [(f"{dataset}/a/{i}", i in solved) for i in range(N)]
+                whose = {"student": made.name, "step": step, "dataset": dataset}
+                how = {"split": split, "format": format, "reading": reading}
+                answers.append(pandas.DataFrame(of_problems, columns=["id", "correct"]).assign(**whose, **how))
     return Score.model_validate(
         {
-            "benchmark": benchmark, "role": role, "student": made.name, "step": step, "checkpoint": "c", "scorer": "1",
+            "benchmark": dataset, "role": role, "student": made.name, "step": step, "checkpoint": "c", "scorer": "1",
             "prompts": {}, "plan": {"confidence": 0.95}, "rows": rows,
         }
     )  # fmt: skip

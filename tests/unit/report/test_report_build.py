@@ -13,11 +13,13 @@ from made_run import ROLES, MadeRun, write
 
 from specialize.lineage.provenance import read_provenance
 from specialize.report.__main__ import main
+from specialize.report.figures.registry import FIGURES
 
-TABLES = ("scores.csv", "dynamics.csv", "scaling.csv", "training.csv")
-FIGURES = ("scaling.svg", "dynamics.svg", "arms.svg", "training.svg", "objectives.svg", "formats.svg")
 XL = {"xl": 2_849_757_184}
-OUTPUTS = (*TABLES, *FIGURES, "index.html", "table.txt", "verdicts.json")
+OUTPUTS = (
+    *(f"{figure.NAME}.{kind}" for figure in FIGURES for kind in ("csv", "svg")),
+    *("scores.csv", "scores.parquet", "index.html", "table.txt", "verdicts.json"),
+)
 
 
 def build(run: MadeRun) -> Path:
@@ -66,14 +68,16 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_writes_every_output_and_prints_the_table(tmp_path, capsys):
+def test_writes_every_output_and_prints_one_line(tmp_path, capsys):
     report = build(MadeRun(tmp_path))
     assert sorted(path.name for path in report.iterdir()) == sorted(OUTPUTS)
-    shown = capsys.readouterr().out
-    assert shown == (report / "table.txt").read_text()
-    assert shown.splitlines()[-1] == str(report / "index.html")
-    assert max(map(len, shown.splitlines()[:-1])) <= 110
-    assert shown.isascii()
+    table = (report / "table.txt").read_text()
+    assert max(map(len, table.splitlines())) <= 110
+    assert table.isascii()
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.count("\n") == 1
+    assert "Of the paper's 15 findings " in shown.err
+    assert shown.err.endswith(f" file://{report / 'index.html'}\n")
 
 
 def test_metrics_are_the_test_accuracies_of_the_front_checkpoint(tmp_path):
@@ -82,7 +86,7 @@ def test_metrics_are_the_test_accuracies_of_the_front_checkpoint(tmp_path):
     metrics = metrics_of(run)
     assert list(metrics) == ["base.seed", "large.seed", "xl.ao", "xl.cot", "xl.ood", "xl.seed"]
     scores = {
-        row["benchmark"]: 100 * float(row["accuracy"])
+        row["dataset"]: 100 * float(row["accuracy"])
         for row in rows_of(report / "scores.csv")
         if (row["student"], row["step"], row["split"], row["format"], row["reading"])
         == ("xl", "3000", "test", "zero_shot_chain_of_thought", "flexible")
@@ -91,15 +95,13 @@ def test_metrics_are_the_test_accuracies_of_the_front_checkpoint(tmp_path):
     assert metrics["xl.ood"] == pytest.approx((scores["asdiv"] + scores["multiarith"] + scores["svamp"]) / 3, abs=0.01)
 
 
-def test_params_choose_what_stands_in_front(tmp_path, capsys):
+def test_params_choose_the_checkpoint_of_the_tables(tmp_path):
     flexible, strict = (
         MadeRun(tmp_path / "a", students=XL),
         MadeRun(tmp_path / "b", students=XL, params={"reading": "strict", "selected_by": "seed"}),
     )
-    build(flexible)
-    assert "step 3000, selected by out-of-distribution mean" in capsys.readouterr().out
-    build(strict)
-    assert "step 4000, selected by seed dataset" in capsys.readouterr().out
+    assert "step 3000, selected by out-of-distribution mean" in (build(flexible) / "table.txt").read_text()
+    assert "step 4000, selected by seed dataset" in (build(strict) / "table.txt").read_text()
     assert metrics_of(strict)["xl.seed"] < metrics_of(flexible)["xl.seed"]
 
 
@@ -122,19 +124,20 @@ def test_the_page_escapes_what_others_wrote(tmp_path):
     assert "teacher &lt;1&gt;" in text
 
 
-def test_a_student_that_solves_nothing_is_told_plainly(tmp_path, capsys):
+def test_a_student_that_solves_nothing_is_named(tmp_path):
     run = MadeRun(tmp_path, students={"mini": 1_234_567}, level=0.0)
-    text = (build(run) / "index.html").read_text().replace("\u00a0", " ")
+    report = build(run)
+    text = (report / "index.html").read_text().replace("\u00a0", " ")
     assert metrics_of(run)["mini.seed"] == 0.0
     assert "0 of 200 (0.0 %, 95 % interval 0.0–1.9): it solves none, before or after" in text
-    assert "solves none of gsm8k: 0 of 200 (0.0 %, 95 % interval 0.0-1.9)" in capsys.readouterr().out
+    assert "solves none of gsm8k: 0 of 200 (0.0 %, 95 % interval 0.0-1.9)" in (report / "table.txt").read_text()
 
 
-def test_without_a_selection_the_last_checkpoint_stands_in_front(tmp_path, capsys):
+def test_without_a_selection_the_last_checkpoint_is_reported(tmp_path):
     run = MadeRun(tmp_path, students=XL, by={"seed": None, "out_of_distribution": None}, has_validation=False)
     report = build(run)
-    assert "step 4000, the last, for none could be selected" in capsys.readouterr().out
-    assert "No validation problems to choose by" in (report / "index.html").read_text()
+    assert "step 4000, the last, as none could be selected" in (report / "table.txt").read_text()
+    assert "No validation problems to select by" in (report / "index.html").read_text()
     assert {row["split"] for row in rows_of(report / "scaling.csv")} == {"test"}
     assert {row["seed"] for row in rows_of(report / "dynamics.csv")} == {""}
 
@@ -175,7 +178,7 @@ def test_tables_are_sorted_and_in_percent_for_plots(tmp_path):
     report = build(MadeRun(tmp_path))
     scores = rows_of(report / "scores.csv")
     keys = [
-        (row["student"], int(row["step"]), row["benchmark"], row["task"], row["split"], row["format"], row["reading"])
+        (row["student"], int(row["step"]), row["dataset"], row["task"], row["split"], row["format"], row["reading"])
         for row in scores
     ]
     assert keys == sorted(keys)
@@ -254,7 +257,7 @@ def test_both_losses_stand_in_the_table_where_they_are_known(tmp_path):
     ]
 
 
-def test_an_empty_curve_and_an_empty_funnel_are_told(tmp_path):
+def test_an_empty_curve_and_an_empty_funnel_are_reported(tmp_path):
     run = MadeRun(tmp_path, students={"a": 10})
     arguments = run.arguments()
     (tmp_path / "checkpoints/a/training.csv").write_text("step,loss,grad_norm,learning_rate\n")
@@ -262,7 +265,7 @@ def test_an_empty_curve_and_an_empty_funnel_are_told(tmp_path):
     assert main(arguments) == 0
     text = (tmp_path / "report/index.html").read_text()
     assert "no loss was logged" in text
-    assert "The funnel counts nothing." in text
+    assert "No completions were filtered." in text
 
 
 def test_provenance_names_every_input_and_output(tmp_path):

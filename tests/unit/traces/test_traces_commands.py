@@ -190,7 +190,9 @@ def test_tokenizer_targets_and_coverage_through_the_door(project: Path, capsys: 
     assert main(["tokenizer", *tell, "--root", ".", "--texts", traces, "--output", folder]) == 0
     made = ["--output", f"{project}/aligned.parquet", "--coverage", part]
     assert main(["targets", *tell, "--tokenizer", folder, "--traces", traces, *completions, *made]) == 0
+    assert "soft" not in capsys.readouterr().err, "coverage is reported once, summed over shards"
     assert main(["coverage", *tell, part, part, "--output", f"{project}/coverage.json"]) == 0
+    assert "soft" in capsys.readouterr().err
     one, two = read_json(Path(part)), read_json(project / "coverage.json")
     assert one["rejected"] == {"no log-probabilities": 1} and two["traces"] == 2
     for name in ("parquet", "coverage.json", "provenance.json"):

@@ -1,6 +1,6 @@
 """Accuracy against parameters before and after training, with straight lines (paper, Fig. 2).
 
-Differs from the paper: test problems, because the checkpoint was chosen on validation problems.
+Differs from the paper: test problems, because the checkpoint was selected on validation problems.
 """
 
 import math
@@ -8,16 +8,42 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import pandas
+
 from specialize.report.arms import STARTS, Arm
 from specialize.report.figures.style import DASHES, MARKERS, PALETTE, empty_figure, panels_of, set_top
 from specialize.report.formatting import size
 from specialize.report.stats.bootstrap import line_through
+from specialize.report.stats.changes import accuracy_of
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Estimate
-from specialize.report.views.main_table import accuracy_of
+
+NAME = "scaling"
+CAPTION = (
+    "Accuracy on the seed dataset against the number of parameters, before and after training, with its interval and "
+    "the least-squares line (paper, Fig. 2): test problems, because validation problems selected the checkpoint. The "
+    "accuracies of every student are in scaling.csv."
+)
+NUMBERS = "%.2f"
 
 
-def scaling_figure(evidence: Evidence) -> Any:
+def table(evidence: Evidence) -> pandas.DataFrame:
+    """Return student, parameters, stage, split, n, accuracy, low and high in %: before and after of every student."""
+    seed = evidence.seed()
+    students = [each for arm in evidence.arms for each in arm.replicates()] if seed else []
+    rows = [
+        (arm.name, evidence.study.parameters[arm.name], stage, seed.split, found)
+        for arm in sorted(students, key=lambda arm: evidence.study.students.index(arm.name))
+        for stage, when in (("before", evidence.start), ("after", evidence.front))
+        if seed and (found := accuracy_of(evidence, arm, when, seed))
+    ]
+    return pandas.DataFrame(
+        [(*row, each.n, 100 * each.accuracy, 100 * each.low, 100 * each.high) for *row, each in rows],
+        columns=["student", "parameters", "stage", "split", "n", "accuracy", "low", "high"],
+    )
+
+
+def draw(evidence: Evidence) -> Any:
     """Return a panel for each start whose students come in several sizes; of one with several ladders the first."""
     seed = evidence.seed()
     first: dict[str, list[Arm]] = {}
@@ -36,7 +62,7 @@ def scaling_figure(evidence: Evidence) -> Any:
             known = [(at, estimate) for at, estimate in found if estimate]
             if known:
                 _draw(axes, known, number, stage, nudge)
-                highs += [estimate.high for _, estimate in known]
+                highs += [100 * estimate.high for _, estimate in known]
         axes.set_title(STARTS.get(start, start))
         axes.set_xlabel("parameters (logarithmic)")
         _log_sizes(axes, ladder)
@@ -65,7 +91,7 @@ def _draw(axes: Any, known: Sequence[tuple[int, Estimate]], number: int, stage: 
 
 
 def _log_sizes(axes: Any, ladder: Sequence[Arm]) -> None:
-    """Ticks stand at the arms' own sizes."""
+    """Put a tick at each arm's size."""
     axes.set_xscale("log")
     sizes = [arm.parameters for arm in ladder]
     places = [math.log(at) for at in sizes]

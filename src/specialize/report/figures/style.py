@@ -1,30 +1,23 @@
-"""How every figure is drawn: colours, type, SVG bytes that depend on the numbers alone."""
+"""The style of all figures: colours, fonts, axes, and SVG whose bytes depend on the numbers alone."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from specialize.report.stats.estimate import Estimate
-
 INK = "#1c1d21"
 PALETTE = ("#0068a8", "#00845f", "#c94f00", "#a8508a", "#7a6a00", "#4b56b8", "#8a4b2a", "#5c6670")
-"""Told apart by colour-blind readers too, on white; the page has a lighter set for dark."""
+"""Distinguishable for colour-blind readers on white; the page has a lighter set for dark mode."""
 MARKERS = "osD^vPX*"
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 EARLY = 20
-"""How many times as far as the first checkpoint the last one stands, before an axis becomes logarithmic."""
+"""The step axis is logarithmic from this ratio of the last checkpoint to the first on."""
 APART = 2.5
-"""Of steps on a logarithmic axis those are written that are so many times apart, the last among them."""
-NAMES = {
-    "seed": "seed dataset",
-    "out_of_distribution": "out-of-distribution mean",
-    "generic_answer_only": "generic, answer-only",
-    "generic_chain_of_thought": "generic, chain of thought",
-}
+"""Smallest ratio of two labelled steps on a logarithmic axis."""
 STYLE = {
     "svg.hashsalt": "specialize",
     "svg.fonttype": "none",
@@ -58,7 +51,7 @@ def svg_of(figure: Any) -> str:
 
 
 def panels_of(count: int, across: int = 3, height: float = 2.7) -> tuple[Any, list[Any]]:
-    """Return a figure of `count` panels side by side, rows of at most `across`, on one scale of accuracy."""
+    """Return a figure of `count` panels in rows of at most `across`, and the panels; they share the accuracy axis."""
     across = max(1, min(across, count))
     down = max(1, -(-count // across))
     figure = Figure(figsize=(9.0, height * down + 0.6), layout="constrained")
@@ -71,7 +64,7 @@ def panels_of(count: int, across: int = 3, height: float = 2.7) -> tuple[Any, li
 
 
 def empty_figure(text: str) -> Any:
-    """Return a figure that says why there is nothing to see."""
+    """Return a figure that says why there is nothing to draw."""
     figure = Figure(figsize=(9.0, 1.2), layout="constrained")
     axes = figure.subplots()
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center")
@@ -80,43 +73,57 @@ def empty_figure(text: str) -> Any:
 
 
 def step_axis(axes: Any) -> None:
-    """Name the x axis, with whole numbers."""
+    """Label the x axis of training steps, with integer ticks."""
     axes.set_xlabel("step")
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
 
 
 def checkpoint_axis(axes: Any, steps: Sequence[int]) -> None:
-    """Name the x axis. Where the first checkpoints stand close together it is logarithmic from the first on: what is
-    lost at once can be seen."""
+    """Label the x axis; make it logarithmic where early checkpoints would lie on top of each other."""
     later = sorted({step for step in steps if step})
     if len(later) < 2 or EARLY * later[0] > later[-1]:
         step_axis(axes)
         return
     axes.set_xlabel("step, logarithmic")
     axes.set_xscale("symlog", linthresh=later[0], linscale=0.4)
-    told = [later[-1]]
+    ticks = [later[-1]]
     for step in reversed(later):
-        if told[-1] >= APART * step:
-            told.append(step)
-    told.append(0)
-    axes.set_xticks(told, labels=[str(step) for step in told])
+        if ticks[-1] >= APART * step:
+            ticks.append(step)
+    ticks.append(0)
+    axes.set_xticks(ticks, labels=[str(step) for step in ticks])
     axes.minorticks_off()
 
 
-def banded_line(axes: Any, known: Sequence[tuple[int, Estimate]], number: int) -> Any:
-    """Draw accuracies with their intervals against steps; return the line."""
-    steps = [step for step, _ in known]
-    low = [100 * estimate.low for _, estimate in known]
-    high = [100 * estimate.high for _, estimate in known]
-    axes.fill_between(steps, low, high, color=PALETTE[number], alpha=0.13, linewidth=0)
-    values = [100 * estimate.accuracy for _, estimate in known]
+def banded_line(axes: Any, curve: pandas.DataFrame, number: int) -> Any:
+    """Draw accuracies with their intervals against steps; return the line. curve: step, accuracy, low, high in %."""
+    axes.fill_between(curve["step"], curve["low"], curve["high"], color=PALETTE[number], alpha=0.13, linewidth=0)
     # A line at zero would be half hidden by the frame.
     (line,) = axes.plot(
-        steps, values, color=PALETTE[number], marker=MARKERS[number], linestyle=DASHES[number], clip_on=False, zorder=3
-    )
+        curve["step"], curve["accuracy"], color=PALETTE[number], marker=MARKERS[number], linestyle=DASHES[number],
+        clip_on=False, zorder=3,
+    )  # fmt: skip
     return line
 
 
+def loss_line(axes: Any, curve: "pandas.Series[float]", number: int, label: str) -> None:
+    """Draw a loss against steps. curve: step → loss."""
+    axes.plot(
+        curve.index,
+        curve,
+        color=PALETTE[number % len(PALETTE)],
+        linestyle=DASHES[number % len(DASHES)],
+        marker="o" if len(curve) == 1 else None,
+        label=label,
+    )
+
+
+def legend_above(figure: Any, lines: Mapping[str, Any]) -> None:
+    """Give the figure one legend for all panels. lines: label → line."""
+    if lines:
+        figure.legend(lines.values(), lines.keys(), loc="outside upper left", ncols=len(lines))
+
+
 def set_top(axes: Any, highs: Sequence[float]) -> None:
-    """Give an accuracy axis its range: from 0 to a little above the highest interval, in %."""
-    axes.set_ylim(0, min(100.0, 105 * max(highs, default=0.0)) or 1.0)
+    """Set the range of an accuracy axis: from 0 to a little above the highest interval, in %."""
+    axes.set_ylim(0, min(100.0, 1.05 * max(highs, default=0.0)) or 1.0)

@@ -1,1 +1,1 @@
-"""The paper's findings C1–C15 and the questions it leaves open, each held against a run."""
+"""The paper's findings C1–C15 and the questions it leaves open, each tested on a run."""

@@ -1,4 +1,4 @@
-"""C8: which validation set chooses the checkpoint (paper, Table 3)."""
+"""C8: which validation set selects the checkpoint (paper, Table 3)."""
 
 from specialize.report.findings.verdict import Verdict, all_toward
 from specialize.report.stats.contrasts import Evidence
@@ -6,8 +6,8 @@ from specialize.report.stats.contrasts import Evidence
 BY_SEED, BY_OUT = "seed", "out_of_distribution"
 
 
-def choice_costs(evidence: Evidence) -> Verdict:
-    """C8: choosing by out-of-distribution validation costs in distribution and pays out of it."""
+def selection_tradeoff(evidence: Evidence) -> Verdict:
+    """C8: selecting by out-of-distribution validation loses accuracy on the seed dataset, gains it on the others."""
     students = [student for arm in evidence.ladders[0] for student in arm.names]
     chosen = {student: evidence.study.selected[student].by for student in students}
     both = [student for student, by in chosen.items() if by.get(BY_SEED) is not None and by.get(BY_OUT) is not None]
@@ -22,7 +22,7 @@ def choice_costs(evidence: Evidence) -> Verdict:
     parts = []
     for says, measure, sign in (
         ("it costs accuracy on the seed dataset", evidence.seed(), -1),
-        ("it buys accuracy out of distribution", evidence.out(), 1),
+        ("it gains accuracy out of distribution", evidence.out(), 1),
     ):
         by_seed, by_out = evidence.chosen_by(BY_SEED), evidence.chosen_by(BY_OUT)
         found = evidence.mean_change(evidence.ladders[0], by_seed, by_out, measure) if apart else None
@@ -30,9 +30,9 @@ def choice_costs(evidence: Evidence) -> Verdict:
             parts.append(all_toward(says, [found], sign))
     return Verdict(
         name="C8",
-        claim="Out-of-distribution validation picks checkpoints better there and worse on the seed set.",
-        source="Table 3 (validation); here test problems, where no choice wins by construction",
-        paper="costs 2.0–2.6 points of GSM8K, buys 0.3–1.8 of the others' mean",
+        claim="Out-of-distribution validation selects better checkpoints there, worse on the seed set.",
+        source="Table 3 (validation); here test problems, on which no choice is best by construction",
+        paper="costs 2.0–2.6 points of GSM8K, gains 0.3–1.8 on the others' mean",
         parts=tuple(parts),
         lacking=lacking,
         notes=(f"The two choices differ for {len(apart)} of {len(both)} students.",) if both else (),

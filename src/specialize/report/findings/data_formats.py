@@ -1,9 +1,9 @@
-"""C12, C13: which data formats give which ability (paper, Fig. 4). Told of the last checkpoint, as the figure's curves
-end: the selected one was chosen in one of the two formats."""
+"""C12, C13: which data formats give which ability (paper, Fig. 4). At the last checkpoint, where the figure's curves
+end: the selected one was chosen by accuracy in one of the two formats."""
 
 from specialize.report.arms import Arm, pairs_of
 from specialize.report.findings.generic_ability import NEAR_ZERO
-from specialize.report.findings.verdict import Part, Verdict, all_toward, told
+from specialize.report.findings.verdict import Part, Verdict, all_toward, present, text_of
 from specialize.report.formatting import percent
 from specialize.report.stats.contrasts import Evidence
 
@@ -20,7 +20,7 @@ def in_context_only(evidence: Evidence) -> Verdict:
         _moved(evidence, arms, "in-context accuracy rises", IN_CONTEXT, 1),
         _moved(evidence, arms, "and so does zero-shot accuracy", ZERO_SHOT, 1),
     ]
-    known = tuple(part for part in parts if part)
+    known = tuple(present(parts))
     return Verdict(
         name="C12",
         claim="Training on in-context data alone gives both in-context and zero-shot ability.",
@@ -53,15 +53,15 @@ def zero_shot_only(evidence: Evidence) -> Verdict:
 
 
 def _in_context_ends(evidence: Evidence) -> tuple[str, ...]:
-    """Return how students of in-context data alone end beside those of zero-shot data alone, asked in context."""
+    """Return the final in-context accuracy of in-context students against zero-shot students."""
     pairs = pairs_of(evidence.arms, "formats", "in_context", "zero_shot")
     found = [evidence.between(*pair, evidence.last, evidence.seed(IN_CONTEXT)) for pair in pairs]
-    return tuple(f"Asked in context, {told(each)}." for each in found if each)
+    return tuple(f"Prompted in context, {text_of(each)}." for each in found if each)
 
 
 def _moved(evidence: Evidence, arms: list[Arm], says: str, format: str, sign: int) -> Part | None:
     found = [evidence.change(arm, evidence.start, evidence.last, evidence.seed(format), arm.name) for arm in arms]
-    known = [each for each in found if each]
+    known = present(found)
     return all_toward(says, known, sign) if known else None
 
 

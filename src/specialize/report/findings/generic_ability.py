@@ -1,23 +1,22 @@
-"""C3, C4 and the two questions behind them: what it costs in generic ability, and how much of that is the scorer's or
-the format's doing."""
+"""C3, C4, Q1, Q2: the loss of generic ability, and how much of it is an artifact of the scorer or the prompt format."""
 
 from dataclasses import dataclass
 
 from specialize.report.arms import Arm
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, told, toward
+from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, present, text_of, toward
 from specialize.report.formatting import NBSP, joined, percent, points
+from specialize.report.stats.accuracies import Measure
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import Evidence, Term, When
-from specialize.report.stats.predictions import Measure
 
 NEAR_ZERO = 0.05
-"""Fallen to nothing: the whole interval lies below. (The paper's 0.3 % would take thousands of problems to show.)"""
+"""Accuracy is near zero where the whole interval lies below. (The paper's 0.3 % would need thousands of problems.)"""
 COT, AO, TRAINED = "chain_of_thought", "answer_only", "trained_chain_of_thought"
 NO_GENERIC = "generic tasks in {}, scored at the start and at a later checkpoint"
 
 
 def chain_of_thought_lost(evidence: Evidence) -> Verdict:
-    """C3: generic chain of thought falls to zero, at the first checkpoint already."""
+    """C3: generic chain-of-thought accuracy falls to zero, already at the first checkpoint."""
     measure = evidence.generic(COT)
     ladder = evidence.ladders[0]
     starts = _levels(evidence, ladder, evidence.start, measure)
@@ -27,8 +26,10 @@ def chain_of_thought_lost(evidence: Evidence) -> Verdict:
         if level and level.low > NEAR_ZERO and all(map(evidence.first, arm.names))
     ]
     parts = [
-        _near_zero("nothing is left at the selected checkpoint", _levels(evidence, able, evidence.front, measure)),
-        _near_zero(f"nothing is left {_first(evidence)}", _levels(evidence, able, evidence.first, measure)),
+        _near_zero(
+            "accuracy is near zero at the selected checkpoint", _levels(evidence, able, evidence.front, measure)
+        ),
+        _near_zero(f"accuracy is near zero {_first(evidence)}", _levels(evidence, able, evidence.first, measure)),
     ]
     known = any(starts)
     lacking = NO_GENERIC.format("chain of thought") if not known else ""
@@ -38,10 +39,10 @@ def chain_of_thought_lost(evidence: Evidence) -> Verdict:
         )
     return Verdict(
         name="C3",
-        claim="Generic ability in chain of thought falls to nothing, from the first checkpoint on.",
+        claim="Generic chain-of-thought accuracy falls to zero, from the first checkpoint on.",
         source="Table 1; Fig. 3A",
         paper="BBH 25.9–41.8 → 0.0–0.3 at all sizes, 0 at the first checkpoint",
-        parts=tuple(part for part in parts if part),
+        parts=tuple(present(parts)),
         lacking=lacking,
         notes=_on_the_way(evidence, measure) if known else (),
     )
@@ -53,10 +54,10 @@ def answer_only_lost(evidence: Evidence) -> Verdict:
     falls = [evidence.change(arm, evidence.start, evidence.front, measure, arm.name) for arm in ladder]
     later = [evidence.change(arm, evidence.first, evidence.front, measure, arm.name) for arm in ladder]
     parts = []
-    if known := [each for each in falls if each]:
+    if known := present(falls):
         parts.append(all_toward("it falls at every size", known, -1))
-    if known and (after_first := [each for each in later if each]):
-        parts.append(all_toward(f"and goes on falling from what it is {_first(evidence)}", after_first, -1))
+    if known and (after_first := present(later)):
+        parts.append(all_toward(f"and it keeps falling from its value {_first(evidence)}", after_first, -1))
     if known and len(ladder) > 1:
         small, large = ladder[0], ladder[-1]
         kept = evidence.between(large, small, evidence.front, measure, f"{large.name} against {small.name}")
@@ -74,51 +75,51 @@ def answer_only_lost(evidence: Evidence) -> Verdict:
 
 
 def scorer_or_skill(evidence: Evidence) -> Verdict:
-    """Q1: most of the fall in generic chain of thought is the scorer's doing."""
+    """Q1: most of the drop in generic chain of thought is an artifact of the scorer."""
     by_rule, by_match = evidence.generic(COT, "substring"), evidence.generic(COT, "exact")
-    found = [_given_back(evidence, arm, by_rule, by_match) for arm in evidence.ladders[0]]
-    known = [each for each in found if each]
+    found = [_recovered(evidence, arm, by_rule, by_match) for arm in evidence.ladders[0]]
+    known = present(found)
     return Verdict(
         name="Q1",
-        claim="Most of the fall of generic chain of thought is the scorer's doing.",
-        source="open: the released scorer wants a lower-case “the answer is”",
+        claim="Most of the drop in generic chain of thought is an artifact of the scorer.",
+        source="open: the released scorer expects a lower-case “the answer is”",
         paper="not studied",
-        parts=(_half_part("exact match gives back more than half of the fall by the substring rule", known),)
+        parts=(_half_part("exact match recovers more than half of the drop measured by the substring rule", known),)
         if known
         else (),
-        lacking="" if known else f"a clear fall by the substring rule, of {NO_GENERIC.format('chain of thought')}",
+        lacking="" if known else f"a clear drop by the substring rule, on {NO_GENERIC.format('chain of thought')}",
         notes=_readings(evidence),
     )
 
 
 def format_or_skill(evidence: Evidence) -> Verdict:
-    """Q2: most of the fall is the prompt format's doing."""
+    """Q2: most of the drop is an artifact of the prompt format."""
     usual, trained = evidence.generic(COT), evidence.generic(TRAINED)
-    found = [_given_back(evidence, arm, usual, trained) for arm in evidence.ladders[0]]
-    known = [each for each in found if each]
+    found = [_recovered(evidence, arm, usual, trained) for arm in evidence.ladders[0]]
+    known = present(found)
     return Verdict(
         name="Q2",
-        claim="Most of the fall of generic chain of thought is the prompt format's doing.",
-        source="open: generic tasks are asked in a format that training never shows",
+        claim="Most of the drop in generic chain of thought is an artifact of the prompt format.",
+        source="open: generic tasks are prompted in a format that is not in the training data",
         paper="not studied",
-        parts=(_half_part("asked as in training, more than half of the fall comes back", known),) if known else (),
-        lacking="" if known else "a clear fall, and trained_chain_of_thought among evaluate.generic_formats",
+        parts=(_half_part("prompted as in training, more than half of the drop is recovered", known),) if known else (),
+        lacking="" if known else "a clear drop, and trained_chain_of_thought among evaluate.generic_formats",
     )
 
 
 @dataclass(frozen=True)
-class GivenBack:
-    """Of the fall of an arm, what another reading or format gives back."""
+class Recovered:
+    """How much of an arm's drop another reading or format recovers."""
 
     fall: Comparison
     beyond_half: Comparison
-    """Given back, less half of the fall: a contrast that is linear in every problem, so it is paired like any other."""
+    """Recovered, minus half of the drop: linear in each problem's answers, so it is paired like any other contrast."""
 
 
-def _given_back(evidence: Evidence, arm: Arm, lost_by: Measure | None, other: Measure | None) -> GivenBack | None:
-    """Return what `other` gives back of the fall F = before − after by `lost_by`; None where F is not clearly above 0.
+def _recovered(evidence: Evidence, arm: Arm, lost_by: Measure | None, other: Measure | None) -> Recovered | None:
+    """Return what `other` recovers of the drop F = before − after by `lost_by`; None where F is not clearly above 0.
 
-    Another reading gives back F less its own fall; another format gives back its after less the usual one's.
+    Another reading recovers F minus its own drop; another format recovers its accuracy after minus the usual one's.
     """
     if lost_by is None or other is None:
         return None
@@ -133,11 +134,11 @@ def _given_back(evidence: Evidence, arm: Arm, lost_by: Measure | None, other: Me
         ]  # fmt: skip
     else:
         terms = [Term(1.0, arm, front, other), Term(-0.5, arm, front, lost_by), Term(-0.5, arm, start, lost_by)]
-    beyond = evidence.contrast(f"{arm.name}: given back, less half of the fall", terms)
-    return GivenBack(fall, beyond) if beyond else None
+    beyond = evidence.contrast(f"{arm.name}: recovered, minus half of the drop", terms)
+    return Recovered(fall, beyond) if beyond else None
 
 
-def _half_part(says: str, known: list[GivenBack]) -> Part:
+def _half_part(says: str, known: list[Recovered]) -> Part:
     given = [each.beyond_half.value + each.fall.value / 2 for each in known]
     shown = [
         f"{each.fall.label}: {points(100 * share)} of {percent(each.fall.value)} points lost"
@@ -150,38 +151,39 @@ def _half_part(says: str, known: list[GivenBack]) -> Part:
 def _readings(evidence: Evidence) -> tuple[str, ...]:
     notes = []
     for arm in evidence.ladders[0]:
-        told_both = []
+        by_reading = []
         for reading in ("exact", "substring"):
             measure = evidence.generic(COT, reading)
             before, after = (evidence.accuracy(arm, when, measure) for when in (evidence.start, evidence.front))
             if before and after:
-                told_both.append(
+                by_reading.append(
                     f"{reading} {percent(before.value)} → {percent(after.value)} "
                     f"({percent(max(after.low, 0))}–{percent(after.high)}; n{NBSP}{after.n:,})"
                 )
-        if told_both:
-            notes.append(f"{arm.name}: {', '.join(told_both)}.")
+        if by_reading:
+            notes.append(f"{arm.name}: {', '.join(by_reading)}.")
     return tuple(notes)
 
 
 def _first(evidence: Evidence) -> str:
-    """Return which checkpoint of the main ladder stands for the paper's first."""
+    """Return which checkpoint of the main ladder corresponds to the paper's first."""
     steps = sorted({evidence.first(name) for arm in evidence.ladders[0] for name in arm.names})
     return f"at step {joined([str(step) for step in steps])}, the first as late in the training as the paper's"
 
 
 def _on_the_way(evidence: Evidence, measure: Measure | None) -> tuple[str, ...]:
-    """Return the levels before the training, and at a checkpoint that stands earlier than the paper's first."""
+    """Return the accuracies before training, and at a checkpoint earlier than the paper's first."""
     ladder = evidence.ladders[0]
     names = [name for arm in ladder for name in arm.names]
     moments = [("Before", evidence.start)]
     if any(evidence.earliest(name) < evidence.first(name) for name in names):
         steps = sorted({evidence.earliest(name) for name in names})
         moments.append((f"After {joined([str(step) for step in steps])} updates", evidence.earliest))
-    return tuple(
-        f"{word}: {'; '.join(told(level, 'percent') for level in _levels(evidence, ladder, when, measure) if level)}."
-        for word, when in moments
-    )
+    notes = []
+    for word, when in moments:
+        levels = present(_levels(evidence, ladder, when, measure))
+        notes.append(f"{word}: {'; '.join(text_of(level, 'percent') for level in levels)}.")
+    return tuple(notes)
 
 
 def _levels(evidence: Evidence, arms: list[Arm], when: When, measure: Measure | None) -> list[Comparison | None]:
@@ -189,10 +191,10 @@ def _levels(evidence: Evidence, arms: list[Arm], when: When, measure: Measure | 
 
 
 def _near_zero(says: str, levels: list[Comparison | None]) -> Part | None:
-    known = [level for level in levels if level]
+    known = present(levels)
     if not known:
         return None
-    shown = "; ".join(told(level, "percent") for level in known)
+    shown = "; ".join(text_of(level, "percent") for level in known)
     return Part(says, all_of(_below(level) for level in known), shown, tuple(known), "percent")
 
 

@@ -1,30 +1,29 @@
 """C9, C10: how accuracy moves late in the training."""
 
-from itertools import pairwise
 from math import atanh, sqrt, tanh
-from statistics import NormalDist, fmean, stdev
+from statistics import NormalDist, stdev
 
 from scipy.stats import pearsonr
 
 from specialize.report.arms import Arm
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, told
+from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, text_of
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import CONFIDENCE, Evidence, Term
-from specialize.report.stats.learning_curves import dynamics_of
+from specialize.report.stats.learning_curves import dynamics_table
 
 FEWEST = 8
-"""Independent changes between checkpoints, over all students, below which their correlation is not spoken of."""
+"""Independent changes between checkpoints, over all students, below which their correlation is not reported."""
 WEAK = 0.5
 """Correlation below which the two share less than a quarter of their variance."""
 
 LEVEL = 0.05
-"""No longer gains: the whole interval of the change lies below."""
+"""A student has stopped improving where the whole interval of the change lies below this."""
 
 TOO_FEW = f"at least {FEWEST} independent changes between late checkpoints, with validation problems of both"
-NOISE = "Much of what moves between two checkpoints is the draw of the problems, which by itself looks independent."
+NOISE = "Much of the change between two checkpoints is noise from the finite set of problems, which looks independent."
 
 
-def drift_apart(evidence: Evidence) -> Verdict:
+def independent_fluctuation(evidence: Evidence) -> Verdict:
     """C9: late in training, accuracy on the seed dataset and out of distribution fluctuate independently."""
     changes, free = _late_changes(evidence)
     parts = []
@@ -33,7 +32,7 @@ def drift_apart(evidence: Evidence) -> Verdict:
         r, low, high = correlation(changes, free)
         answer: Answer = "no" if low > 0 else "yes" if high < WEAK else "open"
         shown = f"correlation of their changes {r:+.2f} ({low:+.2f} to {high:+.2f}; n {free} changes)"
-        parts.append(Part("their changes from checkpoint to checkpoint hardly go together", answer, shown))
+        parts.append(Part("their changes between checkpoints are at most weakly correlated", answer, shown))
     return Verdict(
         name="C9",
         claim="Late in training, accuracy in and out of distribution fluctuate independently.",
@@ -48,7 +47,7 @@ def drift_apart(evidence: Evidence) -> Verdict:
 def correlation(pairs: list[tuple[float, float]], free: int) -> tuple[float, float, float]:
     """Return Pearson's r with its interval by Fisher's transformation.
 
-    free: how many pairs are independent: each mean that was taken off costs one. Of n pairs whose common mean alone is
+    free: how many pairs are independent: each mean that was subtracted costs one. Of n pairs whose common mean alone is
     unknown n − 1 are, and the standard error is the usual 1 / √(n − 3).
     """
     r = float(pearsonr([x for x, _ in pairs], [y for _, y in pairs]).statistic)
@@ -58,7 +57,7 @@ def correlation(pairs: list[tuple[float, float]], free: int) -> tuple[float, flo
     return round(r, 6), round(tanh(atanh(r) - reach), 6), round(tanh(atanh(r) + reach), 6)
 
 
-def data_hunger(evidence: Evidence) -> Verdict:
+def largest_stops_first(evidence: Evidence) -> Verdict:
     """C10: the largest student stops improving before the smallest does."""
     seed, ladder = evidence.seed(), evidence.ladders[0]
     small, large = ladder[0], ladder[-1]
@@ -81,7 +80,7 @@ def data_hunger(evidence: Evidence) -> Verdict:
     if late and more and level:
         parts.append(all_toward("late in the training the smallest still gains", [late], 1))
         parts.append(all_toward("and more than the largest", [more], 1))
-        parts.append(Part("which gains less than five points", _is_level(level), told(level), (level,)))
+        parts.append(Part("which gains less than five points", _is_level(level), text_of(level), (level,)))
     return Verdict(
         name="C10",
         claim="The largest student stops improving before the smallest does.",
@@ -103,21 +102,14 @@ def _is_level(change: Comparison) -> Answer:
 
 def _late_changes(evidence: Evidence) -> tuple[list[tuple[float, float]], int]:
     """Return (change of seed, change out of distribution), in points, between successive checkpoints of the second half
-    of the training, less each student's mean change (a common trend is no common fluctuation); and how many of them are
-    independent."""
+    of the training, minus each student's mean change (a common trend is no common fluctuation); and how many of these
+    are independent."""
     found: list[tuple[float, float]] = []
     free = 0
-    for arm in evidence.ladders[0]:
-        for student in arm.names:
-            half = evidence.last(student) / 2
-            rows = [
-                (100 * seed.accuracy, 100 * out.accuracy)
-                for step, of_step in dynamics_of(evidence.study, evidence.accuracies, evidence.params, student)
-                if step >= half and (seed := of_step["seed"]) and (out := of_step["out_of_distribution"])
-            ]
-            moves = [(later[0] - earlier[0], later[1] - earlier[1]) for earlier, later in pairwise(rows)]
-            if len(moves) > 1:
-                mean_seed, mean_out = fmean(x for x, _ in moves), fmean(y for _, y in moves)
-                found += [(x - mean_seed, y - mean_out) for x, y in moves]
-                free += len(moves) - 1
+    for student in (each for arm in evidence.ladders[0] for each in arm.replicates()):
+        table = dynamics_table(evidence, student).set_index("step")[["seed", "out_of_distribution"]]
+        moves = table[table.index >= table.index.max() / 2].dropna().diff().dropna()
+        if len(moves) > 1:
+            found += (moves - moves.mean()).itertuples(index=False, name=None)
+            free += len(moves) - 1
     return found, free

@@ -1,23 +1,32 @@
-"""C11 and the question behind it: distribution matching against sample matching."""
+"""C11, Q3: distribution matching against sample matching."""
 
 from statistics import fmean
 
 import numpy as np
+import pandas
 
-from specialize.report.arms import Arm, differing_details, pairs_of
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, told
-from specialize.report.load_results import CurveRow
+from specialize.report.arms import Arm, pairs_of
+from specialize.report.findings.verdict import (
+    Answer,
+    Part,
+    Verdict,
+    all_of,
+    all_toward,
+    differing_rates,
+    present,
+    text_of,
+)
 from specialize.report.stats.bootstrap import Comparison, contrast_interval
 from specialize.report.stats.contrasts import CONFIDENCE, Evidence, teams_of
 
 MARGIN = 0.05
-"""Accuracies are alike where the whole interval of their difference lies within so much of zero."""
+"""Accuracies are similar where the whole interval of their difference is within this of zero."""
 SCALES = {"teacher_kl": "divergence from the teacher", "sample_nll": "loss on the teacher's text"}
 TARGETS = (
-    "The two learn from different targets: the texts are what filters kept, the distributions are the teacher's before "
-    "any filter and at temperature 1, whatever the texts were sampled at."
+    "The two learn from different targets: the texts passed the filters, the distributions are the teacher's before "
+    "any filter and at temperature 1, whatever temperature the texts were sampled at."
 )
-NO_PAIR = "two students alike but for the loss, one sample, one distribution"
+NO_PAIR = "two students that differ only in the loss, one sample, one distribution"
 
 
 def lower_loss(evidence: Evidence) -> Verdict:
@@ -26,22 +35,22 @@ def lower_loss(evidence: Evidence) -> Verdict:
     parts, scales = [], {}
     for column, name in SCALES.items():
         found = [_late_loss(evidence, *pair, column) for pair in pairs]
-        if known := [each for each in found if each]:
+        if known := present(found):
             scales[column] = known
             parts.append(all_toward(f"late in training its {name} is lower (nats; n: logged steps)", known, -1, "nats"))
     ends = _ends(evidence, pairs)
     if ends:
-        parts.append(_alike("accuracy on the seed dataset is alike, within five points", ends))
+        parts.append(_within_margin("accuracy on the seed dataset is similar, within five points", ends))
     return Verdict(
         name="C11",
-        claim="Distribution matching trains to a lower loss than sample matching, at like accuracy.",
+        claim="Distribution matching trains to a lower loss than sample matching, at similar accuracy.",
         source="Fig. 3B, §4.4",
         paper="falls faster and lower, each on its own scale; accuracy about equal; no numbers",
         parts=tuple(parts),
         lacking=NO_PAIR
         if not pairs
         else "" if scales else "training curves with both objectives on one scale (teacher_kl, sample_nll)",
-        notes=(*(f"{note}." for pair in pairs if (note := differing_details(*pair))), *([TARGETS] if pairs else [])),
+        notes=(*differing_rates(pairs), *([TARGETS] if pairs else [])),
     )  # fmt: skip
 
 
@@ -53,7 +62,7 @@ def better_objective(evidence: Evidence) -> Verdict:
     parts = []
     if ends:
         parts.append(all_toward("it ends higher on the seed dataset", ends, 1))
-    if known := [each for each in out if each]:
+    if known := present(out):
         parts.append(all_toward("and out of distribution", known, 1))
     return Verdict(
         name="Q3",
@@ -78,11 +87,11 @@ def _pairs(evidence: Evidence) -> list[tuple[Arm, Arm]]:
 
 def _ends(evidence: Evidence, pairs: list[tuple[Arm, Arm]]) -> list[Comparison]:
     found = [evidence.between(*pair, evidence.front, evidence.seed()) for pair in pairs]
-    return [each for each in found if each]
+    return present(found)
 
 
-def _alike(says: str, ends: list[Comparison]) -> Part:
-    return Part(says, all_of(_is_small(each) for each in ends), "; ".join(told(each) for each in ends), tuple(ends))
+def _within_margin(says: str, ends: list[Comparison]) -> Part:
+    return Part(says, all_of(_is_small(each) for each in ends), "; ".join(text_of(each) for each in ends), tuple(ends))
 
 
 def _is_small(difference: Comparison) -> Answer:
@@ -93,28 +102,27 @@ def _is_small(difference: Comparison) -> Answer:
 
 def _late_loss(evidence: Evidence, first: Arm, second: Arm, column: str) -> Comparison | None:
     """Return first − second of a column's mean over the last third of the curve, paired by logged step and by seed: the
-    same seed deals the same batches."""
+    same seed gives the same batches."""
+    losses = _late_losses(evidence, column)
     rows = []
     for one, other in teams_of([first, second]):
-        a, b = (_late(evidence.study.curves.get(name, []), column) for name in (one, other))
-        common = sorted(a.keys() & b.keys())
-        if not common:
+        if one not in losses or other not in losses:
             return None
-        rows.append([a[step] - b[step] for step in common])
+        rows.append((losses[one] - losses[other]).dropna().to_numpy())
     shortest = min(len(row) for row in rows)
     if shortest < 2:
         return None
     part = np.array([row[-shortest:] for row in rows])
-    # Loss has no bounds; the mean for both made-up rows leaves the middle where it is.
+    # A loss has no bounds: both pseudo-observations are the mean, which leaves the estimate unchanged.
     middle = float(fmean(part.mean(axis=0)))
     value, low, high = contrast_interval([part], (middle, middle), CONFIDENCE)
-    return Comparison(f"{first.name} against {second.name}", value, low, high, shortest, len(rows))
+    label = f"{first.name} against {second.name}"
+    return Comparison(label=label, value=value, low=low, high=high, n=shortest, seeds=len(rows))
 
 
-def _late(curve: list[CurveRow], column: str) -> dict[float, float]:
-    if not curve:
-        return {}
-    last = float(curve[-1]["step"])
-    return {
-        float(row["step"]): float(row[column]) for row in curve if column in row and 3 * float(row["step"]) > 2 * last
-    }
+def _late_losses(evidence: Evidence, column: str) -> pandas.DataFrame:
+    """Return a column of the training curves by step and student, of each student the last third of its steps."""
+    logged = evidence.study.curves.reindex(columns=["student", "step", column]).replace("", None)
+    logged = logged.astype({"step": float, column: float})
+    late = 3 * logged["step"] > 2 * logged.groupby("student")["step"].transform("last")
+    return logged[late].dropna().groupby(["step", "student"])[column].last().unstack()

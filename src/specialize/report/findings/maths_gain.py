@@ -1,10 +1,10 @@
-"""C1, C2, C5: what is won."""
+"""C1, C2, C5: the gain in maths accuracy."""
 
 from specialize.report.arms import Arm
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, told
+from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, present, text_of
+from specialize.report.stats.accuracies import Measure
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import Evidence, Term
-from specialize.report.stats.predictions import Measure
 
 TEN_POINTS = 0.10
 
@@ -13,7 +13,7 @@ def gains(evidence: Evidence) -> Verdict:
     """C1: every size gains on the seed dataset and out of distribution."""
     ladder = evidence.ladders[0]
     found = [_gain(evidence, arm, measure) for arm in ladder for measure in evidence.maths()]
-    known = [each for each in found if each]
+    known = present(found)
     return Verdict(
         name="C1",
         claim="Every size gains on the seed dataset and on the other maths sets.",
@@ -27,13 +27,13 @@ def gains(evidence: Evidence) -> Verdict:
 def size_of_gain(evidence: Evidence) -> Verdict:
     """C2: the gain is ten points or more, averaged over the maths sets and the sizes."""
     ladder, maths = evidence.ladders[0], evidence.maths()
-    every = Measure("maths mean", tuple(name for each in maths for name in each.benchmarks), *_read_as(evidence))
+    every = Measure("maths mean", tuple(name for each in maths for name in each.datasets), *_read_as(evidence))
     sizes = [evidence.change(arm, evidence.start, evidence.front, every, arm.name) for arm in ladder]
-    known = [each for each in sizes if each]
+    known = present(sizes)
     mean = evidence.mean_change(ladder, evidence.start, evidence.front, every) if known else None
     parts = []
     if mean:
-        shown = [told(mean), *(told(each) for each in known if len(known) > 1)]
+        shown = [text_of(mean), *(text_of(each) for each in known if len(known) > 1)]
         answer: Answer = "yes" if mean.low >= TEN_POINTS else "no" if mean.high < TEN_POINTS else "open"
         parts.append(Part("the mean gain reaches ten points", answer, "; ".join(shown), (mean, *known)))
     return Verdict(
@@ -55,7 +55,7 @@ def beats_larger(evidence: Evidence) -> Verdict:
         terms = [Term(1.0, small, evidence.front, seed), Term(-1.0, large, evidence.start, seed)]
         shown = evidence.contrast(f"{small.name} specialised against {large.name} at its start", terms)
         if shown:
-            notes.append(f"Within this run, {seed.title}: {told(shown)}.")
+            notes.append(f"Within this run, {seed.title}: {text_of(shown)}.")
     return Verdict(
         name="C5",
         claim="A small specialised student beats larger distilled or general models.",

@@ -3,12 +3,12 @@
 from math import log10
 
 from specialize.report.arms import STARTS, Arm
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, told
+from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, text_of
 from specialize.report.stats.bootstrap import Comparison, bend_weights, line_through, slope_weights
 from specialize.report.stats.contrasts import Evidence, Term, When
 
 FITS = 0.9
-"""R² from which a line is said to fit (paper's own curves: .88 to .98)."""
+"""R² from which a line counts as a fit (paper's own curves: .88 to .98)."""
 
 
 def log_linear(evidence: Evidence) -> Verdict:
@@ -16,7 +16,7 @@ def log_linear(evidence: Evidence) -> Verdict:
     parts: list[Part] = []
     notes: list[str] = []
     ladders = [ladder for ladder in evidence.ladders if len(ladder) > 2]
-    # One ladder a start: the first of each is the one in the formats and loss of the main table.
+    # One ladder for each start: the first is the one with the formats and loss of the main table.
     for start in dict.fromkeys(ladder[0].start for ladder in ladders):
         ladder = next(each for each in ladders if each[0].start == start)
         name = STARTS.get(start, start)
@@ -26,7 +26,7 @@ def log_linear(evidence: Evidence) -> Verdict:
         parts.append(all_toward(f"{name}: after training accuracy rises with size", [slopes[1]], 1))
         parts.append(_fit(evidence, ladder, name))
         if slopes[0]:
-            notes.append(f"Points per tenfold parameters, {told(slopes[0])}.")
+            notes.append(f"Points per tenfold parameters, {text_of(slopes[0])}.")
         if start == "span_corruption" and slopes[0]:
             terms = [*_terms(evidence, ladder, evidence.front, 1), *_terms(evidence, ladder, evidence.start, -1)]
             steeper = evidence.contrast(f"{name}, after against before", terms)
@@ -64,7 +64,7 @@ def _terms(evidence: Evidence, ladder: list[Arm], when: When, sign: int) -> list
 
 
 def _fit(evidence: Evidence, ladder: list[Arm], name: str) -> Part:
-    """R² over three points, two of them free, says little: whether the curve bends is asked of the problems."""
+    """R² over three points says little, so the curvature is tested as a contrast over problems too."""
     seed = evidence.seed()
     levels = [evidence.accuracy(arm, evidence.front, seed) for arm in ladder]
     known = [(log10(arm.parameters), level) for arm, level in zip(ladder, levels, strict=True) if level]
@@ -75,8 +75,8 @@ def _fit(evidence: Evidence, ladder: list[Arm], name: str) -> Part:
     bends = bend is not None and not bend.low <= 0 <= bend.high
     fits = fitted >= FITS and slope > 0
     answer: Answer = "yes" if fits and not bends else "no" if bends and not fits else "open"
-    told_fit = f"R² {fitted:.2f} over {len(known)} sizes, {100 * slope:.1f} points per tenfold parameters"
+    fit = f"R² {fitted:.2f} over {len(known)} sizes, {100 * slope:.1f} points per tenfold parameters"
     return Part(
-        f"{name}: a straight line fits", answer, f"{told_fit}; {told(bend)}" if bend else told_fit,
+        f"{name}: a straight line fits", answer, f"{fit}; {text_of(bend)}" if bend else fit,
         (bend,) if bend else (),
     )  # fmt: skip

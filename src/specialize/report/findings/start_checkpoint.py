@@ -1,11 +1,11 @@
 """C7: the start checkpoint (paper, Table 2)."""
 
-from specialize.report.arms import differing_details, pairs_of
-from specialize.report.findings.verdict import Verdict, all_toward, told, toward
+from specialize.report.arms import pairs_of
+from specialize.report.findings.verdict import Verdict, all_toward, differing_rates, text_of, toward
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import Evidence, Term
 
-NO_PAIR = "two students alike but for the start, one of objective instructions, one of span_corruption"
+NO_PAIR = "two students that differ only in the start, one of objective instructions, one of span_corruption"
 AHEAD = "an instruction-tuned start that solves clearly more than the raw one, for the raw one to gain more"
 
 
@@ -30,7 +30,7 @@ def better_start(evidence: Evidence) -> Verdict:
         )  # fmt: skip
         ends += [end] if end else []
         before += [head] if head else []
-        # Of two starts that stand alike the gains differ as the ends do: there would be nothing new to ask.
+        # Where both starts are equally accurate, the gains differ as the ends do: that would test the same thing twice.
         raw_gains += [gain] if gain and head and toward(head, 1) == "yes" else []
     parts = []
     if ends:
@@ -45,7 +45,7 @@ def better_start(evidence: Evidence) -> Verdict:
         parts=tuple(parts),
         lacking=NO_PAIR if not parts else "" if raw_gains else AHEAD,
         notes=(
-            *(f"{note}." for tuned, raw in pairs if (note := differing_details(tuned, raw))),
-            *(f"Before the training {told(each)}." for each in before),
+            *differing_rates(pairs),
+            *(f"Before the training {text_of(each)}." for each in before),
         ),
     )

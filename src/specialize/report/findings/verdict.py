@@ -1,21 +1,23 @@
-"""What a finding's verdict is made of."""
+"""Verdicts: the parts of a finding, each answered by the intervals of contrasts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
-from specialize.report.formatting import NBSP, percent, points
+from specialize.report.arms import Arm, differing_details
+from specialize.report.formatting import NBSP, joined, percent, points
 from specialize.report.stats.bootstrap import Comparison
 
 Answer = Literal["yes", "no", "open"]
 Unit = Literal["points", "percent", "nats"]
+Item = TypeVar("Item")
 Word = Literal["holds", "does not hold", "unclear", "not tested here"]
 WORDS: dict[Answer, Word] = {"yes": "holds", "no": "does not hold", "open": "unclear"}
 
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that a finding says, what the run answers, and the numbers."""
+    """One statement of a finding, the run's answer and its numbers."""
 
     says: str
     answer: Answer
@@ -29,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A finding, held against this run."""
+    """A finding of the paper, tested on this run."""
 
     name: str
     """`C1` … `C15`, or `Q1` … for a question that the paper leaves open."""
@@ -41,7 +43,7 @@ class Verdict:
     """The paper's number."""
     parts: tuple[Part, ...] = ()
     lacking: str = ""
-    """Which arm or file would be needed to test it, or the rest of it."""
+    """Which arm or file is needed to test it, or its untested parts."""
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -59,36 +61,53 @@ def toward(comparison: Comparison, sign: int) -> Answer:
 
 
 def all_of(answers: Iterable[Answer]) -> Answer:
-    """Return the answer of a part that says the same of several: one clear no is a no, all yes are a yes."""
+    """Combine the answers of several contrasts: one clear no is a no, all yes are a yes."""
     found = set(answers)
     return "no" if "no" in found else "open" if "open" in found else "yes"
 
 
 def all_toward(says: str, comparisons: Sequence[Comparison], sign: int, unit: Unit = "points") -> Part:
-    """Return the part that holds where every contrast goes clearly the way of `sign`, and fails where one clearly goes
-    the other way."""
+    """Return the part that holds where all contrasts clearly have this sign; it fails where one has the other."""
     answers = [toward(each, sign) for each in comparisons]
     answer = all_of(answers)
     if len(comparisons) == 1:
-        return Part(says, answer, told(comparisons[0], unit), tuple(comparisons), unit)
+        return Part(says, answer, text_of(comparisons[0], unit), tuple(comparisons), unit)
     weakest = min(comparisons, key=lambda each: sign * each.value)
     strongest = max(comparisons, key=lambda each: sign * each.value)
     counted = f"{answers.count('yes')} of {len(answers)} clearly"
     if answers.count("no"):
         counted += f", {answers.count('no')} clearly the other way"
-    between = f"from {told(weakest, unit)} to {told(strongest, unit)}" if weakest != strongest else told(weakest, unit)
+    between = (
+        f"from {text_of(weakest, unit)} to {text_of(strongest, unit)}"
+        if weakest != strongest
+        else text_of(weakest, unit)
+    )
     return Part(says, answer, f"{counted}; {between}", tuple(comparisons), unit)
 
 
-def told(comparison: Comparison, unit: Unit = "points") -> str:
+def present(items: Iterable[Item | None]) -> list[Item]:
+    """Return the items that are there: contrasts that could be measured."""
+    return [item for item in items if item is not None]
+
+
+def differing_rates(pairs: Iterable[tuple[Arm, Arm]]) -> tuple[str, ...]:
+    """Return a note for each pair of arms that learn at different rates."""
+    return tuple(
+        f"{first.name} and {second.name} differ in {joined([name.replace('_', ' ') for name in names])} too."
+        for first, second in pairs
+        if (names := differing_details(first, second))
+    )
+
+
+def text_of(comparison: Comparison, unit: Unit = "points") -> str:
     """Return `xs, svamp: +1.2 (−3.0 to +5.4; n 300, p .041)`."""
     replicates = f" × {comparison.seeds} seeds" if comparison.seeds > 1 else ""
     chance = "" if comparison.p is None else f", p{NBSP}{_p(comparison.p)}"
-    value, low, high = (say_as(unit, each) for each in (comparison.value, comparison.low, comparison.high))
+    value, low, high = (in_unit(unit, each) for each in (comparison.value, comparison.low, comparison.high))
     return f"{comparison.label}: {value} ({low} to {high}; n{NBSP}{comparison.n:,}{replicates}{chance})"
 
 
-def say_as(unit: Unit, value: float) -> str:
+def in_unit(unit: Unit, value: float) -> str:
     """Return a number of a comparison in its unit: `+1.2` points, `3.4` %, `−0.012` nats."""
     if unit == "nats":
         return f"{value:+.3f}".replace("-", "−")

@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 
 DRAWS = 4000
 SEED = 20230130
-"""Fixed, and every interval draws anew from it: an interval does not hang on what was computed before it."""
+"""Fixed, and every interval draws anew from it: an interval does not depend on what was computed before it."""
 Floats = NDArray[np.float64]
 
 
@@ -26,15 +26,15 @@ class Comparison:
     seeds: int
     """Replicates that the contrast is the mean of. 1: the interval covers the draw of the problems alone."""
     won: int | None = None
-    """Problems that the first alone has right, where one checkpoint stands against one on one benchmark."""
+    """Problems that only the first solves; null unless one checkpoint is compared with one on one benchmark."""
     lost: int | None = None
-    """Problems that the second alone has right."""
+    """Problems that only the second solves."""
     p: float | None = None
     """McNemar's exact two-sided p of these two counts."""
 
 
 def mcnemar(won: int, lost: int) -> float:
-    """Return the exact two-sided p that problems change in both directions alike (McNemar 1947; binomial)."""
+    """Return the exact two-sided p of equally many changes in both directions (McNemar 1947; binomial)."""
     return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
 
 
@@ -46,12 +46,12 @@ def contrast_interval(
     parts: per benchmark the contrast of every problem, [seeds, problems]; the seeds are the same in all.
     bounds: smallest and largest value that a problem's contrast can take.
 
-    Problems are drawn with replacement, each with all its seeds and all that is contrasted. To each benchmark two
-    made-up problems are added, one at either bound, so that few problems, or none that changed, do not make an interval
-    of no width: for a difference of two these are the pseudo-counts of Bonett & Price (Adjusted Wald confidence
-    interval for a difference of binomial proportions based on paired data, J. Educ. Behav. Stat. 37, 2012). With two
-    seeds or more an error of Student's t over the seeds' means (seeds − 1 degrees of freedom) is added to each draw; it
-    holds part of the problems' noise a second time, so the interval is rather too wide than too narrow.
+    Problems are drawn with replacement, each with all its seeds and all that is contrasted. Two pseudo-problems are
+    added to each benchmark, one at either bound, so that an interval has a width even where no problem changed: for a
+    difference of two these are the pseudo-counts of Bonett & Price (Adjusted Wald confidence interval for a difference
+    of binomial proportions based on paired data, J. Educ. Behav. Stat. 37, 2012). With two seeds or more an error of
+    Student's t over the seeds' means (seeds − 1 degrees of freedom) is added to each draw; it includes part of the
+    problems' noise a second time, so the interval is conservative.
     """
     rng = np.random.default_rng(SEED)
     drawn = np.zeros(draws)
@@ -91,7 +91,7 @@ def slope_weights(x: Sequence[float]) -> list[float]:
 
 
 def bend_weights(x: Sequence[float]) -> list[float]:
-    """Return the weights whose contrast with the values at `x` says how far the least-squares parabola stands, in the
+    """Return the weights whose contrast with the values at `x` is how far the least-squares parabola lies, in the
     middle of the range, above the straight line through its own ends: 0 for values on a line. At least three places."""
     places = np.asarray(x)
     half = (places.max() - places.min()) / 2

@@ -1,18 +1,18 @@
-"""Contrasts between checkpoints of a run, paired by problem and by seed: what every verdict asks for."""
+"""Contrasts between checkpoints of a run, paired by problem and by seed: what all verdicts are computed from."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas
 
 from specialize.core.params.report import ReportParams
-from specialize.records.coverage import Coverage
 from specialize.report.arms import Arm, arms_of, ladders_of
 from specialize.report.load_results import Study, early_step, late_step
 from specialize.report.selection import front_of
-from specialize.report.stats.accuracies import Accuracies
+from specialize.report.stats.accuracies import Accuracies, Measure, score_table
 from specialize.report.stats.bootstrap import Comparison, changed, contrast_interval, mcnemar
-from specialize.report.stats.predictions import Floats, Marks, Measure, task_weights
+from specialize.report.stats.predictions import Floats, Predictions, task_weights
 
 When = Callable[[str], int]
 """Student → step."""
@@ -31,19 +31,17 @@ class Term:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A run, and what can be asked of it."""
+    """The results of a run, and the contrasts between its checkpoints."""
 
     study: Study
     accuracies: Accuracies
-    marks: Marks
+    predictions: Predictions
     params: ReportParams
     arms: list[Arm]
     ladders: list[list[Arm]]
-    """The first is the ladder that the main findings are told of."""
-    coverage: dict[str, Coverage]
-    """Tokenizer → what its alignment says; empty where the run aligned nothing."""
+    """Arms that differ in size alone; the main findings are about the first."""
 
-    # When: steps of a student.
+    # Steps of a student.
 
     def start(self, student: str) -> int:
         """Before any training."""
@@ -54,7 +52,7 @@ class Evidence:
         return next((step for step in self.study.steps(student) if step), 0)
 
     def first(self, student: str) -> int:
-        """The first checkpoint that stands no earlier in the training than the paper's."""
+        """The first checkpoint at or after the paper's first, as a share of the training."""
         return early_step(self.study.steps(student))
 
     def late(self, student: str) -> int:
@@ -70,13 +68,13 @@ class Evidence:
         return front_of(self.study, student, self.params.selected_by).step
 
     def chosen_by(self, criterion: str) -> When:
-        """The checkpoint that a criterion selected; where it selected none, the last."""
+        """The checkpoint that a criterion selected, or the last where it selected none."""
         return lambda student: front_of(self.study, student, criterion).step
 
-    # What: measures on test problems.
+    # Measures, on test problems.
 
     def seed(self, format: str | None = None) -> Measure | None:
-        """The seed dataset, in the format of the params."""
+        """The seed dataset, by default in the format of the params."""
         names = self.study.benchmarks("seed")
         title = names[0] if names else ""
         return Measure(title, tuple(names), format or self.params.format, self.params.reading) if names else None
@@ -88,7 +86,7 @@ class Evidence:
         return Measure(title, tuple(names), self.params.format, self.params.reading) if names else None
 
     def maths(self) -> list[Measure]:
-        """Every maths set by itself."""
+        """Each maths dataset on its own."""
         names = [*self.study.benchmarks("seed"), *self.study.benchmarks("out_of_distribution")]
         return [Measure(name, (name,), self.params.format, self.params.reading) for name in names]
 
@@ -126,7 +124,7 @@ class Evidence:
     def between(
         self, first: Arm, second: Arm, when: When, measure: Measure | None, label: str = ""
     ) -> Comparison | None:
-        """Return first − second at the same time of their training; None where neither was trained yet."""
+        """Return first − second, each at its step `when`; None where neither was trained yet."""
         if measure is None or not any(when(student) for student in [*first.names, *second.names]):
             return None
         terms = [Term(1.0, first, when, measure), Term(-1.0, second, when, measure)]
@@ -138,22 +136,14 @@ class Evidence:
         Paired by problem: only problems that every term has count. Paired by seed where all arms have a seed in common;
         where they have none, replicates pair in the order of their seeds.
         """
-        if not terms or not terms[0].measure.benchmarks:
+        if not terms or not terms[0].measure.datasets:
             return None
         teams = teams_of([term.arm for term in terms])
-        parts: list[Floats] = []
-        # Terms of one contrast speak of the same datasets, whatever the format.
-        for place in range(len(terms[0].measure.benchmarks)):
-            rows = [self._of_team(terms, team, place) for team in teams]
-            known = [row for row in rows if row is not None]
-            if not known or len(known) < len(rows):
-                return None
-            common = sorted(set.intersection(*(set(row) for row in known)))
-            if not common:
-                return None
-            benchmark = terms[0].measure.benchmarks[place]
-            weights = task_weights(common, benchmark in self.study.benchmarks("generic"))
-            parts.append(np.array([[row[id] for id in common] for row in known]) * weights)
+        # All terms of a contrast have the same datasets; formats may differ.
+        found = [self._by_problem(terms, teams, place) for place in range(len(terms[0].measure.datasets))]
+        parts = [part for part in found if part is not None]
+        if len(parts) < len(found):
+            return None
         bounds = (
             sum(term.weight for term in terms if term.weight < 0),
             sum(term.weight for term in terms if term.weight > 0),
@@ -162,34 +152,53 @@ class Evidence:
         one_against_one = len(teams) == 1 and len(parts) == 1 and sorted(t.weight for t in terms) == [-1.0, 1.0]
         won, lost = changed(parts[0]) if one_against_one else (None, None)
         return Comparison(
-            label, value, low, high, sum(part.shape[1] for part in parts), len(teams), won, lost,
-            None if won is None or lost is None else mcnemar(won, lost),
-        )  # fmt: skip
+            label=label,
+            value=value,
+            low=low,
+            high=high,
+            n=sum(part.shape[1] for part in parts),
+            seeds=len(teams),
+            won=won,
+            lost=lost,
+            p=None if won is None or lost is None else mcnemar(won, lost),
+        )
 
-    def _of_team(self, terms: Sequence[Term], team: Sequence[str], place: int) -> dict[str, float] | None:
-        """Return problem id → the contrast, of one student for each term."""
-        found: dict[str, float] | None = None
-        for term, student in zip(terms, team, strict=True):
-            marks = self.marks.of(student, term.when(student), term.measure.benchmarks[place], term.measure)
-            if marks is None:
-                return None
-            if found is None:
-                found = {id: term.weight * right for id, right in marks.items()}
-            else:
-                found = {id: so_far + term.weight * marks[id] for id, so_far in found.items() if id in marks}
-        return found
+    def _by_problem(self, terms: Sequence[Term], teams: Sequence[Sequence[str]], place: int) -> Floats | None:
+        """Return the contrast on one dataset, [replicates, problems], weighted by task; None where a term lacks it."""
+        dataset = terms[0].measure.datasets[place]
+        predictions = self.predictions.get(dataset)
+        if predictions is None:
+            return None
+        columns = [
+            (student, term.when(student), term.measure.split, term.measure.format, term.measure.reading)
+            for team in teams
+            for term, student in zip(terms, team, strict=True)
+        ]
+        places = predictions.columns.get_indexer(pandas.MultiIndex.from_tuples(columns))
+        if (places < 0).any():
+            return None
+        answers = predictions.to_numpy()[:, places].reshape(len(predictions), len(teams), len(terms))
+        values = sum((term.weight * answers[:, :, number] for number, term in enumerate(terms)), start=np.zeros(()))
+        common = np.flatnonzero(~np.isnan(values).any(axis=1))
+        if not len(common):
+            return None
+        ids = list(predictions.index[common])
+        weights = task_weights(ids, dataset in self.study.benchmarks("generic"))
+        # Contiguous along the problems: a mean then adds them in order.
+        return np.ascontiguousarray(values[common].T) * weights
 
 
 def evidence_of(
-    study: Study, accuracies: Accuracies, marks: Marks, params: ReportParams, objectives: Mapping[str, str]
+    study: Study, predictions: Predictions, params: ReportParams, objectives: Mapping[str, str]
 ) -> Evidence:
-    """Return what can be asked of a run. objectives: start → how it was pretrained."""
+    """Return the evidence of a run. objectives: start → its pretraining objective."""
     arms = arms_of(study, objectives)
-    return Evidence(study, accuracies, marks, params, arms, ladders_of(arms), study.coverage)
+    accuracies = Accuracies(score_table(study))
+    return Evidence(study, accuracies, predictions, params, arms, ladders_of(arms))
 
 
 def teams_of(arms: Sequence[Arm]) -> list[list[str]]:
-    """Return per replicate one student of each arm."""
+    """Return for each replicate one student of each arm, paired by seed or else in the order of seeds."""
     common = sorted(set.intersection(*(set(arm.seeds) for arm in arms)))
     if common:
         return [[dict(arm.students)[seed] for arm in arms] for seed in common]

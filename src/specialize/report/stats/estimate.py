@@ -8,7 +8,6 @@ from typing import Literal
 
 from scipy.stats import t as student_t
 
-from specialize.records.scores import ScoreRow
 from specialize.report.stats.bootstrap import Comparison
 
 Verdict = Literal["gain", "loss", "unclear"]
@@ -33,7 +32,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Change:
-    """What training, or another choice, did to one accuracy; either side may be missing."""
+    """One accuracy before and after training, or by two selections; either may be missing."""
 
     before: Estimate | None
     after: Estimate | None
@@ -57,20 +56,13 @@ class Change:
         return "loss" if self.paired.high < 0 else "unclear"
 
 
-def estimate_of(row: ScoreRow) -> Estimate:
-    """Return the row's accuracy."""
-    return Estimate(row.accuracy, row.low, row.high, row.n, row.correct)
-
-
-def mean_estimate(estimates: Sequence[Estimate]) -> Estimate | None:
-    """Return the unweighted mean of independent accuracies; None of none.
+def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the unweighted mean of independent accuracies, one or more.
 
     Its interval comes from the parts' intervals (MOVER: Zou, Huang & Zhang, A note on confidence interval estimation
     for a linear function of binomial proportions, Computational Statistics & Data Analysis 53, 2009), so a mean of
     zeros keeps a proper upper bound.
     """
-    if not estimates:
-        return None
     if len(estimates) == 1:
         return estimates[0]
     mean = fmean(part.accuracy for part in estimates)

@@ -1,81 +1,84 @@
-"""Accuracy and loss along the checkpoints, of a student and of an arm."""
+"""Accuracy and loss along the checkpoints of an arm."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from statistics import fmean
 
-from specialize.core.params.report import ReportParams
+import pandas
+
 from specialize.report.arms import Arm
-from specialize.report.load_results import Study
-from specialize.report.stats.accuracies import Accuracies
+from specialize.report.stats.accuracies import Measure
+from specialize.report.stats.changes import accuracy_of
 from specialize.report.stats.contrasts import Evidence
-from specialize.report.stats.estimate import Estimate, replicates_estimate
 
 ABILITIES = ("seed", "out_of_distribution", "generic_answer_only", "generic_chain_of_thought")
 CHAINS = ("in_context_chain_of_thought", "zero_shot_chain_of_thought")
+COLUMNS = {"step": int, "n": int, "accuracy": float, "low": float, "high": float}
 
 
-def dynamics_of(
-    study: Study, accuracies: Accuracies, params: ReportParams, student: str
-) -> list[tuple[int, dict[str, Estimate | None]]]:
-    """Return per checkpoint the accuracy of each ability: maths on validation problems, generic on test problems."""
-    rows = []
-    for step in study.steps(student):
-        of_step: dict[str, Estimate | None] = {
-            role: accuracies.of_role(student, step, role, "validation", params.format, params.reading)
-            for role in ("seed", "out_of_distribution")
-        }
-        for format in ("answer_only", "chain_of_thought"):
-            estimate = accuracies.of_role(student, step, "generic", "test", format, params.generic_reading)
-            of_step[f"generic_{format}"] = estimate
-        rows.append((step, of_step))
-    return rows
+def stacked(tables: Sequence[pandas.DataFrame], columns: Sequence[str]) -> pandas.DataFrame:
+    """Return these columns of the tables, one below the other; without rows where there are no tables."""
+    table = pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame(columns=list(columns))
+    return table[list(columns)]
 
 
-def arm_dynamics(evidence: Evidence, arm: Arm) -> list[tuple[int, dict[str, Estimate | None]]]:
-    """Return the same as the mean over an arm's seeds, at the checkpoints that all of them have."""
-    of_students = [
-        dict(dynamics_of(evidence.study, evidence.accuracies, evidence.params, student)) for student in arm.names
+def steps_of(evidence: Evidence, arm: Arm) -> list[int]:
+    """Return the steps at which every replicate was scored, ascending."""
+    return sorted(set.intersection(*(set(evidence.study.steps(student)) for student in arm.names)))
+
+
+def accuracy_curve(evidence: Evidence, arm: Arm, measure: Measure) -> pandas.DataFrame:
+    """Return step, n, accuracy, low and high, these three in %, where every replicate has the accuracy."""
+    rows = [
+        (step, each.n, 100 * each.accuracy, 100 * each.low, 100 * each.high)
+        for step in steps_of(evidence, arm)
+        if (each := accuracy_of(evidence, arm, dict.fromkeys(arm.names, step).__getitem__, measure))
     ]
-    steps = sorted(set.intersection(*(set(rows) for rows in of_students)))
-    return [
-        (step, {ability: _mean(rows[step][ability] for rows in of_students) for ability in ABILITIES})
-        for step in steps
-    ]  # fmt: skip
+    return pandas.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def arm_formats(evidence: Evidence, arm: Arm) -> dict[str, list[tuple[int, Estimate]]]:
-    """Return chain-of-thought format → (step, accuracy on the seed dataset's validation problems, or test problems)."""
-    steps = sorted(set.intersection(*(set(evidence.study.steps(student)) for student in arm.names)))
-    found: dict[str, list[tuple[int, Estimate]]] = {}
+def dynamics(evidence: Evidence, arm: Arm) -> dict[str, pandas.DataFrame]:
+    """Return ability → accuracy_curve: maths on validation problems, generic tasks on test problems."""
+    return {name: accuracy_curve(evidence, arm, measure) for name, measure in ability_measures(evidence).items()}
+
+
+def dynamics_table(evidence: Evidence, arm: Arm) -> pandas.DataFrame:
+    """Return step and a column for each ability: accuracy in %, NaN where it was not measured."""
+    table = pandas.DataFrame({"step": steps_of(evidence, arm)})
+    for ability, curve in dynamics(evidence, arm).items():
+        table[ability] = table["step"].map(curve.set_index("step")["accuracy"])
+    return table.reindex(columns=["step", *ABILITIES])
+
+
+def ability_measures(evidence: Evidence) -> dict[str, Measure]:
+    """Return what is followed along the training, by name in the order of ABILITIES; datasets may be none."""
+    study, params = evidence.study, evidence.params
+    maths = {
+        role: Measure(role, tuple(study.benchmarks(role)), params.format, params.reading, "validation")
+        for role in ("seed", "out_of_distribution")
+    }
+    tasks = tuple(study.benchmarks("generic"))
+    generic = {
+        f"generic_{format}": Measure("generic", tasks, format, params.generic_reading)
+        for format in ("answer_only", "chain_of_thought")
+    }
+    return maths | generic
+
+
+def format_curves(evidence: Evidence, arm: Arm) -> dict[str, pandas.DataFrame]:
+    """Return chain-of-thought format → accuracy_curve of the seed dataset: validation problems, or test problems."""
+    datasets, reading = tuple(evidence.study.benchmarks("seed")), evidence.params.reading
+    curves = {}
     for format in CHAINS:
         for split in ("validation", "test"):
-            each = [
-                (
-                    step,
-                    _mean(
-                        evidence.accuracies.of_role(student, step, "seed", split, format, evidence.params.reading)
-                        for student in arm.names
-                    ),
-                )
-                for step in steps
-            ]
-            found[format] = [(step, estimate) for step, estimate in each if estimate]
-            if found[format]:
+            curves[format] = accuracy_curve(evidence, arm, Measure("seed", datasets, format, reading, split))
+            if len(curves[format]):
                 break
-    return found
+    return curves
 
 
-def arm_curve(evidence: Evidence, arm: Arm, column: str) -> list[tuple[int, float]]:
-    """Return (step, mean over seeds) of a column of the training curves, at the steps that all of them logged."""
-    curves = [
-        {int(float(row["step"])): float(row[column]) for row in evidence.study.curves.get(student, []) if column in row}
-        for student in arm.names
-    ]
-    steps = sorted(set.intersection(*(set(curve) for curve in curves)))
-    return [(step, fmean(curve[step] for curve in curves)) for step in steps]
-
-
-def _mean(estimates: Iterable[Estimate | None]) -> Estimate | None:
-    found = list(estimates)
-    known = [estimate for estimate in found if estimate]
-    return replicates_estimate(known) if len(known) == len(found) else None
+def training_curve(evidence: Evidence, arm: Arm, column: str) -> "pandas.Series[float]":
+    """Return step → mean over seeds of a column of training.csv, at the steps that every replicate logged."""
+    logged = evidence.study.curves.reindex(columns=["student", "step", column])
+    logged = logged[logged["student"].isin(arm.names)].replace("", None).dropna()
+    by_step = logged[column].astype(float).groupby(logged["step"].astype(float).astype(int))
+    return by_step.agg(fmean)[by_step.size() == len(arm.names)]

@@ -1,12 +1,11 @@
 """Right or wrong, problem by problem: what a comparison of two checkpoints is paired by."""
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pyarrow
 import pyarrow.parquet as parquet
 from numpy.typing import NDArray
@@ -14,56 +13,49 @@ from numpy.typing import NDArray
 from specialize.core.errors import RecordError
 
 COLUMNS = ("id", "split", "format", "correct")
-Marked = tuple[Any, ...]
-"""A row of predictions: the COLUMNS; `correct` as (reading, right) pairs."""
+Predictions = dict[str, pandas.DataFrame]
+"""Dataset → a row for each problem id, a column for each (student, step, split, format, reading): 1 right, 0 wrong, NaN
+not asked."""
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Measure:
-    """One accuracy: the mean over `benchmarks`, of each the mean over its tasks."""
-
-    title: str
-    benchmarks: tuple[str, ...]
-    format: str
-    reading: str
-    split: str = "test"
-
-
-class Marks:
-    """The marks of the checkpoints that are compared, by student, step and benchmark."""
-
-    def __init__(self) -> None:
-        self._marks: dict[tuple[str, int, str, str, str, str], dict[str, bool]] = {}
-
-    def add(self, student: str, step: int, benchmark: str, rows: Iterable[Marked]) -> None:
-        """Take in the marks of one checkpoint on one benchmark."""
-        for id, split, format, correct in rows:
-            for reading, right in correct:
-                self._marks.setdefault((student, step, benchmark, split, format, reading), {})[id] = right
-
-    def of(self, student: str, step: int, benchmark: str, measure: Measure) -> dict[str, bool] | None:
-        """Return problem id → right; None where it was not measured."""
-        return self._marks.get((student, step, benchmark, measure.split, measure.format, measure.reading))
+def read_predictions(files: Iterable[tuple[str, int, str, Path]]) -> Predictions:
+    """Read results/predictions/{student}/step-{n}/{dataset}.parquet; files: (student, step, dataset, path)."""
+    tables = []
+    for student, step, dataset, path in files:
+        table = _read(path)
+        for name, value in (("student", student), ("step", step), ("dataset", dataset)):
+            table = table.append_column(name, pyarrow.repeat(value, len(table)))
+        tables.append(table)
+    answers = pyarrow.concat_tables(tables).to_pandas()
+    readings = pandas.DataFrame.from_records([dict(correct) for correct in answers.pop("correct")])
+    rows = answers.join(readings).melt(list(answers.columns), var_name="reading", value_name="correct")
+    return by_problem(rows.dropna(subset=["correct"]))
 
 
-def read_marks(files: Iterable[tuple[str, int, str, Path]]) -> Marks:
-    """Read results/predictions/{student}/step-{n}/{benchmark}.parquet; files: (student, step, benchmark, path)."""
-    marks = Marks()
-    for student, step, benchmark, path in files:
-        try:
-            table = parquet.read_table(path, columns=list(COLUMNS))
-        except (pyarrow.ArrowInvalid, KeyError) as error:
-            raise RecordError(str(path), "(whole file)", "predictions in Parquet", str(error)) from None
-        marks.add(student, step, benchmark, zip(*(table.column(name).to_pylist() for name in COLUMNS), strict=True))
-    return marks
+def by_problem(rows: pandas.DataFrame) -> Predictions:
+    """Return predictions by dataset and problem. rows: student, step, dataset, split, format, reading, id, correct."""
+    columns = ["student", "step", "split", "format", "reading"]
+    rows = rows.astype({"correct": float})
+    return {
+        str(dataset): of_dataset.pivot(index="id", columns=columns, values="correct").sort_index()
+        for dataset, of_dataset in rows.groupby("dataset")
+    }
 
 
-def task_weights(ids: Iterable[str], is_suite: bool) -> Floats:
+def task_weights(ids: Sequence[str], is_suite: bool) -> Floats:
     """Return a weight for each problem, of mean 1, that makes the mean over problems the mean over tasks.
 
     A problem of a suite is named {suite}/{task}/{number}.
     """
-    tasks = [id.rpartition("/")[0] if is_suite else "" for id in ids]
-    counts = Counter(tasks)
-    return np.array([len(tasks) / (len(counts) * counts[task]) for task in tasks], dtype=np.float64)
+    if not is_suite:
+        return np.ones(len(ids))
+    _, task, problems = np.unique([id.rpartition("/")[0] for id in ids], return_inverse=True, return_counts=True)
+    return np.asarray(len(ids) / (len(problems) * problems[task]), dtype=np.float64)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return parquet.read_table(path, columns=list(COLUMNS))
+    except (pyarrow.ArrowInvalid, KeyError) as error:
+        raise RecordError(str(path), "(whole file)", "predictions in Parquet", str(error)) from None

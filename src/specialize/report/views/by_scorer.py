@@ -1,15 +1,17 @@
-"""Before → after by every reading side by side, and task by task."""
+"""Before → after by each scorer side by side, and by task."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
+import pandas
+
 from specialize.records.scores import GenericReading, MathsReading
 from specialize.report.arms import Arm
+from specialize.report.stats.accuracies import Measure
+from specialize.report.stats.changes import accuracy_of, change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Change
-from specialize.report.stats.predictions import Measure
-from specialize.report.views.main_table import accuracy_of, change_in
 
 MATHS_READINGS: tuple[str, ...] = get_args(MathsReading)
 GENERIC_READINGS: tuple[str, ...] = get_args(GenericReading)
@@ -27,7 +29,7 @@ class ReadingRow:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """One task of a suite in one format; a change per arm, by size. Few problems each: no change is called clear."""
+    """One task of a suite in one format; a change per arm, by size. A task has few problems: changes are not tested."""
 
     benchmark: str
     task: str
@@ -39,12 +41,8 @@ def reading_rows(
     evidence: Evidence, arms: Sequence[Arm], roles: Sequence[str], readings: Sequence[str]
 ) -> list[ReadingRow]:
     """Return a row per arm, benchmark and format of the roles, test problems."""
-    measured = [
-        (benchmark, format)
-        for role in roles
-        for benchmark, format, task in evidence.accuracies.measured(role, "test")
-        if task is None
-    ]
+    measured = pandas.concat([evidence.accuracies.measured(role, "test") for role in roles])
+    datasets = measured.loc[measured["task"].isna(), ["dataset", "format"]]
     return [
         ReadingRow(
             arm.name,
@@ -53,20 +51,20 @@ def reading_rows(
             [change_in(evidence, arm, Measure(benchmark, (benchmark,), format, reading)) for reading in readings],
         )
         for arm in arms
-        for benchmark, format in measured
+        for benchmark, format in datasets.itertuples(index=False)
     ]
 
 
 def task_rows(evidence: Evidence, arms: Sequence[Arm]) -> list[TaskRow]:
     """Return a row per generic task and format, test problems, by the reading of the params."""
+    tasks = evidence.accuracies.measured("generic", "test").dropna(subset=["task"])
     return [
         TaskRow(benchmark, task, format, [_of_task(evidence, arm, benchmark, format, task) for arm in arms])
-        for benchmark, format, task in evidence.accuracies.measured("generic", "test")
-        if task is not None
+        for benchmark, format, task in tasks.itertuples(index=False)
     ]
 
 
 def _of_task(evidence: Evidence, arm: Arm, benchmark: str, format: str, task: str) -> Change:
-    measure = Measure(task, (benchmark,), format, evidence.params.generic_reading)
-    before, after = (accuracy_of(evidence, arm, when, measure, task) for when in (evidence.start, evidence.front))
+    measure = Measure(task, (benchmark,), format, evidence.params.generic_reading, task=task)
+    before, after = (accuracy_of(evidence, arm, when, measure) for when in (evidence.start, evidence.front))
     return Change(before, after)

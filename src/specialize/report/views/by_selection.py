@@ -1,14 +1,14 @@
-"""What the two ways of choosing a checkpoint cost, arm by arm (paper, Table 3)."""
+"""Accuracy of the checkpoints that the two criteria select, by arm (paper, Table 3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from specialize.records.scores import CRITERIA
 from specialize.report.arms import Arm
+from specialize.report.stats.accuracies import Measure
+from specialize.report.stats.changes import accuracy_of, change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Change
-from specialize.report.stats.predictions import Measure
-from specialize.report.views.main_table import accuracy_of, change_in
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Choice:
 
 
 def choices(evidence: Evidence, arms: Sequence[Arm]) -> list[Choice]:
-    """Return both choices of every arm, read as they were made: on validation problems."""
+    """Return both choices of every arm, with the validation accuracies that they were made by."""
     rows = []
     for arm in arms:
         for criterion in CRITERIA:
@@ -50,5 +50,5 @@ def _change(evidence: Evidence, arm: Arm, criterion: str, role: str) -> Change:
     if criterion == CRITERIA[0]:
         return Change(None, accuracy_of(evidence, arm, when, measure))
     change = change_in(evidence, arm, measure, evidence.chosen_by(CRITERIA[0]), when)
-    # On the problems that chose, the chosen is best by construction: no change here is called clear.
+    # On the problems that selected it the checkpoint is best by construction, so the change is not tested.
     return replace(change, paired=None)

@@ -1,8 +1,7 @@
-"""The page: everything in one HTML file that opens without a network."""
+"""The page: one HTML file that opens without a network."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -13,32 +12,25 @@ from specialize.lineage.recipe import recipe_digest
 from specialize.records.recipes import Recipe
 from specialize.report import formatting, paper_tables
 from specialize.report.arms import FACTORS, STARTS, Arm, is_alike
-from specialize.report.figures.registry import format_arms, objective_pairs
+from specialize.report.figures.registry import Drawn
 from specialize.report.figures.style import INK, PALETTE
-from specialize.report.findings.verdict import Unit, Verdict, say_as
+from specialize.report.findings.verdict import Unit, Verdict, in_unit
 from specialize.report.load_results import Study
 from specialize.report.selection import front_of
 from specialize.report.stats.bootstrap import Comparison
+from specialize.report.stats.changes import change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.views.by_scorer import GENERIC_READINGS, MATHS_READINGS, reading_rows, task_rows
 from specialize.report.views.by_selection import choices
-from specialize.report.views.main_table import Column, change_in
+from specialize.report.views.main_table import Column
 from specialize.report.views.run_info import origins, plan_of, prompt_digests
 from specialize.report.views.summary import summary_of
 
 MATHS = ("seed", "out_of_distribution", "probe")
-CAPTIONS = {
-    "scaling": "Accuracy on the seed dataset against the number of parameters, before and after training",
-    "dynamics": "Accuracy along the checkpoints of each arm",
-    "arms": "Accuracy along the checkpoints of the other arms",
-    "training": "Training loss of each arm",
-    "objectives": "Distribution and sample matching by the same two measures",
-    "formats": "In-context and zero-shot accuracy by training formats",
-}
 
 
 def page_of(
-    evidence: Evidence, columns: Sequence[Column], verdicts: Sequence[Verdict], figures: Mapping[str, str],
+    evidence: Evidence, columns: Sequence[Column], verdicts: Sequence[Verdict], figures: Mapping[str, Drawn],
     recipe: Recipe,
 ) -> str:  # fmt: skip
     """Return the HTML text."""
@@ -58,9 +50,8 @@ def page_of(
         **_verdicts(verdicts),
         **_paper(evidence),
         choices=choices(evidence, evidence.arms),
-        figures={name: inline_svg(svg, name, CAPTIONS[name]) for name, svg in figures.items()},
-        has_objectives=bool(objective_pairs(evidence)),
-        has_formats=bool(format_arms(evidence)),
+        figures=figures,
+        inline_svg=inline_svg,
         teachers=_teachers(study),
         plan=plan_of(study.scores),
         prompts=prompt_digests(study.scores),
@@ -89,11 +80,7 @@ def inline_svg(svg: str, name: str, label: str) -> Markup:
 def _arms(evidence: Evidence, columns: Sequence[Column]) -> dict[str, Any]:
     ladder = evidence.ladders[0]
     replicated = any(len(arm.seeds) > 1 for arm in evidence.arms)
-    singles = [
-        replace(arm, name=student, students=((seed, student),))
-        for arm in evidence.arms
-        for seed, student in arm.students
-    ]
+    singles = [each for arm in evidence.arms for each in arm.replicates()]
     shown = [*singles, *evidence.arms] if replicated else evidence.arms
     return {
         "ladder": ladder,
@@ -140,7 +127,7 @@ def _verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
 
 
 def _in_full(comparison: Comparison, unit: Unit) -> dict[str, str]:
-    value, low, high = (say_as(unit, each) for each in (comparison.value, comparison.low, comparison.high))
+    value, low, high = (in_unit(unit, each) for each in (comparison.value, comparison.low, comparison.high))
     return {"value": value, "interval": f"{low} to {high}"}
 
 
@@ -162,7 +149,7 @@ def _paper(evidence: Evidence) -> dict[str, Any]:
 
 
 def _describer(arms: Sequence[Arm]) -> Callable[[Arm], str]:
-    """Return what tells an arm in words: its start, and the factors in which the run's arms differ."""
+    """Return a function that describes an arm: its start, and the factors in which the run's arms differ."""
     varying = [factor for factor in FACTORS if len({getattr(arm, factor) for arm in arms}) > 1]
 
     def describe(arm: Arm) -> str:

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 
 from specialize.core.prompt_formats import GENERIC_FORMATS
-from specialize.report.arms import Arm
-from specialize.report.stats.contrasts import Evidence, When
-from specialize.report.stats.estimate import Change, Estimate, mean_estimate, replicates_estimate
-from specialize.report.stats.predictions import Measure
+from specialize.report.stats.accuracies import Measure
+from specialize.report.stats.contrasts import Evidence
 
 
 @dataclass(frozen=True)
@@ -18,13 +16,13 @@ class Column:
 
     @property
     def title(self) -> str:
-        """What stands above it."""
+        """The heading of the column."""
         return self.measure.title
 
     @property
     def is_mean(self) -> bool:
         """Whether several benchmarks are averaged."""
-        return len(self.measure.benchmarks) > 1
+        return len(self.measure.datasets) > 1
 
 
 def columns_of(evidence: Evidence) -> list[Column]:
@@ -46,35 +44,7 @@ def columns_of(evidence: Evidence) -> list[Column]:
     return [column for column in columns if _is_measured(evidence, column)]
 
 
-def accuracy_of(evidence: Evidence, arm: Arm, when: When, measure: Measure, task: str | None = None) -> Estimate | None:
-    """Return an arm's accuracy: the mean over benchmarks, then over seeds; None where a replicate has none."""
-    found = []
-    for student in arm.names:
-        each = [
-            evidence.accuracies.of_benchmark(
-                student, when(student), benchmark, measure.split, measure.format, measure.reading, task
-            )
-            for benchmark in measure.benchmarks
-        ]
-        mean = mean_estimate([estimate for estimate in each if estimate])
-        if mean is None:
-            return None
-        found.append(mean)
-    return replicates_estimate(found)
-
-
-def change_in(
-    evidence: Evidence, arm: Arm, measure: Measure, before: When | None = None, after: When | None = None
-) -> Change:
-    """Return what training did to an arm: the start against the checkpoint in front, or other two."""
-    before, after = before or evidence.start, after or evidence.front
-    return Change(
-        accuracy_of(evidence, arm, before, measure),
-        accuracy_of(evidence, arm, after, measure),
-        evidence.change(arm, before, after, measure),
-    )
-
-
 def _is_measured(evidence: Evidence, column: Column) -> bool:
-    known = {(name, format) for name, format, _ in evidence.accuracies.measured(column.role, "test")}
-    return any((name, column.measure.format) in known for name in column.measure.benchmarks)
+    measured = evidence.accuracies.measured(column.role, "test")
+    formats = measured.loc[measured["dataset"].isin(column.measure.datasets), "format"]
+    return column.measure.format in set(formats)

@@ -1,13 +1,13 @@
 """results/metrics.json: one flat object, narrow enough for `dvc exp show`."""
 
+from specialize.report.stats.changes import accuracy_of
 from specialize.report.stats.contrasts import Evidence
-from specialize.report.views.main_table import accuracy_of
 
 
 def metrics_of(evidence: Evidence) -> dict[str, float | int]:
-    """Return `{arm}.{number}` → test accuracy in % of the checkpoint in front, the mean over an arm's seeds.
+    """Return `{arm}.{number}` → test accuracy in % of the selected checkpoint, the mean over an arm's seeds.
 
-    `seed` of every arm; of the largest arm of the main ladder also `ood`, what it is worth elsewhere, and what it cost:
+    `seed` of every arm; of the largest arm of the main ladder also `ood`, the out-of-distribution mean, and
     generic tasks in answer-only (`ao`) and chain of thought (`cot`). A number that was not measured is left out.
     """
     wanted = [(arm, "seed", evidence.seed()) for arm in evidence.arms]

@@ -1,4 +1,4 @@
-"""How the numbers were made: what the score files and the manifests say of themselves."""
+"""How the numbers were made: decoding, prompts and checkpoints, from score files and manifests."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Planned = int | float | str | None
 
 @dataclass(frozen=True)
 class PromptDigest:
-    """sha256 over the prompts of a benchmark in a format; `students` had these."""
+    """sha256 over the prompts of a benchmark in a format, and the students that were given these."""
 
     benchmark: str
     format: str
@@ -23,7 +23,7 @@ class PromptDigest:
 
 @dataclass(frozen=True)
 class Origin:
-    """What stands behind a student's front checkpoint."""
+    """What made a student's selected checkpoint."""
 
     student: str
     parameters: int
@@ -36,14 +36,14 @@ class Origin:
 
 
 def plan_of(scores: Sequence[Score]) -> dict[str, str]:
-    """Return how answers were decoded, key → value; where scores differ, the span or all values."""
+    """Return how answers were decoded, key → value; the range or all values where scores differ."""
     keys = sorted({key for score in scores for key in score.plan})
     plan = {key: _spread(score.plan.get(key) for score in scores) for key in keys}
     return {"scorer version": ", ".join(sorted({score.scorer for score in scores})), **plan}
 
 
 def prompt_digests(scores: Sequence[Score]) -> list[PromptDigest]:
-    """Return every digest of prompts with the students that were asked so; a short context can leave exemplars off."""
+    """Return each digest of prompts and the students that had them: a short context may leave out exemplars."""
     found: dict[tuple[str, str, str], set[str]] = {}
     for score in scores:
         for format, digest in score.prompts.items():
@@ -52,7 +52,7 @@ def prompt_digests(scores: Sequence[Score]) -> list[PromptDigest]:
 
 
 def origins(study: Study, params: ReportParams) -> list[Origin]:
-    """Return the origin of each student's front checkpoint, by size."""
+    """Return the origin of each student's selected checkpoint, by size."""
     rows = []
     for student in study.students:
         step = front_of(study, student, params.selected_by).step
@@ -61,12 +61,12 @@ def origins(study: Study, params: ReportParams) -> list[Origin]:
         libraries = sorted(manifest.libraries.items()) if manifest else []
         rows.append(
             Origin(
-                student,
-                study.parameters[student],
-                step,
-                manifest.recipe_sha256 if manifest else "",
-                checkpoint,
-                ", ".join(f"{name} {version}" for name, version in libraries),
+                student=student,
+                parameters=study.parameters[student],
+                step=step,
+                recipe=manifest.recipe_sha256 if manifest else "",
+                checkpoint=checkpoint,
+                libraries=", ".join(f"{name} {version}" for name, version in libraries),
             )
         )
     return rows

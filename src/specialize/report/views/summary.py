@@ -1,25 +1,26 @@
-"""The report in three sentences: what was won, what it cost, and how the paper's findings fare."""
+"""The report in three sentences: what was gained, what it cost, and which of the paper's findings hold."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from specialize.report.findings.verdict import Verdict as Finding
-from specialize.report.formatting import FORMATS, interval_name, joined, size, told
+from specialize.report.formatting import FORMATS, describe, interval_name, joined, size
+from specialize.report.stats.changes import change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Change, Verdict
-from specialize.report.views.main_table import Column, change_in
+from specialize.report.views.main_table import Column
 
 OUTCOMES: dict[Verdict, str] = {
     "gain": "clearly gained",
     "loss": "clearly lost",
-    "unclear": "changed by less than the intervals can tell",
+    "unclear": "changed by less than the intervals resolve",
 }
 
 
 def summary_of(evidence: Evidence, columns: Sequence[Column], verdicts: Sequence[Finding]) -> list[str]:
     """Return three sentences: on the seed dataset, on generic tasks in the format of the params, on the verdicts."""
     params = evidence.params
-    won = next((column for column in columns if column.role == "seed"), None)
+    gain = next((column for column in columns if column.role == "seed"), None)
     cost = next(
         (
             column
@@ -28,20 +29,20 @@ def summary_of(evidence: Evidence, columns: Sequence[Column], verdicts: Sequence
         ),
         None,
     )  # fmt: skip
-    if won is None:
-        first = "No test problems of the seed dataset were scored in this format, so nothing is said of what was won."
+    if gain is None:
+        first = "No test problems of the seed dataset were scored in this format, so the gain is unknown."
     else:
-        first = f"On the test problems of {won.title} {_told_change(evidence, won)}"
+        first = f"On the test problems of {gain.title} {_change_in_words(evidence, gain)}"
     if cost is None:
-        second = "No generic tasks were scored in this format, so nothing is said of what it cost."
+        second = "No generic tasks were scored in this format, so the cost is unknown."
     else:
         measure = cost.measure
-        what = f"{joined(measure.benchmarks)}, {FORMATS[measure.format]}, {measure.reading} match"
-        second = f"On generic tasks ({what}) {_told_change(evidence, cost)}"
-    return [first, second, _told_verdicts(verdicts)]
+        what = f"{joined(measure.datasets)}, {FORMATS[measure.format]}, {measure.reading} match"
+        second = f"On generic tasks ({what}) {_change_in_words(evidence, cost)}"
+    return [first, second, counted_verdicts(verdicts)]
 
 
-def _told_change(evidence: Evidence, column: Column) -> str:
+def _change_in_words(evidence: Evidence, column: Column) -> str:
     ladder = evidence.ladders[0]
     largest = ladder[-1]
     change = change_in(evidence, largest, column.measure)
@@ -51,7 +52,8 @@ def _told_change(evidence: Evidence, column: Column) -> str:
     interval = interval_name(evidence.study.scores)
     if change.before is None or change.after is None:
         return f"{name} was not scored both before and after."
-    text = f"{name} went from {told(change.before, interval)} to {told(change.after, interval)}: {_verdict(change)}"
+    before, after = describe(change.before, interval), describe(change.after, interval)
+    text = f"{name} went from {before} to {after}: {_verdict(change)}"
     if len(ladder) == 1:
         return text + "."
     changes = [change_in(evidence, arm, column.measure) for arm in ladder]
@@ -75,12 +77,13 @@ def _verdict(change: Change) -> str:
     return f"a clear {change.verdict}"
 
 
-def _told_verdicts(verdicts: Sequence[Finding]) -> str:
+def counted_verdicts(verdicts: Sequence[Finding]) -> str:
+    """Return how many of the paper's findings hold in this run, as a sentence."""
     of_paper = [verdict for verdict in verdicts if verdict.name.startswith("C")]
     counts = Counter(verdict.word for verdict in of_paper)
     words = [
         (counts["holds"], "hold here"), (counts["does not hold"], "do not"),
         (counts["unclear"], "are unclear"), (counts["not tested here"], "are not tested by this run"),
     ]  # fmt: skip
-    told_counts = [f"{count} {word}" for count, word in words if count]
-    return f"Of the paper's {len(of_paper)} findings {joined(told_counts)}."
+    counts_in_words = [f"{count} {word}" for count, word in words if count]
+    return f"Of the paper's {len(of_paper)} findings {joined(counts_in_words)}."

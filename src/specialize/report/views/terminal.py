@@ -1,15 +1,17 @@
-"""The table for the terminal: per arm, before → after, and a line for each verdict."""
+"""Plain text for the terminal: table.txt (before → after by arm, the verdicts) and the line that the job prints."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from specialize.report.arms import STARTS, Arm
 from specialize.report.findings.verdict import Verdict
-from specialize.report.formatting import CRITERIA, FORMATS, NBSP, interval_name, percent, points, size, span, told
+from specialize.report.formatting import CRITERIA, FORMATS, NBSP, describe, interval_name, percent, points, size, span
 from specialize.report.selection import front_of
+from specialize.report.stats.changes import change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Estimate
-from specialize.report.views.main_table import Column, change_in
+from specialize.report.views.main_table import Column
+from specialize.report.views.summary import counted_verdicts
 
 WIDTH = 110
 NAME_WIDTH = 40
@@ -17,11 +19,16 @@ SIGNS = {"holds": "+", "does not hold": "-", "unclear": "?"}
 TO_ASCII = str.maketrans({
     "–": "-", "−": "-", NBSP: " ", "“": '"', "”": '"', "×": "x", "→": "->", "²": "2", "…": "...", "§": "sec. ",
 })  # fmt: skip
-"""A terminal may know none of these signs."""
+"""Not every terminal shows these characters."""
 
 
-def terminal_table(evidence: Evidence, columns: Sequence[Column], verdicts: Sequence[Verdict], page: Path) -> str:
-    """Return the table, at most 110 columns wide; its last line is the path of the page."""
+def summary_line(verdicts: Sequence[Verdict], page: Path) -> str:
+    """Return how many of the paper's findings hold, and the address of the page."""
+    return f"{counted_verdicts(verdicts)} {page.resolve().as_uri()}"
+
+
+def terminal_table(evidence: Evidence, columns: Sequence[Column], verdicts: Sequence[Verdict]) -> str:
+    """Return the table, at most 110 columns wide."""
     params = evidence.params
     interval = interval_name(evidence.study.scores)
     lines = [
@@ -36,7 +43,6 @@ def terminal_table(evidence: Evidence, columns: Sequence[Column], verdicts: Sequ
         lines += [*_others(evidence, others, columns), ""]
     lines += [*_verdict_lines(evidence, verdicts), ""]
     lines += ["* clear: the interval of the paired change holds no zero"]
-    lines += [str(page)]
     return "\n".join(line.translate(TO_ASCII).rstrip() for line in lines) + "\n"
 
 
@@ -45,7 +51,7 @@ def _of_arm(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[str
         f"{arm.name}: {arm.parameters:,} parameters; {_when(evidence, arm)}",
         f"  {'':<{NAME_WIDTH}} {'n':>6}  {'before':<18}{'after':<18}{'change':>8}",
     ]
-    nothing = []
+    unsolved = []
     for column in columns:
         change = change_in(evidence, arm, column.measure)
         known = change.after or change.before
@@ -55,20 +61,20 @@ def _of_arm(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[str
             f"{_accuracy(change.after):<18}{delta:>8}{' *' if change.verdict in ('gain', 'loss') else ''}"
         )
         if change.after and not change.after.correct and not column.is_mean:
-            told_after = told(change.after, interval_name(evidence.study.scores))
-            nothing.append(f"  solves none of {_name(column)}: {told_after}")
-    return lines + nothing
+            after = describe(change.after, interval_name(evidence.study.scores))
+            unsolved.append(f"  solves none of {_name(column)}: {after}")
+    return lines + unsolved
 
 
 def _when(evidence: Evidence, arm: Arm) -> str:
     criterion = evidence.params.selected_by
     fronts = [front_of(evidence.study, student, criterion) for student in arm.names]
     steps = sorted({front.step for front in fronts})
-    told_steps = f"step {steps[0]}" if len(steps) == 1 else f"steps {steps[0]} to {steps[-1]}"
+    at = f"step {steps[0]}" if len(steps) == 1 else f"steps {steps[0]} to {steps[-1]}"
     chosen = all(front.was_selected for front in fronts)
-    how = f"selected by {CRITERIA[criterion]}" if chosen else "the last, for none could be selected"
+    how = f"selected by {CRITERIA[criterion]}" if chosen else "the last, as none could be selected"
     seeds = f"; mean of {len(arm.seeds)} seeds" if len(arm.seeds) > 1 else ""
-    return f"{told_steps}, {how}{seeds}"
+    return f"{at}, {how}{seeds}"
 
 
 def _others(evidence: Evidence, arms: Sequence[Arm], columns: Sequence[Column]) -> list[str]:
@@ -90,13 +96,13 @@ def _others(evidence: Evidence, arms: Sequence[Arm], columns: Sequence[Column]) 
 
 
 def _verdict_lines(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
-    """Return a line for each verdict that could be tested, and one that names the others."""
+    """Return a line for each tested verdict, and one that names the others."""
     tested = [verdict for verdict in verdicts if verdict.word in SIGNS]
     others = [verdict.name for verdict in verdicts if verdict.word not in SIGNS]
     ladder = evidence.ladders[0]
     sizes = "one size" if len(ladder) == 1 else f"{len(ladder)} sizes"
     start = STARTS.get(ladder[0].start, ladder[0].start)
-    lines = [_cut(f"The paper's findings and open questions, told of {sizes} (start: {start}):", WIDTH)]
+    lines = [_cut(f"The paper's findings and open questions, over {sizes} (start: {start}):", WIDTH)]
     lines += [_cut(f"  {SIGNS[each.word]} {each.name:<4}{each.word:<14} {each.claim}", WIDTH) for each in tested]
     return [*lines, _cut(f"  not tested here: {', '.join(others)}", WIDTH)] if others else lines
 

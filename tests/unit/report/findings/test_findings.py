@@ -204,7 +204,7 @@ APART = {"seed": 200, "out_of_distribution": 300}
     ],
 )
 def test_c8(seed, out, by, word):
-    verdict = checkpoint_selection.choice_costs(made_evidence([Made("s", seed=seed, out=out, by=by)]))
+    verdict = checkpoint_selection.selection_tradeoff(made_evidence([Made("s", seed=seed, out=out, by=by)]))
     assert verdict.word == word
     assert bool(verdict.lacking) == (word == "not tested here")
 

@@ -26,24 +26,24 @@ def test_c9(phase, word):
     last = {"seed": steps[-1], "out_of_distribution": steps[-1]}
     curve = [0.5] * len(steps)
     made = Made("s", seed=seed, out=out, answer_only=curve, chain=curve, by=last)
-    verdict = late_training.drift_apart(
+    verdict = late_training.independent_fluctuation(
         made_evidence([made, Made("t", 9000, seed, out, None, curve, curve, by=last)], steps=steps)
     )
     assert verdict.word == word, verdict.parts
 
 
 def test_c9_needs_many_checkpoints():
-    assert late_training.drift_apart(made_evidence([Made("s"), Made("l", LARGE)])).word == "not tested here"
+    assert late_training.independent_fluctuation(made_evidence([Made("s"), Made("l", LARGE)])).word == "not tested here"
 
 
 def test_c9_counts_independent_changes():
     # Of two changes less their mean one is the other's mirror image: nine students make nine changes, not eighteen.
     wave = (0.3, 0.5, 0.4, 0.6)
     made = [Made(f"s{n}", seed=wave, out=wave, recipe={"seed": n}, by={"seed": 1600}) for n in range(9)]
-    verdict = late_training.drift_apart(made_evidence(made, steps=(0, 800, 1200, 1600)))
+    verdict = late_training.independent_fluctuation(made_evidence(made, steps=(0, 800, 1200, 1600)))
     assert "n 9 changes" in verdict.parts[0].told
     fewer = made_evidence(made[:7], steps=(0, 800, 1200, 1600))
-    assert late_training.drift_apart(fewer).word == "not tested here"
+    assert late_training.independent_fluctuation(fewer).word == "not tested here"
 
 
 def test_correlation_is_pearsons_with_fishers_interval():
@@ -64,12 +64,12 @@ def test_correlation_is_pearsons_with_fishers_interval():
     ],
 )
 def test_c10(small, large, word):
-    verdict = late_training.data_hunger(made_evidence([Made("s", seed=small), Made("l", LARGE, seed=large)]))
+    verdict = late_training.largest_stops_first(made_evidence([Made("s", seed=small), Made("l", LARGE, seed=large)]))
     assert verdict.word == word
 
 
 def test_c10_needs_two_sizes():
-    assert late_training.data_hunger(made_evidence([Made("s")])).word == "not tested here"
+    assert late_training.largest_stops_first(made_evidence([Made("s")])).word == "not tested here"
 
 
 def losses(level: float) -> dict[str, list[float]]:
@@ -156,4 +156,4 @@ def test_c13_tells_how_in_context_data_end_beside_zero_shot_data():
         Made("z", seed=UP, in_context=DOWN, recipe={"formats": "zero_shot"}),
     ]
     (note,) = data_formats.zero_shot_only(made_evidence(made)).notes
-    assert note.startswith("Asked in context, i against z, world: +40.0")
+    assert note.startswith("Prompted in context, i against z, world: +40.0")

@@ -1,0 +1,27 @@
+"""The tables as files: all scores in Parquet and CSV (shares of 1), the data of a figure in CSV (accuracies in %)."""
+
+import io
+from pathlib import Path
+
+import pandas
+import pyarrow
+import pyarrow.parquet as parquet
+
+from specialize.core.files import replacing, write_text
+from specialize.records.score_table import SCHEMA
+
+
+def write_scores(folder: Path, scores: pandas.DataFrame) -> list[Path]:
+    """Write scores.parquet and scores.csv, atomically, the same bytes for the same rows; return their paths."""
+    table = pyarrow.Table.from_pandas(scores, SCHEMA, preserve_index=False).replace_schema_metadata(None)
+    with replacing(folder / "scores.parquet") as temporary:
+        parquet.write_table(table, temporary, compression="zstd")
+    write_csv(folder / "scores.csv", scores)
+    return [folder / "scores.parquet", folder / "scores.csv"]
+
+
+def write_csv(path: Path, table: pandas.DataFrame, numbers: str | None = None) -> None:
+    """Write a table with a header, atomically; null is an empty cell. numbers: format of real numbers, as `%.2f`."""
+    stream = io.StringIO()
+    table.to_csv(stream, index=False, float_format=numbers, lineterminator="\n")
+    write_text(path, stream.getvalue())
