@@ -23,7 +23,7 @@ from specialize.core.params.train import StudentRun
 from specialize.lineage.recipe import recipe_digest
 from specialize.records.checkpoints import CheckpointManifest, Manifest, StartManifest
 from specialize.records.recipes import Recipe
-from specialize.train.families import Student
+from specialize.train.families.family import Student
 from specialize.train.model_card import model_card, start_card
 
 
@@ -64,17 +64,28 @@ def _write(
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     transformers_logging.disable_progress_bar()
-    student.model.save_pretrained(temporary)
+    model = student.model
+    if model is not student.bare_model:
+        from specialize.train.lora import merged, save_adapter
+
+        params = origin.recipe.params
+        save_adapter(model, temporary / "adapter", params["start"], params["revision"])
+        model = merged(model)
+    model.save_pretrained(temporary)
     student.tokenizer.save_pretrained(temporary)
     for file, text in texts.items():
         write_text(temporary / file, text)
     manifest = manifest_of(
-        parameters=student.model.num_parameters(),
+        parameters=model.num_parameters(),
         recipe=origin.recipe,
         recipe_sha256=recipe_digest(origin.recipe),
         inputs=origin.inputs,
-        start_commit=getattr(student.model.config, "_commit_hash", None),
-        files={path.name: sha256_file(path) for path in sorted(temporary.iterdir()) if path.is_file()},
+        start_commit=getattr(model.config, "_commit_hash", None),
+        files={
+            path.relative_to(temporary).as_posix(): sha256_file(path)
+            for path in sorted(temporary.rglob("*"))
+            if path.is_file()
+        },
         libraries={name: version(name) for name in ("accelerate", "tokenizers", "torch", "transformers")},
         python=platform.python_version(),
         machine=platform.machine(),

@@ -1,5 +1,6 @@
 """The start checkpoint of a student: random weights, or a model that transformers loads."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,7 +14,7 @@ from specialize.core.model_families import PICKLE_ADVICE, Family, check_model_fo
 from specialize.core.params.starts import Architecture, StartParams
 from specialize.core.params.train import StudentRun
 from specialize.records.prompt_style import PLAIN, PromptStyle
-from specialize.train.families import FAMILIES, Student
+from specialize.train.families.family import FAMILIES, Student
 
 VOCABULARY_MULTIPLE = 128
 """A model drawn at random has a multiple of so many embeddings, as T5 has (32,100 tokens, 32,128 embeddings)."""
@@ -31,7 +32,19 @@ def load_start(run: StudentRun, root: Path, tokenizer_folder: Path, pretrained: 
     check_style(tokenizer, run.prompts, f"{where}.prompts")
     if not run.pretrained and run.start == "scratch":
         assert run.architecture is not None  # the params model asks for it with `scratch`
-        return random_start(run.architecture, tokenizer, run.seed, run.dropout, style=run.prompts)
+        student = random_start(run.architecture, tokenizer, run.seed, run.dropout, style=run.prompts)
+    else:
+        student = _load_given(run, root, tokenizer, pretrained, where)
+    if run.lora is None:
+        return student
+    from specialize.train.lora import add_adapter
+
+    return replace(student, model=add_adapter(student.model, run))
+
+
+def _load_given(
+    run: StudentRun, root: Path, tokenizer: PreTrainedTokenizerBase, pretrained: Path, where: str
+) -> Student:
     set_seed(run.seed)
     name = str(pretrained) if run.pretrained else locate(run.start, root)
     model, family = load_model(name, run.revision, run.dropout, f"{where}.start")

@@ -3,7 +3,7 @@
 from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
 from specialize.core.prompt_formats import FORMATS, prompt
-from specialize.train.families import Student
+from specialize.train.families.family import Student
 
 CLASSES = {"encoder_decoder": "AutoModelForSeq2SeqLM", "causal": "AutoModelForCausalLM"}
 TASKS = {"encoder_decoder": "text2text-generation", "causal": "text-generation"}
@@ -17,13 +17,17 @@ def model_card(run: StudentRun, step: int, student: Student, recipe_sha256: str,
         how = " (" + ", ".join(f"{name} {value}" for name, value in run.distribution.model_dump().items()) + ")"
     start = "random weights" if run.start == "scratch" else f"`{run.start}`"
     start += " (pretrained by the same run)" if run.pretrained else ""
+    trained = (
+        f"LoRA of rank {run.lora.rank}; the weights here are merged, `adapter/` is the adapter" if run.lora else "all"
+    )
     return f"""{_head(student, "chain-of-thought, distillation")}
 # {run.student}, step {step}
 
-{student.model.num_parameters():,} parameters; from {start}, specialised on a teacher's chains of thought
+{student.bare_model.num_parameters():,} parameters; from {start}, specialised on a teacher's chains of thought
 (method: Fu et al., *Specializing Smaller Language Models towards Multi-Step Reasoning*, ICML 2023).
 
 - objective: {run.loss} matching{how}; formats: {formats}; prompts: {run.prompts.style}
+- trained: {trained}
 - {step} of {run.steps} updates of {run.batch_tokens} tokens, seed {run.seed}
 - AdamW, peak learning rate {run.learning_rate:g}, of the embedding {run.embedding_learning_rate:g}
 - recipe: sha256 `{recipe_sha256}` (in full in `manifest.json`)

@@ -7,7 +7,7 @@ from specialize.core.encoding import Encoding
 from specialize.core.model_families import family_of
 from specialize.evaluate.generate import DecodingLimits, generate, load_checkpoint
 from specialize.records.prompt_style import PromptStyle
-from specialize.train.families import Student
+from specialize.train.families.family import Student
 from specialize.train.model_card import model_card, snippet
 
 QUESTION = "Q: Tom has 3 apples and gets 4 more. How many has he?\nLet's think step by step"
