@@ -1,26 +1,30 @@
 # Two commands do all the set-up: `make` and `make test`. `make help` lists the rest.
-PYTHON ?= python3.11
+# The first of these that is there and runs.
+PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13,$(shell python$(version) --version >/dev/null 2>&1 && echo python$(version))))
 CORES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := run
-.PHONY: run install test check fast format docs compare why preset clean help
+.PHONY: run plan install test check fast format docs compare save why preset clean help
 
 run: install ## build everything that params.yaml asks for (the main job)
-	@$(BIN)/python workflow/show_progress.py $(BIN)/snakemake --cores $(CORES)
+	@$(BIN)/snakemake --cores $(CORES)
 	@cat results/report/table.txt
+	@$(BIN)/python -c 'import pathlib; print("The whole report:", pathlib.Path("results/report/index.html").resolve().as_uri())'
+
+plan: install ## what `make` would run and why, a line a rule (one file's story: make why)
+	@$(BIN)/snakemake --dry-run --cores $(CORES)
 
 install: $(READY) ## create .venv with the pinned versions of requirements.lock
 
-# torch first and alone: left to a later step, pip may choose a build with gigabytes of CUDA libraries. The lock is
-# complete, so nothing is left to resolve (--no-deps).
 # The .pth line puts .venv/bin on PATH for tools started without activation, so that `.venv/bin/dvc repro` finds snakemake.
 $(READY): requirements.lock pyproject.toml
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo 'No Python 3.11, 3.12 or 3.13 found: install one, or name it: make PYTHON=/path/to/python3.12' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -qq --disable-pip-version-check "$$(grep '^torch==' requirements.lock)"
-	$(BIN)/pip install -qq --disable-pip-version-check --no-deps -r requirements.lock
+	$(BIN)/python workflow/install_lock.py
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python workflow/venv_path.py
 	@touch $@
@@ -50,8 +54,14 @@ docs: install ## write the generated pages: docs/reference/
 	  PYTHONHASHSEED=0 $(BIN)/snakemake --rulegraph mermaid-js 2>/dev/null; printf '```\n'; } > docs/reference/rules.md
 
 compare: install ## the table of experiments: what differs, and the main accuracies (all: dvc exp show)
+	@git cat-file -e HEAD:results/metrics.json 2>/dev/null || { \
+	  echo 'Nothing to compare with yet: commit a baseline first: git add --all && git commit -m baseline' >&2; exit 1; }
 	@COLUMNS=$${COLUMNS:-200} $(BIN)/dvc exp show --only-changed --no-pager \
-	  --drop "^(results/|src/|workflow|prompts|Created)|.*[.]cot$$"
+	  --drop "^(results/|src/|workflow|prompts|Created)|.*[.]cot$$" \
+	  --keep "^(?!data|teacher|traces|train|evaluate).*[.](seed|ood|ao)$$"
+
+save: install ## NAME=…: keep what stands in results/ as an experiment, if it is fresh
+	@$(BIN)/python workflow/record_in_dvc.py --save "$(NAME)"
 
 why: install ## FILE=results/…: how this file came to be, and whether it would be made again
 	@$(BIN)/python -m specialize explain "$(FILE)"

@@ -35,7 +35,7 @@ class Job:
 def planned_jobs(project: Path) -> list[Job]:
     """Return the jobs of a dry run, in its order."""
     said = subprocess.run(
-        [BIN / "snakemake", "-n", "--cores", "1"], cwd=project, capture_output=True, text=True, check=True
+        [BIN / "snakemake", "-n", "-p", "--cores", "1"], cwd=project, capture_output=True, text=True, check=True
     )
     jobs: list[Job] = []
     for line in (said.stdout + said.stderr).splitlines():

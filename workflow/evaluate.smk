@@ -17,9 +17,10 @@ rule evaluate:
 rule score_checkpoint:
     input:
         recipe=f"{RECIPES}/evaluate.json",
-        manifest="results/checkpoints/{student}/step-{step}/manifest.json",
-        index="results/problems/index.json",
-        problems=EVALUATION_PROBLEMS,
+        before=["results/checkpoints/{student}/provenance.json", PROBLEMS_MADE],
+        manifest=ancient("results/checkpoints/{student}/step-{step}/manifest.json"),
+        index=ancient("results/problems/index.json"),
+        problems=ancient(EVALUATION_PROBLEMS),
     output:
         expand(
             "results/scores/{{student}}/step-{{step}}/{benchmark}.json",
@@ -44,10 +45,15 @@ rule score_checkpoint:
 rule select_checkpoint:
     input:
         recipe=f"{RECIPES}/evaluate.json",
-        scores=expand(
-            "results/scores/{{student}}/step-{step}/{benchmark}.json",
-            step=STEPS,
-            benchmark=DATASETS,
+        before=expand(
+            "results/scores/{{student}}/step-{step}/provenance.json", step=STEPS
+        ),
+        scores=ancient(
+            expand(
+                "results/scores/{{student}}/step-{step}/{benchmark}.json",
+                step=STEPS,
+                benchmark=DATASETS,
+            )
         ),
     output:
         selected="results/scores/{student}/selected.json",

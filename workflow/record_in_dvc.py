@@ -3,12 +3,18 @@
 Called when a run of Snakemake ends, and by the next run where it was killed before. A stage is recorded only if every
 job of it is fresh by its provenance, so a partial build records what it built and nothing else. Inside a DVC stage, and
 where there is no DVC repository, there is nothing to do.
+
+`--save NAME`: keep fresh results as an experiment. `--nothing-built`: no job ran, so the recipes that are right now
+may be written first. `--run-cache`: only file what dvc.lock knows in DVC's run cache, before something else takes its
+place.
 """
 
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import md5
 from pathlib import Path
 
@@ -16,23 +22,24 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from specialize.core.errors import SpecializeError
-from specialize.core.params.load import load_params
-from specialize.lineage.hooks import UNRECORDED
-from specialize.lineage.staleness import settle
-from specialize.lineage.write_recipes import recipe_texts
+from specialize.core.params.load import Params, load_params
+from specialize.lineage.hooks import METRICS, UNRECORDED, in_stage, remove_stale_report
+from specialize.lineage.staleness import Verdict, judge, mark
+from specialize.lineage.write_recipes import recipe_texts, write_recipes
 
-PHASES = {"data": "problems", "teacher": "completions", "traces": "traces"}
+FOLDERS = {"data": "problems", "teacher": "completions", "traces": "traces"}
 
 
-def built_stages(project: Path) -> list[str]:
+def built_stages(project: Path, params: Params, verdicts: Mapping[Path, Verdict]) -> list[str]:
     """Return the stages of dvc.yaml whose outputs are all there and fresh."""
-    params = load_params(project / "params.yaml")
-    verdicts = {path.relative_to(project / "results").as_posix(): why for path, why in settle(project).items()}
+    fresh_files = {
+        path.relative_to(project / "results").as_posix() for path, verdict in verdicts.items() if verdict.fresh
+    }
 
     def fresh(*names: str) -> bool:
-        return all(verdicts.get(f"{name}provenance.json") == [] for name in names)
+        return all(f"{name}provenance.json" in fresh_files for name in names)
 
-    built = [phase for phase, folder in PHASES.items() if fresh(f"{folder}/")]
+    built = [phase for phase, folder in FOLDERS.items() if fresh(f"{folder}/")]
     shards = range(params.teacher.shards)
     for tokenizer in params.traces.tokenizers:
         aligned = [f"traces/aligned/{tokenizer}/part-{shard:05d}." for shard in shards]
@@ -51,36 +58,73 @@ def built_stages(project: Path) -> list[str]:
 def recipes_hold(project: Path, texts: Mapping[str, str]) -> bool:
     """Whether the recipes are still those that params.yaml and code ask for: DVC would vouch for the new ones."""
     folder = project / "results" / "recipes"
-    return all((folder / name).is_file() and (folder / name).read_text() == text for name, text in texts.items())
+    try:
+        return all((folder / name).read_text(encoding="utf-8") == text for name, text in texts.items())
+    except (OSError, ValueError):
+        return False
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     project = Path()
-    is_repository = (project / ".dvc").is_dir() and (project / "dvc.yaml").is_file() and (project / ".git").exists()
-    if not is_repository or "DVC_STAGE" in os.environ:
+    if not (project / ".dvc").is_dir() or not (project / "dvc.yaml").is_file():
         UNRECORDED.unlink(missing_ok=True)
         return
+    if "--run-cache" in arguments:
+        fill_run_cache(project)
+        return
+    if in_stage():
+        return
+    if "--save" in arguments:
+        sys.exit(save_experiment(project, arguments[arguments.index("--save") + 1]))
     try:
-        texts = recipe_texts(load_params(project / "params.yaml"), project)
-        stages = ["recipes", *built_stages(project)] if recipes_hold(project, texts) else []
+        params = load_params(project / "params.yaml")
+        texts = recipe_texts(params, project)
+        verdicts = judge(project, texts)
+        if "--nothing-built" in arguments:
+            write_recipes(texts, project / "results" / "recipes")
+            remove_stale_report(project, verdicts)
+        stages = ["recipes", *built_stages(project, params, verdicts)] if recipes_hold(project, texts) else []
         done = bool(stages) and record(project, stages, texts)
     except (DvcException, SpecializeError, SyntaxError) as error:
-        print(
-            f"DVC has not recorded this run: {error}\nThe results are there and safe. To record them: "
-            "PYTHONPATH=src python workflow/record_in_dvc.py",
-            file=sys.stderr,
-        )
+        print(f"DVC could not record this run: {error}{_help(project)}", file=sys.stderr)
         return
     if not done:
         print(
-            "Params or code changed during this run: DVC has recorded nothing. Run the same command again.",
+            "params.yaml, code or raw files changed during this run: DVC has recorded nothing. Run the same command "
+            "again.",
             file=sys.stderr,
         )
         return
     # DVC has written some files anew, with new times.
-    settle(project)
+    mark(project, judge(project, texts))
     UNRECORDED.unlink(missing_ok=True)
     print(f"DVC has recorded {len(stages)} stages in dvc.lock", file=sys.stderr)
+
+
+def save_experiment(project: Path, name: str) -> int:
+    """`dvc exp save` for results that are all fresh; return the exit status.
+
+    A plain `dvc exp save` is refused, since it files whatever stands there (workflow/commit_guard/dvc.yaml).
+    """
+    texts = recipe_texts(load_params(project / "params.yaml"), project)
+    verdicts = judge(project, texts)
+    stale = [path.as_posix() for path, verdict in verdicts.items() if not verdict.fresh]
+    if stale or not recipes_hold(project, texts) or not (project / METRICS).is_file():
+        what = stale[0] if stale else METRICS
+        print(f"{what}: not what params.yaml and the code make now. Run `make` first", file=sys.stderr)
+        return 2
+    command = [sys.executable, "-m", "dvc", "exp", "save", *(["--name", name] if name else []), "dvc.yaml"]
+    return subprocess.run(command, cwd=project, check=False).returncode
+
+
+def _help(project: Path) -> str:
+    lock = project / "dvc.lock"
+    if lock.is_file() and b"\n<<<<<<< " in lock.read_bytes():
+        return (
+            "\ndvc.lock holds conflict markers of a merge. Remove the file: `rm dvc.lock`, then run `snakemake` again, "
+            "which records what is fresh."
+        )
+    return "\nThe results of finished jobs stay. To record them: PYTHONPATH=src python workflow/record_in_dvc.py"
 
 
 def record(project: Path, stages: Sequence[str], texts: Mapping[str, str]) -> bool:
@@ -88,14 +132,15 @@ def record(project: Path, stages: Sequence[str], texts: Mapping[str, str]) -> bo
 
     So a later `dvc repro` or `dvc exp run` with the same recipe restores what Snakemake has built (row T8).
 
-    texts: the recipes by which results were found fresh. A dry run beside this may lend others at any moment: where DVC
-    has read another, dvc.lock is as it was, and False is returned. Raises DvcException.
+    texts: the recipes by which results were found fresh. Where DVC has read another recipe, written at that moment,
+    dvc.lock is as it was, and False is returned. Raises DvcException.
     """
     lock = project / "dvc.lock"
     before = lock.read_bytes() if lock.is_file() else None
     digests = {f"results/recipes/{name}": md5(text.encode()).hexdigest() for name, text in texts.items()}
     logging.getLogger("dvc").setLevel(logging.WARNING)  # as `dvc commit --quiet`
     with Repo(str(project)) as repo:
+        save_run_cache(repo)
         committed = [stage for name in stages for stage in repo.commit(name, force=True)]
         seen = [(Path(dep.fs_path), dep.hash_info.value) for stage in committed for dep in stage.deps]
         names = [(Path(os.path.relpath(path, project.resolve())).as_posix(), digest) for path, digest in seen]
@@ -108,5 +153,26 @@ def record(project: Path, stages: Sequence[str], texts: Mapping[str, str]) -> bo
     return True
 
 
+def fill_run_cache(project: Path) -> None:
+    """File every stage of dvc.lock in DVC's run cache: after a pull it has no entry, and would be built again later."""
+    logging.getLogger("dvc").setLevel(logging.ERROR)
+    try:
+        with Repo(str(project)) as repo:
+            save_run_cache(repo)
+    except DvcException as error:
+        print(f"DVC's run cache was not filled: {error}", file=sys.stderr)
+
+
+def save_run_cache(repo: Repo) -> None:
+    """The same, of an open repository. Only stages whose outputs are in the cache, by the hashes of dvc.lock."""
+    for stage in repo.index.stages:
+        if stage.is_data_source or not stage.outs or any(out.hash_info.value is None for out in stage.outs):
+            continue
+        if any(dep.hash_info.value is None for dep in stage.deps) or not all(o.use_cache for o in stage.outs):
+            continue
+        with suppress(DvcException, OSError):  # a dependency that is not here cannot be part of an entry
+            repo.stage_cache.save(stage)
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -21,29 +21,26 @@ rule report:
 rule build_report:
     input:
         recipe=f"{RECIPES}/report.json",
-        problems="results/problems/index.json",
-        funnel="results/traces/funnel.json",
-        coverage=expand("results/traces/aligned/{name}/coverage.json", name=TOKENIZERS),
-        selected=expand("results/scores/{student}/selected.json", student=STUDENTS),
-        curves=expand("results/checkpoints/{student}/training.csv", student=STUDENTS),
-        manifests=expand(
-            "results/checkpoints/{student}/step-{step}/manifest.json",
-            student=STUDENTS,
-            step=STEPS,
+        before=expand(
+            [
+                PROBLEMS_MADE,
+                TRACES_MADE,
+                ALIGNED_MADE,
+                "results/checkpoints/{student}/provenance.json",
+                "results/scores/{student}/provenance.json",
+                "results/scores/{student}/step-{step}/provenance.json",
+            ],
+            **ALL,
         ),
-        scores=expand(
-            "results/scores/{student}/step-{step}/{benchmark}.json",
-            student=STUDENTS,
-            step=STEPS,
-            benchmark=DATASETS,
-        ),
+        problems=ancient("results/problems/index.json"),
+        funnel=ancient("results/traces/funnel.json"),
+        coverage=ancient(expand(f"{ALIGNED}/coverage.json", **ALL)),
+        selected=ancient(expand("results/scores/{student}/selected.json", **ALL)),
+        curves=ancient(expand("results/checkpoints/{student}/training.csv", **ALL)),
+        manifests=ancient(expand(f"{CHECKPOINT}/manifest.json", **ALL)),
+        scores=ancient(expand(f"{SCORES}/{{benchmark}}.json", **ALL)),
         # The report reads those of a few checkpoints for each student, the selected ones among them.
-        predictions=expand(
-            "results/predictions/{student}/step-{step}/{benchmark}.parquet",
-            student=STUDENTS,
-            step=STEPS,
-            benchmark=DATASETS,
-        ),
+        predictions=ancient(expand(f"{PREDICTIONS}/{{benchmark}}.parquet", **ALL)),
     output:
         [
             report(

@@ -25,8 +25,9 @@ if TEACHER.mode == "recorded":
     rule import_completions:
         input:
             recipe=f"{RECIPES}/teacher.json",
-            problems=TRAIN_PROBLEMS,
-            made=[path for path in RECORDED if path.startswith("results/")],
+            before=PROBLEMS_MADE,
+            problems=ancient(TRAIN_PROBLEMS),
+            made=ancient([path for path in RECORDED if path.startswith("results/")]),
         output:
             completions=COMPLETIONS,
             summary="results/completions/import.json",
@@ -45,9 +46,10 @@ else:
     rule sample_completions:
         input:
             recipe=f"{RECIPES}/teacher.json",
-            problems=TRAIN_PROBLEMS,
-            worked=f"results/problems/{SEED}/exemplars.jsonl",
-            prompt=TEACHER.prompt or [],
+            before=PROBLEMS_MADE,
+            problems=ancient(TRAIN_PROBLEMS),
+            worked=ancient(f"results/problems/{SEED}/exemplars.jsonl"),
+            prompt=ancient(TEACHER.prompt or []),
         output:
             completions=COMPLETIONS,
             summary="results/completions/sampling.json",

@@ -16,9 +16,10 @@ rule traces:
 rule filter_completions:
     input:
         recipe=f"{RECIPES}/traces.json",
-        completions=COMPLETIONS,
-        problems=TRAIN_PROBLEMS,
-        against=EVALUATION_PROBLEMS,
+        before=[COMPLETIONS_MADE, PROBLEMS_MADE],
+        completions=ancient(COMPLETIONS),
+        problems=ancient(TRAIN_PROBLEMS),
+        against=ancient(EVALUATION_PROBLEMS),
     output:
         traces="results/traces/traces.parquet",
         exemplars="results/traces/exemplars.jsonl",
@@ -35,6 +36,7 @@ rule filter_completions:
 rule build_tokenizer:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
+        before=made_before_tokenizer,
         texts=texts_of,
     output:
         TOKENIZER,
@@ -51,9 +53,10 @@ rule build_tokenizer:
 rule align_traces:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
-        tokenizer=TOKENIZER,
-        traces="results/traces/traces.parquet",
-        completions="results/completions/part-{shard}.parquet",
+        before=[TOKENIZER_MADE, TRACES_MADE, COMPLETIONS_MADE],
+        tokenizer=ancient(TOKENIZER),
+        traces=ancient("results/traces/traces.parquet"),
+        completions=ancient("results/completions/part-{shard}.parquet"),
     output:
         aligned=f"{ALIGNED}/part-{{shard}}.parquet",
         coverage=f"{ALIGNED}/part-{{shard}}.coverage.json",
@@ -69,7 +72,8 @@ rule align_traces:
 rule sum_coverage:
     input:
         recipe=f"{RECIPES}/traces/{{tokenizer}}.json",
-        parts=[f"{ALIGNED}/part-{shard}.coverage.json" for shard in SHARDS],
+        before=[f"{ALIGNED}/part-{shard}.provenance.json" for shard in SHARDS],
+        parts=ancient([f"{ALIGNED}/part-{shard}.coverage.json" for shard in SHARDS]),
     output:
         coverage=f"{ALIGNED}/coverage.json",
         provenance=f"{ALIGNED}/provenance.json",

@@ -17,6 +17,7 @@ rule train:
 rule make_start:
     input:
         recipe=f"{RECIPES}/train/starts/{{start}}.json",
+        before=made_before_start,
         given=pretrained_on,
     output:
         manifest="results/starts/{start}/manifest.json",
@@ -34,8 +35,8 @@ rule train_student:
     input:
         unpack(begun_with),
         recipe=f"{RECIPES}/train/{{student}}.json",
-        traces="results/traces/traces.parquet",
-        exemplars="results/traces/exemplars.jsonl",
+        traces=ancient("results/traces/traces.parquet"),
+        exemplars=ancient("results/traces/exemplars.jsonl"),
     output:
         expand("results/checkpoints/{{student}}/step-{step}/manifest.json", step=STEPS),
         curve="results/checkpoints/{student}/training.csv",

@@ -26,11 +26,17 @@ from specialize.core.files import write_text
 from specialize.core.params.load import load_params
 from specialize.core.params.reference import reference_text, schema_text
 from specialize.core.prompt_formats import FORMATS
+from specialize.data.build import split_all
+from specialize.data.preview import preview
+from specialize.data.sources import check_names, collect
+from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.explain import why
-from specialize.lineage.hooks import folders_of
+from specialize.lineage.hooks import folders_of, remove_stale_report
 from specialize.lineage.retired import set_aside
-from specialize.lineage.write_recipes import recipe_texts, write_recipes
+from specialize.lineage.run_lock import refuse_beside_runs
+from specialize.lineage.staleness import judge
+from specialize.lineage.write_recipes import raw_root, recipe_texts, write_recipes
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,6 +69,19 @@ def build_parser() -> argparse.ArgumentParser:
     ask.add_argument("--batch-size", type=int, default=8)
     ask.add_argument("--threads", type=int, default=1, help="CPU threads")
     ask.set_defaults(command=_ask)
+
+    preview = commands.add_parser("preview", help="show problems as they are parsed, before anything is paid")
+    preview.add_argument("--params", type=Path, default=Path("params.yaml"), help="default: params.yaml")
+    preview.add_argument(
+        "--number", type=int, default=10, metavar="N", help="problems to show of each dataset (default: 10)"
+    )
+    preview.add_argument(
+        "--dataset", action="append", default=[], metavar="NAME", help="only this one; repeat for more"
+    )
+    preview.add_argument(
+        "--tokenizer", action="append", default=[], metavar="FOLDER", help="also count tokens of this one (or a Hub id)"
+    )
+    preview.set_defaults(command=_preview)
 
     preset = commands.add_parser(
         "preset", help="replace params.yaml by presets/NAME.yaml; the old one is kept as params.yaml.N.bak"
@@ -99,16 +118,20 @@ def overview() -> str:
 
 
 def _recipes(args: argparse.Namespace) -> None:
+    refuse_beside_runs(args.project)
     params = load_params(args.project / "params.yaml")
     texts = recipe_texts(params, args.project)
     set_aside(args.project, folders_of(params))
+    remove_stale_report(args.project, judge(args.project, texts))
     touched = write_recipes(texts, args.project / "results" / "recipes")
     print(f"recipes: {len(texts)}, changed: {', '.join(touched) or 'none'}")
 
 
 def _check(args: argparse.Namespace) -> None:
     for path in args.params:
-        check_local_starts(load_params(path), Path())
+        params = load_params(path)
+        check_names(params.data)
+        check_local_starts(params, Path())
         print(f"{path}: valid")
 
 
@@ -125,6 +148,17 @@ def _ask(args: argparse.Namespace) -> None:
             print(f"Q: {reply.question}\n{reply.reasoning or reply.text}\n-> {reply.answer or 'no answer'}\n")
         tokens, seconds = sum(reply.tokens for reply in replies), replies[0].seconds
         print(f"{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s", file=sys.stderr)
+
+
+def _preview(args: argparse.Namespace) -> None:
+    params = load_params(args.params)
+    unknown = [name for name in args.dataset if name not in params.data.datasets]
+    if unknown:
+        raise ParamsError(f"--dataset {unknown[0]}: expected one of {', '.join(params.data.datasets)}")
+    root = raw_root(params, Path())
+    splits, _ = split_all(collect(params.data, root, Path(params.data.exemplars)), params.data)
+    tokenizers = tokenizers_at_hand(params.traces, root, args.tokenizer)
+    print("\n".join(preview(splits, params, tokenizers, args.number, args.dataset)))
 
 
 def _preset(args: argparse.Namespace) -> None:

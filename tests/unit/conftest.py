@@ -56,6 +56,7 @@ def project(tmp_path: Path) -> Path:
         "raw/teacher/recorded.json": "[]\n",
         "prompts/maths.jsonl": "{}\n",
         "workflow/common.smk": "PARAMS = 1\n",
+        "workflow/names.smk": "STEPS = 1\n",
         **{
             f"workflow/{phase}.smk": f'rule {phase}:\n    shell:\n        "python -m specialize.{phase}"\n'
             for phase in PHASES

@@ -70,7 +70,7 @@ def kill_at(workspace: Workspace, stage: Stage, seconds: float) -> str | None:
     said = []
     for line in process.stdout:
         said.append(line)
-        if re.match(r"(local)?rule \w+:", line):
+        if re.match(r"---- \d+ jobs?: ", line):
             break
     else:
         assert process.wait() == 0, "".join(said)[-3000:]

@@ -16,13 +16,13 @@ def test_a_phase_is_section_package_rule_file_stage_and_test_folder():
     for phase in PHASES:
         assert (PROJECT / "src" / "specialize" / phase / "__main__.py").is_file()
         assert (PROJECT / "tests" / "unit" / phase).is_dir()
-    assert {path.stem for path in (PROJECT / "workflow").glob("*.smk")} == {*PHASES, "common"}
+    assert {path.stem for path in (PROJECT / "workflow").glob("*.smk")} == {*PHASES, "common", "names"}
 
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_rule_files(phase):
     text = (PROJECT / "workflow" / f"{phase}.smk").read_text()
-    assert text.count("\n") < 80
+    assert text.count("\n") < 90
     assert text.startswith('"""') and "\nIn:  " in text and "\nOut: " in text
     rules = re.split(r"^ *rule ", text, flags=re.MULTILINE)[1:]
     assert rules[0].startswith(f"{phase}:"), "the first rule is what the stage builds"

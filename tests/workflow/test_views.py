@@ -5,7 +5,7 @@ import re
 
 import pytest
 from ruamel.yaml import YAML
-from workspaces import BIN, LEARNING_RATE, PROJECT
+from workspaces import BIN, LEARNING_RATE, PROJECT, Ran
 
 TERMINAL = 120
 """Columns of a terminal."""
@@ -53,7 +53,6 @@ def test_the_table_of_experiments_fits_a_terminal(workspace, monkeypatch):
     """With the students of the default run, and all their numbers other than before."""
     students = YAML(typ="safe").load(PROJECT / "params.yaml")["train"]["students"]
     numbers = [f"{student}.seed" for student in students] + [f"m.{name}" for name in ("ood", "ao", "cot")]
-    (workspace.folder / "Makefile").write_text((PROJECT / "Makefile").read_text())
     for number in (1, 2):
         metrics = dict.fromkeys(numbers, 33.25 * number)
         (workspace.folder / "results" / "metrics.json").write_text(json.dumps(metrics))
@@ -62,10 +61,39 @@ def test_the_table_of_experiments_fits_a_terminal(workspace, monkeypatch):
     workspace.edit("params.yaml", *LEARNING_RATE)
     workspace.dvc("exp", "save", "--force", "--name", "slower-than")
     monkeypatch.setenv("COLUMNS", str(TERMINAL))
-    table = workspace.run("make", "-s", "-o", "install", "-o", ".venv/.ready", "compare", f"BIN={BIN}").text
+    table = make(workspace, "compare").text
     assert max(len(line) for line in table.splitlines()) <= TERMINAL and "…" not in table, table
     for column in ("train.learning_rate", *(name for name in numbers if not name.endswith(".cot"))):
         assert column in table
+
+
+def test_make_ends_with_the_table_and_a_link_to_the_page(workspace):
+    said = make(workspace, "run").text
+    table = (workspace.folder / "results" / "report" / "table.txt").read_text()
+    assert said.count(table) == 1
+    page = (workspace.folder / "results" / "report" / "index.html").resolve()
+    assert said.endswith(f"The whole report: {page.as_uri()}\n")
+
+
+def test_comparing_before_the_first_commit_says_what_to_do(workspace):
+    said = make(workspace, "compare", status=2).text
+    assert "commit a baseline first" in said and "!" not in said
+
+
+def test_accuracies_that_tie_are_shown(workspace):
+    workspace.commit()
+    workspace.edit("params.yaml", *LEARNING_RATE)
+    workspace.dvc("exp", "save", "--force", "--name", "tie")
+    table = make(workspace, "compare").text
+    for column in ("train.learning_rate", "nano.seed", "nano.ood", "nano.ao"):
+        assert column in table
+
+
+def test_plan_says_what_would_run_in_few_lines(workspace):
+    workspace.edit("params.yaml", *LEARNING_RATE)
+    plan = make(workspace, "plan")
+    assert len(plan.text.splitlines()) <= 10 and "recipe train/nano" in plan.text
+    assert "train_student" in plan.rules and "sample_completions" not in plan.rules
 
 
 def test_snakemakes_report_and_summary(workspace):
@@ -79,6 +107,12 @@ def test_snakemakes_report_and_summary(workspace):
     table = [line.split("\t") for line in lines if line.startswith("results/")]
     assert {"results/metrics.json", "results/traces/traces.parquet"} <= {row[0] for row in table}
     assert {row[-1] for row in table} == {"no update"}
+
+
+def make(workspace, target: str, status: int = 0) -> Ran:
+    """Run a target in a workspace with the environment of these tests."""
+    options = ("-s", "-o", "install", "-o", ".venv/.ready", f"BIN={BIN}")
+    return workspace.run("make", *options, target, status=status)
 
 
 def _specs(page: str) -> list[dict]:

@@ -29,8 +29,10 @@ class Ran:
 
     @property
     def rules(self) -> list[str]:
-        """Names of the rules whose jobs Snakemake started (or, in a dry run, would start), as it printed them."""
-        return re.findall(r"^(?:local)?rule (\w+):$", self.text, re.MULTILINE)
+        """Names of the rules whose jobs ended, well or not, or in a dry run would run, one a job."""
+        ended = re.findall(r"^---- (?:\d+ of \d+ jobs?|failed): (\w+)", self.text, re.MULTILINE)
+        planned = re.findall(r"^  (\w+) +(\d+)  \S", self.text, re.MULTILINE)
+        return [*ended, *(rule for rule, count in planned for _ in range(int(count)))]
 
     @property
     def stages(self) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from specialize.core.errors import SpecializeError
+from specialize.core.errors import SpecializeError, UpToDate
 from specialize.core.locks import join_as_job
 
 
@@ -48,6 +48,9 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     except BrokenPipeError:
         # The reader of standard output went away (`… | head`): not an error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except UpToDate as done:
+        print(done, file=sys.stderr)
         return 0
     except (SpecializeError, OSError) as error:  # a file that is not there, a full disk, …
         if os.environ.get("SPECIALIZE_DEBUG"):

@@ -30,5 +30,9 @@ class RecipeError(SpecializeError):
     """A recipe cannot be read, or belongs to another phase."""
 
 
+class UpToDate(Exception):  # noqa: N818 (no error)
+    """A command has nothing to do: its outputs are what it would make. It ends with status 0."""
+
+
 class CheckpointError(SpecializeError):
     """A model folder is missing or incomplete."""

@@ -5,8 +5,9 @@ example:
 
 in:
   results/recipes/data.json
-  <root>/{gsm8k,svamp,multiarith,asdiv,bbh}/…   raw files, where data.source is files
-  prompts/maths.jsonl                           worked problems for the prompts, unless it is procedural
+  <root>/{gsm8k,svamp,multiarith,asdiv,bbh}/…   raw files of benchmarks, where data.source is files
+  <root>/…                                      files that data.datasets.<name>.files names
+  prompts/*.jsonl                               worked problems for the prompts, unless it is procedural
 out:
   results/problems/
   ├── index.json                                datasets with their roles and counts
@@ -29,11 +30,12 @@ from specialize.core.errors import ParamsError, RecipeError
 from specialize.core.files import sha256_file
 from specialize.core.log import get_logger
 from specialize.core.params.data import DataParams
-from specialize.data.benchmarks import registry
 from specialize.data.build import split_all
 from specialize.data.procedural import datasets, pretraining
-from specialize.data.procedural.preview import examples, world_params
-from specialize.data.write_problems import write_problems
+from specialize.data.procedural.datasets import WORLDS
+from specialize.data.procedural.standalone import examples, world_params
+from specialize.data.sources import collect
+from specialize.data.write import write_problems
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 from specialize.records.problems import ProblemIndex
@@ -76,13 +78,11 @@ def _build(args: argparse.Namespace) -> None:
     recipe, params = read_recipe(args.recipe, "data", DataParams)
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, [])
     texts: dict[str, Sequence[Record]] = {}
-    if params.source == "procedural":
-        collected = datasets.collect(params)
+    root, exemplars = args.root or Path(params.root), args.exemplars or Path(params.exemplars)
+    check_raw_files(recipe, root)
+    if params.texts:
         texts = pretraining.texts(params)
-    else:
-        root, exemplars = args.root or Path(params.root), args.exemplars or Path(params.exemplars)
-        check_raw_files(recipe, params, root)
-        collected = registry.collect(params, root, exemplars)
+    collected = collect(params, root, exemplars)
     splits, index = split_all(collected, params)
     made = write_problems(args.output, splits, index, texts)
     provenance.write(made)
@@ -97,7 +97,7 @@ def _world(args: argparse.Namespace) -> None:
         raise ParamsError(
             f"--{str(first['loc'][-1]).replace('_', '-')}: {first['msg']}, got {first['input']}"
         ) from None
-    splits, index = split_all(datasets.collect(params), params)
+    splits, index = split_all(datasets.collect(params, WORLDS), params)
     texts = pretraining.texts(params)
     if args.output:
         write_problems(args.output, splits, index, texts)
@@ -106,11 +106,11 @@ def _world(args: argparse.Namespace) -> None:
         print("\n".join(examples(splits, texts, args.examples)))
 
 
-def check_raw_files(recipe: Recipe, params: DataParams, root: Path) -> None:
-    """Raises RecipeError where a raw file is not the one that the recipe names: results would bear the wrong recipe."""
-    for name in params.raw_files:
+def check_raw_files(recipe: Recipe, root: Path) -> None:
+    """Raise RecipeError where a raw file is not the one that the recipe names: results would bear the wrong recipe."""
+    for name, digest in recipe.files.items():
         path = root / name
-        if path.is_file() and name in recipe.files and sha256_file(path) != recipe.files[name]:
+        if path.is_file() and not digest.startswith("sampled ") and sha256_file(path) != digest:
             raise RecipeError(f"{path}: changed since the recipe was written; run the same command again")
 
 

@@ -6,10 +6,12 @@ from specialize.records.problems import Problem
 
 
 @dataclass(frozen=True)
-class Collected:
-    """The problems of one dataset. Order is the source's."""
+class RawDataset:
+    """The problems of one dataset, in the source's order."""
 
     evaluation: list[Problem]
     exemplars: list[Problem]
     train: list[Problem] = field(default_factory=list)
-    """Empty but for the seed dataset."""
+    """Empty except for the seed dataset."""
+    validation: list[Problem] = field(default_factory=list)
+    """Where the source has a validation part of its own; else it is drawn from `evaluation`."""

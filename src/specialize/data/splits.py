@@ -17,21 +17,21 @@ def shared_questions(evaluation: Mapping[str, Iterable[Problem]]) -> set[str]:
     return {question for question, count in datasets.items() if count > 1}
 
 
-def draw(
-    problems: Sequence[Problem], count: int, seed: int, drawn_from: int | None = None, barred: Set[str] = frozenset()
+def draw_validation(
+    problems: Sequence[Problem], count: int, seed: int, drawn_from: int | None = None, excluded: Set[str] = frozenset()
 ) -> tuple[list[Problem], list[Problem]]:
     """Return (validation, test), both in the order of `problems`.
 
     Among the first `drawn_from` problems (None: all), questions are ranked by the sha256 of seed and question, and the
     first ones make up `count` validation problems. Problems with equal questions are taken whole; one is passed over
-    where taking it would make `count` unreachable. `barred` questions are never taken. Rows behind `drawn_from` are
+    where taking it would make `count` unreachable. `excluded` questions are never taken. Rows behind `drawn_from` are
     test problems, but for one that repeats a validation question, which joins its twin: nothing that was validated on
     may stand in the test split. So rows that a source grows behind `drawn_from` move no earlier problem.
 
     Raises ParamsError where `count` cannot be reached.
     """
     questions = [normalised_question(problem.question) for problem in problems]
-    sizes = Counter(question for question in questions[:drawn_from] if question not in barred)
+    sizes = Counter(question for question in questions[:drawn_from] if question not in excluded)
     taken = _take(sorted(sizes, key=lambda question: sha256_text(f"{seed}\n{question}")), sizes, count)
     if taken is None:
         within = f"{sum(sizes.values())} problems with {len(sizes)} questions"
@@ -43,6 +43,17 @@ def draw(
     validation = [problem for problem, question in zip(problems, questions, strict=True) if question in taken]
     test = [problem for problem, question in zip(problems, questions, strict=True) if question not in taken]
     return validation, test
+
+
+def split_off_train(problems: Sequence[Problem], share: float, seed: int) -> tuple[list[Problem], list[Problem]]:
+    """Return (train, evaluation), both in the order of `problems`; about `share` of the questions become train.
+
+    The sha256 of seed and question decides, so equal questions stay together and no row's fate hangs on another.
+    """
+    limit = int(share * 16**8)
+    is_train = [int(sha256_text(f"{seed}/train/{normalised_question(p.question)}")[:8], 16) < limit for p in problems]
+    train = [problem for problem, taken in zip(problems, is_train, strict=True) if taken]
+    return train, [problem for problem, taken in zip(problems, is_train, strict=True) if not taken]
 
 
 def _take(ranked: Sequence[str], sizes: Mapping[str, int], count: int) -> set[str] | None:

@@ -8,8 +8,17 @@ from pathlib import Path
 from specialize.core.files import sha256_file
 
 PACKAGE = Path(__file__).resolve().parents[1]
-NO_EFFECT = frozenset({"specialize.core.log", "specialize.core.cli"})
-"""Modules that cannot change an artifact: how progress is told, how errors are printed."""
+NO_EFFECT = frozenset(
+    {
+        "specialize.core.cli",
+        "specialize.core.locks",
+        "specialize.core.log",
+        "specialize.lineage.file_hashes",
+        "specialize.lineage.kept_outputs",
+        "specialize.lineage.libraries",
+    }
+)
+"""Modules that cannot change an artifact: progress, messages, locks, what saves hashing or computing twice."""
 TEMPLATES = "*.html"
 """Files beside a phase's code that decide what it writes; their bytes count."""
 

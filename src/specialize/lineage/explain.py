@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from specialize.core.errors import SpecializeError
-from specialize.core.files import read_json, sha256_text
+from specialize.core.files import read_json
 from specialize.lineage.file_hashes import Contents
 from specialize.lineage.git_history import recorded
 from specialize.lineage.provenance import all_provenance
-from specialize.lineage.staleness import stale_reasons
-from specialize.records.provenance import FileState, Provenance
+from specialize.lineage.staleness import recipe_state, stale_reasons
+from specialize.records.provenance import Provenance
 from specialize.records.recipes import Recipe
 
 LONGEST_LINE = 400
@@ -33,7 +33,9 @@ def why(file: str, project: Path, recipes: Mapping[str, str]) -> str:
             f"'{file}': no job made this file; name a file (no folder) of results/: make why FILE=results/metrics.json"
         )
     known = {name: state for one in jobs.values() for name, state in one.outputs.items()}
-    contents = Contents(project, known, {f"results/recipes/{name}": _state(text) for name, text in recipes.items()})
+    contents = Contents(
+        project, known, {f"results/recipes/{name}": recipe_state(text) for name, text in recipes.items()}
+    )
     chain = _before(producer[file], jobs, producer)
     verdicts = {path: stale_reasons(jobs[path], contents) for path in chain}
     job = jobs[producer[file]]
@@ -75,7 +77,7 @@ def _recipe_lines(job: Provenance, project: Path, recipes: Mapping[str, str]) ->
     """
     found = recorded(project, job.recipe, job.recipe_sha256)
     text = recipes.get(job.recipe.removeprefix("results/recipes/"))
-    if text is None or _state(text).sha256 != job.recipe_sha256:
+    if text is None or recipe_state(text).sha256 != job.recipe_sha256:
         text = found.text if found else None
     commit = f"Git commit {found.commit}" if found else "not in Git"
     lines = [f"    {job.recipe}  sha256 {job.recipe_sha256[:16]}  {commit}"]
@@ -101,7 +103,3 @@ def _environment_lines(project: Path, files: Iterable[str]) -> list[str]:
 def _shown(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_LINE else text[: LONGEST_LINE - 1] + "…"
-
-
-def _state(text: str) -> FileState:
-    return FileState(size=len(text.encode()), sha256=sha256_text(text))

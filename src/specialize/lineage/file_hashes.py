@@ -24,6 +24,11 @@ YOUNG_NS = 3 * 10**9
 """No clock of a file system is coarser than two seconds."""
 
 
+def file_state(path: Path) -> FileState:
+    """Return size and hash of a file as it is now."""
+    return FileState(size=path.stat().st_size, sha256=sha256_file(path))
+
+
 class Memory:
     """Hashes of files, as of the last time that anybody looked. Kept beside nothing that is ever compared."""
 

@@ -1,58 +1,157 @@
-"""What has to be done before a workflow is looked at: recipes lent, folders brought back, time stamps set right.
+"""What happens around a run of Snakemake: before its workflow is looked at, when jobs start, and when they have ended.
 
-And after it, where an earlier run was killed before DVC could record what it had built.
+Parameters, code and raw files are read once, when the run starts. What it builds is filed under what was read then, or
+not at all: inside a stage of DVC, which files whatever stands in results/recipes/ at the end, a run refuses to start
+under recipes other than those, and fails if they have changed when it ends.
 """
 
 import atexit
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from specialize.core.errors import SpecializeError
+from specialize.core.files import sha256_text
 from specialize.core.params.load import Params, load_params
 from specialize.lineage.check_starts import check_local_starts
-from specialize.lineage.dry_run import keep_recipes, lend_recipes
+from specialize.lineage.kept_outputs import forget, keep
+from specialize.lineage.provenance import all_provenance
+from specialize.lineage.recipe_snapshot import prune_snapshots, take_snapshot
 from specialize.lineage.retired import bring_back, put_back, set_aside
 from specialize.lineage.run_lock import is_locked, join_runs
-from specialize.lineage.staleness import settle
+from specialize.lineage.staleness import Verdict, judge, mark
+from specialize.lineage.write_recipes import recipe_texts, write_recipes
 
 UNRECORDED = Path(".snakemake") / "unrecorded"
 """There from the start of a run until DVC has recorded it."""
+REPORT = Path("results") / "report"
+METRICS = Path("results") / "metrics.json"
+WHILE = "while this stage ran: nothing is recorded, and what was built is kept. Run the same command again"
+STAGE_VARIABLE = "DVC_STAGE"
+"""Environment variable that DVC sets for the command of a stage."""
 
 
-def open_project(project: Path, builds: Callable[[], object]) -> Params:
-    """Make `project` ready for Snakemake and return its params.
+@dataclass(frozen=True)
+class Run:
+    """What one run of Snakemake goes by."""
 
-    builds: whether this run is one that builds; looking changes nothing.
-    Raises SpecializeError where params.yaml is wrong, or names a start that cannot be a student.
+    project: Path
+    params: Params
+    texts: Mapping[str, str]
+    """Recipes: file name below results/recipes/ → text."""
+    recipes: str
+    """Folder of their snapshot, from which the rules take them."""
+    verdicts: Mapping[Path, Verdict]
+
+
+def open_project(project: Path, builds: Callable[[], object]) -> Run:
+    """Read what decides this run, make `project` ready for Snakemake.
+
+    builds: whether this run is one that builds; looking changes nothing that a tool tracks.
+    Raises SpecializeError where params.yaml is wrong or names a start that cannot be a student, or where a stage of DVC
+    was begun under other recipes.
     """
-    # Snakemake calls no hook where it finds nothing to do.
-    atexit.register(record_if_due, project, builds)
-    if told := join_runs(project):
-        print(told, file=sys.stderr)
+    if message := join_runs(project):
+        print(message, file=sys.stderr)
     params = load_params(project / "params.yaml")
     check_local_starts(params, project)
-    # A dry run lends the recipes that a real run would write, and takes them back when it ends.
-    lend_recipes(params, project)
+    texts = recipe_texts(params, project)
+    if in_stage():
+        _refuse_other_recipes(
+            project,
+            texts,
+            "since results/recipes/ was written: run dvc without --single-item and --downstream",
+        )
     brought = bring_back(project, folders_of(params))
-    atexit.register(_put_back, project, brought, builds)
-    # Time stamps follow contents, whatever Git and DVC did to them.
-    settle(project)
-    return params
+    verdicts = judge(project, texts)
+    mark(project, verdicts)
+    run = Run(project, params, texts, take_snapshot(project, texts), verdicts)
+    # Snakemake calls no hook where it finds nothing to do.
+    atexit.register(_nothing_to_do, run, brought, builds)
+    return run
 
 
-def begin_run(project: Path, params: Params) -> None:
-    """Jobs start now: what was lent stays, what params no longer name goes out of the way, and DVC has to be told."""
-    atexit.unregister(record_if_due)
-    atexit.unregister(_put_back)
-    (project / UNRECORDED).touch()
-    keep_recipes(params, project)
-    set_aside(project, folders_of(params))
+def begin_run(run: Run, inputs: Iterable[str]) -> None:
+    """Jobs start now: results/recipes/ follows, and what became stale must not be taken for a result of these params.
+
+    inputs: files that the jobs of this run read and none of them makes.
+    Raises SpecializeError where one of them is not what its recipe makes: another stage has to run first.
+    """
+    atexit.unregister(_nothing_to_do)
+    remove_stale_report(run.project, run.verdicts)
+    stale = {
+        name: path.relative_to(run.project).parent.as_posix()
+        for path, verdict in run.verdicts.items()
+        if not verdict.fresh
+        for name in verdict.provenance.outputs
+    }
+    if wrong := sorted({stale[name] for name in inputs if name in stale}):
+        raise SpecializeError(
+            f"{wrong[0]} is not what params.yaml and the code make now, and this stage does not build it: "
+            "run `dvc repro` or `snakemake` without a target"
+        )
+    keep(
+        run.project,
+        {
+            path: verdict.provenance
+            for path, verdict in run.verdicts.items()
+            if verdict.before and not verdict.own and path.parent != run.project / REPORT
+        },
+    )
+    prune_snapshots(run.project)
+    if not in_stage():
+        (run.project / UNRECORDED).touch()
+        write_recipes(dict(run.texts), run.project / "results" / "recipes")
+        set_aside(run.project, folders_of(run.params))
+
+
+def end_run(run: Run) -> None:
+    """The jobs have ended well. Inside a stage of DVC: refuse to be recorded under other recipes than it was built by.
+
+    Raises SpecializeError there; what was built is kept for the next run of the same recipes.
+    """
+    if not in_stage():
+        forget(run.project)
+        return
+    try:
+        _refuse_other_recipes(run.project, run.texts, WHILE)
+        now = recipe_texts(load_params(run.project / "params.yaml"), run.project)
+        if now != dict(run.texts):
+            raise SpecializeError(_changed(run.texts, now, WHILE))
+    except SpecializeError:
+        keep_built(run)
+        raise
+
+
+def keep_built(run: Run) -> None:
+    """Keep what is as these recipes make it: DVC removes the outputs of a stage that failed when it tries again."""
+    found, _ = all_provenance(run.project / "results")
+    digests = {f"results/recipes/{name}": sha256_text(text) for name, text in run.texts.items()}
+    keep(run.project, {path: one for path, one in found.items() if digests.get(one.recipe) == one.recipe_sha256})
+
+
+def remove_stale_report(project: Path, verdicts: Mapping[Path, Verdict]) -> bool:
+    """Remove metrics.json and the report unless present params and code would make them; return whether."""
+    verdict = verdicts.get(project / REPORT / "provenance.json")
+    if verdict is not None and verdict.fresh:
+        return False
+    stands = (project / METRICS).exists()
+    (project / METRICS).unlink(missing_ok=True)
+    shutil.rmtree(project / REPORT, ignore_errors=True)
+    return stands
+
+
+def in_stage() -> bool:
+    """Whether this process is the command of a stage of DVC, or part of it."""
+    return STAGE_VARIABLE in os.environ
 
 
 def folders_of(params: Params) -> dict[str, Iterable[str]]:
-    """Return the folders below results/ that hold one folder a name → the names that params know (lineage.retired)."""
+    """Return the folders below results/ that hold one folder a name → the names that params know (`retired`)."""
     students, tokenizers = list(params.train.students), list(params.traces.tokenizers)
     return {
         **dict.fromkeys(("checkpoints", "predictions", "scores"), students),
@@ -60,15 +159,43 @@ def folders_of(params: Params) -> dict[str, Iterable[str]]:
     }
 
 
-def _put_back(project: Path, brought: Sequence[str], builds: Callable[[], object]) -> None:
-    """Where this was a look alone, or a run beside this one decides what stands there, nothing has moved."""
-    if not builds() and not is_locked(project):
-        put_back(project, brought)
+def _nothing_to_do(run: Run, brought: Sequence[str], builds: Callable[[], object]) -> None:
+    """The process ends and no job has started: it was a look, or a run that found everything as it should be."""
+    if is_locked(run.project):  # a run beside this one decides what stands here, and records it when it ends
+        return
+    if not builds():
+        put_back(run.project, brought)
+    elif not in_stage() and (run.project / ".dvc").is_dir() and _is_unrecorded(run):
+        environment = os.environ | {"PYTHONPATH": str(run.project / "src")}
+        command = [sys.executable, str(run.project / "workflow" / "record_in_dvc.py"), "--nothing-built"]
+        subprocess.run(command, cwd=run.project, env=environment, check=False)
 
 
-def record_if_due(project: Path, builds: Callable[[], object]) -> None:
-    """Let DVC record what an earlier run had no time to, at the end of a run that had nothing to do itself."""
-    if (project / UNRECORDED).exists() and builds():
-        environment = os.environ | {"PYTHONPATH": str(project / "src")}
-        command = [sys.executable, str(project / "workflow" / "record_in_dvc.py")]
-        subprocess.run(command, cwd=project, env=environment, check=False)
+def _is_unrecorded(run: Run) -> bool:
+    """Whether dvc.lock may not know what stands here, or results/recipes/ is not what all the fresh results are of."""
+    lock = run.project / "dvc.lock"
+    if (run.project / UNRECORDED).exists() or not lock.is_file() or b"\n<<<<<<< " in lock.read_bytes():
+        return True
+    try:
+        _refuse_other_recipes(run.project, run.texts, "")
+    except SpecializeError:
+        return all(verdict.fresh for verdict in run.verdicts.values())
+    return False
+
+
+def _refuse_other_recipes(project: Path, texts: Mapping[str, str], when: str) -> None:
+    folder = project / "results" / "recipes"
+    there = {}
+    for name in texts:
+        try:
+            there[name] = (folder / name).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            there[name] = ""
+    if there != dict(texts):
+        raise SpecializeError(_changed(texts, there, when))
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str], when: str) -> str:
+    """Return what to say of recipes that differ."""
+    names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    return f"params.yaml, code or raw files changed (recipe {names[0].removesuffix('.json')}) {when}"

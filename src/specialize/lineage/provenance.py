@@ -9,9 +9,12 @@ from scratch would make can be told from files alone, in any clone, by any tool,
 from collections.abc import Iterable
 from pathlib import Path
 
-from specialize.core.errors import RecipeError, SpecializeError
-from specialize.core.files import parse_record, read_json, sha256_file, write_json
+from specialize.core.errors import RecipeError, SpecializeError, UpToDate
+from specialize.core.files import parse_record, read_json, write_json
 from specialize.lineage.code_digest import code_digest
+from specialize.lineage.file_hashes import file_state
+from specialize.lineage.kept_outputs import take_back
+from specialize.lineage.libraries import check_installed
 from specialize.lineage.recipe import recipe_digest
 from specialize.lineage.retired import RETIRED
 from specialize.records.provenance import FileState, Provenance
@@ -19,17 +22,23 @@ from specialize.records.recipes import Recipe
 
 
 class ProvenanceWriter:
-    """Sees what a job starts from, and at its end writes down what it made, or refuses where something moved meanwhile.
+    """Notes what a job starts from and, when it ends, writes what it made; refuses where something changed meanwhile.
 
-    Parameters, code and inputs may be edited while a job runs; its outputs must not be vouched for as made of the new
-    ones.
+    Parameters, code and inputs may be edited while a job runs: its outputs must not be filed as made of the new ones.
     """
 
     def __init__(self, path: Path | None, recipe: Recipe, recipe_file: Path, inputs: Iterable[Path]) -> None:
-        """`path`: where to write the provenance; None: nowhere, and nothing is checked."""
+        """`path`: where to write the provenance; None: nowhere, and nothing is checked.
+
+        Raises UpToDate where the outputs of the same recipe and inputs were kept, and are back in their place.
+        """
         self.path, self.recipe, self.recipe_file = path, recipe, recipe_file
         self.inputs = {} if path is None else _states(inputs)
         self._check_code()
+        if path is not None:
+            check_installed(recipe)
+        if path is not None and take_back(path, recipe_digest(recipe), self.inputs):
+            raise UpToDate(f"{path.parent}: recipe and inputs are unchanged, so the outputs made before are kept")
 
     def write(self, outputs: Iterable[Path]) -> None:
         """Write the provenance of the finished job. Folders among `outputs` stand for every file below them.
@@ -47,7 +56,7 @@ class ProvenanceWriter:
         made = [file for output in outputs for file in _files(output) if file != self.path]
         provenance = Provenance(
             phase=self.recipe.phase,
-            recipe=self.recipe_file.as_posix(),
+            recipe=f"results/recipes/{self.recipe.name}.json",
             recipe_sha256=recipe_digest(self.recipe),
             inputs=self.inputs,
             outputs=_states(made),
@@ -81,11 +90,6 @@ def all_provenance(results: Path) -> tuple[dict[Path, Provenance], list[Path]]:
         except (SpecializeError, OSError):
             damaged.append(path)
     return found, damaged
-
-
-def file_state(path: Path) -> FileState:
-    """Return size and hash of a file as it is now."""
-    return FileState(size=path.stat().st_size, sha256=sha256_file(path))
 
 
 def _states(files: Iterable[Path]) -> dict[str, FileState]:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from specialize.core.locks import VARIABLE
+from specialize.core.locks import VARIABLE, LockedError
 
 FILE = Path(".snakemake") / "running"
 LOCKS = Path(".snakemake") / "locks"
@@ -58,6 +58,23 @@ def join_runs(project: Path) -> str | None:
     stream.flush()
     fcntl.flock(stream, fcntl.LOCK_SH)
     return told
+
+
+def refuse_beside_runs(project: Path) -> None:
+    """Raise LockedError where a run of Snakemake, or a job of one, is alive in `project`."""
+    file = project / FILE
+    if not file.is_file():
+        return
+    with file.open(encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LockedError(
+                f"a snakemake is at work in this folder ({stream.read().strip()}): its results would be removed. "
+                "Run the same command again when it has ended"
+            ) from None
+        except OSError:  # a file system without locks
+            pass
 
 
 def job_environment(project: Path) -> str:

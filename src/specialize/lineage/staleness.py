@@ -1,35 +1,59 @@
-"""Whether results are what a build from scratch would make, told by content; time stamps follow that verdict.
+"""Whether results are what a build from scratch would make, judged by content.
 
 Snakemake decides by time stamps, but `git clone`, `git switch` and DVC set them as they please, so they can lie in both
-ways: call for work that is done, or hide that a score belongs to other parameters. So before every run each job's
-`provenance.json` is held against the recipes and files that are there now:
+ways: call for work that is done, or hide that a score belongs to other parameters. Here each job's `provenance.json` is
+held against the recipes of this run and the files that are there:
 
-- fresh (same recipe, same inputs, outputs as they were made): outputs older than an input get the present time;
-- stale: outputs get a time before all others, so that Snakemake makes them again.
+- fresh: same recipe, same inputs, outputs as they were made, and every job before it is fresh;
+- stale: anything else, with the reasons.
 
-Nothing that decides anything is written but time stamps, and they follow from contents alone, so a dry run decides
-nothing for a later run. What is hashed, and what need not be: `lineage.file_hashes`.
+Snakemake learns the verdict from the times of a job's recipe and of provenance files, its own and those of the jobs
+before it, which are its inputs. A stale provenance is older than any recipe, a fresh one is newer, and newer than those
+before it. All data are `ancient` in the rules: their times decide nothing and are never touched, so links into DVC's
+cache may share them. A dry run that sets these times decides nothing for a later run: they follow from contents alone.
 """
 
 import os
-import stat
-from collections.abc import Mapping, Sequence
-from graphlib import TopologicalSorter
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from specialize.lineage.file_hashes import LARGE, Contents, Memory
+from specialize.core.errors import RecipeError
+from specialize.core.files import replacing, sha256_text
+from specialize.lineage.file_hashes import Contents, Memory
 from specialize.lineage.provenance import all_provenance
-from specialize.records.provenance import Provenance
+from specialize.records.provenance import FileState, Provenance
 
 MEMORY = Path(".snakemake") / "contents.json"
-LONG_AGO_NS = 10**9
-"""One second after the epoch: older than any input. (Zero would read as "no time" in places.)"""
-UNTIMED = (".safetensors",)
-"""Files that no rule names, so that their times do not matter."""
+SECOND_NS = 10**9
+STALE_NS = 1 * SECOND_NS
+"""A stale provenance has a time in this second, which is before every recipe's (`recipe_snapshot.TIME_NS`)."""
+FRESH_NS = 10 * SECOND_NS
+"""A fresh one has a time in the second so many after this as there are jobs in a row before it."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of one job's outputs."""
+
+    provenance: Provenance
+    own: tuple[str, ...]
+    """Why they are not what the recipe and the inputs that are there would make; empty: they are."""
+    before: tuple[str, ...]
+    """Stale jobs that this one builds upon, by their provenance files."""
+
+    depth: int
+    """Length of the longest chain of jobs before it."""
+
+    @property
+    def fresh(self) -> bool:
+        return not self.own and not self.before
 
 
 def stale_reasons(provenance: Provenance, contents: Contents) -> list[str]:
-    """Return why the outputs are not what they should be; nothing means fresh."""
+    """Return why the outputs are not what their recipe and present inputs would make; nothing: they are."""
     reasons = []
     recipe = contents.state(provenance.recipe)
     if recipe is None or recipe.sha256 != provenance.recipe_sha256:
@@ -49,73 +73,72 @@ def stale_reasons(provenance: Provenance, contents: Contents) -> list[str]:
     return reasons
 
 
-def settle(project: Path) -> dict[Path, list[str]]:
-    """Let time stamps below `project`/results follow the contents; return provenance file → reasons (none: fresh)."""
-    found, damaged = all_provenance(project / "results")
-    known = {name: state for one in found.values() for name, state in one.outputs.items()}
-    memory = Memory(project / MEMORY)
-    contents = Contents(project, known, memory=memory)
-    verdicts = {path: stale_reasons(found[path], contents) for path in found}
-    memory.save()
-    _stamp(damaged, LONG_AGO_NS)
-    order = _in_order(found)
-    _make_way(project, [found[path] for path in order if not verdicts[path]])
-    for path in order:
-        inputs = [project / name for name in (found[path].recipe, *found[path].inputs)]
-        outputs = [path, *(project / name for name in found[path].outputs if not name.endswith(UNTIMED))]
-        if verdicts[path]:
-            _stamp(outputs, LONG_AGO_NS)
-            continue
-        newest = max((time_ns for file in inputs for time_ns in _times(file)), default=0)
-        # Not later than need be: DVC hashes again what has another time, and what follows may be new enough already.
-        _stamp([file for file in outputs if min(_times(file), default=newest) < newest], newest)
-    return verdicts | {path: [f"{path} cannot be read"] for path in damaged}
+def judge(project: Path, texts: Mapping[str, str]) -> dict[Path, Verdict]:
+    """Return provenance file → verdict for every job below `project`/results, producers first.
 
-
-def _make_way(project: Path, fresh: Sequence[Provenance]) -> None:
-    """Let small files that lead to large ones be no newer than these, so that large ones may keep their times.
-
-    fresh: the fresh jobs, producers first. DVC hashes a file again if its time has moved.
+    texts: the recipes to judge by, file name below results/recipes/ → text. Damaged provenances are not among them.
     """
-    limits: dict[str, int] = {}
-    for job in reversed(fresh):
-        for name, state in job.outputs.items():
-            times = _times(project / name) if state.size > LARGE and not name.endswith(UNTIMED) else set()
-            if times and min(times) > LONG_AGO_NS:
-                limits[name] = min(times)
-        limit = min((limits[name] for name in job.outputs if name in limits), default=None)
-        if limit is None:
-            continue
-        for name in (job.recipe, *job.inputs):
-            if name not in job.inputs or job.inputs[name].size <= LARGE:
-                limits[name] = min(limit, limits.get(name, limit))
-                if max(_times(project / name), default=0) > limit:
-                    _stamp([project / name], limit)
+    found, _ = all_provenance(project / "results")
+    known = {name: state for one in found.values() for name, state in one.outputs.items()}
+    recipes: dict[str, FileState | None] = {one.recipe: None for one in found.values()}
+    recipes |= {f"results/recipes/{name}": recipe_state(text) for name, text in texts.items()}
+    memory = Memory(project / MEMORY)
+    contents = Contents(project, known, recipes, memory)
+    verdicts: dict[Path, Verdict] = {}
+    before = _jobs_before(found)
+    for path in _in_order(before):
+        own = tuple(stale_reasons(found[path], contents))
+        stale = sorted(each for each in before[path] if not verdicts[each].fresh)
+        names = tuple(each.relative_to(project).as_posix() for each in stale)
+        depth = 1 + max((verdicts[each].depth for each in before[path]), default=-1)
+        verdicts[path] = Verdict(found[path], own, names, depth)
+    memory.save()
+    return verdicts
 
 
-def _in_order(found: Mapping[Path, Provenance]) -> list[Path]:
-    """Return the jobs, producers first."""
+def mark(project: Path, verdicts: Mapping[Path, Verdict]) -> None:
+    """Set the times of the provenance files by their verdicts; damaged ones count as stale."""
+    for path in sorted((project / "results").rglob("*provenance.json")):
+        verdict = verdicts.get(path)
+        second = FRESH_NS + verdict.depth * SECOND_NS if verdict is not None and verdict.fresh else STALE_NS
+        # No two contents share a time: DVC takes a file of the same inode, size and time for the one it knows.
+        share = int(sha256_text(path.read_text(encoding="utf-8", errors="replace"))[:12], 16) % SECOND_NS
+        if _time_of(path) != second + share:
+            _stamp(path, second + share)
+
+
+def recipe_state(text: str) -> FileState:
+    """Return what a recipe of this text is to a provenance."""
+    return FileState(size=len(text.encode("utf-8")), sha256=sha256_text(text))
+
+
+def _jobs_before(found: Mapping[Path, Provenance]) -> dict[Path, set[Path]]:
+    """Return job → the jobs whose outputs it reads."""
     producer = {name: path for path, one in found.items() for name in one.outputs}
-    graph = {path: {producer[name] for name in one.inputs if name in producer} - {path} for path, one in found.items()}
-    return list(TopologicalSorter(graph).static_order())
+    return {path: {producer[name] for name in one.inputs if name in producer} - {path} for path, one in found.items()}
 
 
-def _times(file: Path) -> set[int]:
-    """Modification times that Snakemake may look at: of a link (DVC's cache may be linked) also its own."""
+def _in_order(before: Mapping[Path, set[Path]]) -> list[Path]:
+    """Return the jobs, producers first."""
     try:
-        own = file.lstat()
-        times = {own.st_mtime_ns}
-        if stat.S_ISLNK(own.st_mode):
-            own = file.stat()
-            times.add(own.st_mtime_ns)
+        return list(TopologicalSorter(before).static_order())
+    except CycleError as error:  # only files that were put together by hand say so
+        raise RecipeError(f"{error.args[1][0]}: provenance files name each other as inputs; remove one") from None
+
+
+def _time_of(path: Path) -> int:
+    """Modification time that Snakemake looks at: of a link its own."""
+    try:
+        return path.lstat().st_mtime_ns
     except OSError:
-        return set()
-    return times if stat.S_ISREG(own.st_mode) else set()
+        return 0
 
 
-def _stamp(files: Sequence[Path], time_ns: int) -> None:
-    for file in files:
-        if _times(file) - {time_ns}:
-            os.utime(file, ns=(time_ns, time_ns))
-            if file.is_symlink():
-                os.utime(file, ns=(time_ns, time_ns), follow_symlinks=False)
+def _stamp(path: Path, time_ns: int) -> None:
+    """Set a file's time. A file of somebody else (a link into a shared cache) is replaced by a copy first."""
+    try:
+        os.utime(path, ns=(time_ns, time_ns), follow_symlinks=False)
+    except PermissionError:
+        with replacing(path) as own:
+            shutil.copyfile(path, own)
+        os.utime(path, ns=(time_ns, time_ns))

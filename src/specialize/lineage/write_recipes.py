@@ -10,6 +10,7 @@ from specialize.core.files import read_json, sha256_file, write_text
 from specialize.core.params.load import Params
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.lineage.code_digest import PACKAGE, code_digest
+from specialize.lineage.libraries import pinned
 from specialize.lineage.recipe import recipe_text
 from specialize.records.recipes import Recipe
 
@@ -32,10 +33,14 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
     texts: dict[str, str] = {}
     for phase, specs in params.recipe_specs().items():
         code = code_digest(phase, package)
-        rules = rules_digest(project / "workflow" / "common.smk", project / "workflow" / f"{phase}.smk")
+        libraries = pinned(phase, project)
+        rules = rules_digest(*(project / "workflow" / f"{name}.smk" for name in ("common", "names", phase)))
         for spec in specs:
             files = file_digests(spec, project, root)
-            recipe = Recipe(phase=phase, params=spec.params, code=code, rules=rules, files=files)
+            name = spec.file.removesuffix(".json")
+            recipe = Recipe(
+                phase=phase, name=name, params=spec.params, code=code, rules=rules, libraries=libraries, files=files
+            )
             texts[spec.file] = recipe_text(recipe)
     return texts
 
@@ -103,12 +108,19 @@ def _digest_tokens(path: Path, digest: "hashlib._Hash") -> None:
 
 
 def _folder_files(root: Path, name: str, known: dict[str, str]) -> dict[str, str]:
-    """Return the files of a tokenizer or model folder below `root`. A name that is no folder is a Hugging Face id."""
+    """Return the files of a benchmark, tokenizer or model folder below `root`, except hidden ones and readmes.
+
+    Where there is no such folder, the tracked recipe's files are kept; a name may also be a Hugging Face id.
+    """
     folder = root / name
     if not folder.is_dir():
         return {file: digest for file, digest in known.items() if file.startswith(f"{name}/")}
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {f"{name}/{path.relative_to(folder).as_posix()}": _fingerprint(path) for path in paths}
+    paths = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        f"{name}/{inside.as_posix()}": _fingerprint(path)
+        for inside, path in paths.items()
+        if not any(part.startswith(".") for part in inside.parts) and path.suffix != ".md"
+    }
 
 
 def _fingerprint(path: Path) -> str:

@@ -50,7 +50,7 @@ class Completion(Record):
     sample: int = Field(ge=0)
     text: str
     finish_reason: str | None = None
-    """`stop`, `length`, …; null where it was not recorded."""
+    """`stop`, `length`, `content_filter`, `tool_calls`, `refused`; null where it was not recorded."""
 
 
 class SamplingSettings(Record):
@@ -71,6 +71,16 @@ class SamplingSummary(Record):
     completions: int = Field(ge=0)
     completions_without_tokens: int = Field(ge=0)
     finish_reasons: dict[str, int]
+    empty: int = Field(ge=0)
+    """Completions without any text."""
+    unparsed: int = Field(ge=0)
+    """Completions with a text in which the strict reading finds no answer."""
+    cut: int = Field(ge=0)
+    """Completions that met `teacher.max_tokens`."""
+    refused: int = Field(ge=0)
+    """Completions that stand for a question that the server refused."""
+    identical_copies: int = Field(ge=0)
+    """Completions that repeat another one of the same question word for word."""
     tokens: int = Field(ge=0)
     """Tokens of all completions that have any."""
     tokens_with_logprob: int = Field(ge=0)

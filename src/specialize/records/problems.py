@@ -6,7 +6,9 @@ from pydantic import Field
 
 from specialize.records.record import Record
 
-AnswerKind = Literal["number", "numbers", "text"]
+AnswerKind = Literal["number", "numbers", "choice", "text", "math"]
+"""How an answer is judged: one number, several in order, one of the options (also yes/no, true/false), a text, or a
+mathematical expression."""
 Split = Literal["train", "validation", "test", "exemplars"]
 Role = Literal["seed", "out_of_distribution", "probe", "generic"]
 """What a dataset is used for: see `data.datasets` in the params."""
@@ -25,8 +27,11 @@ class Problem(Record):
     """The sub-task of a suite such as BIG-Bench-Hard, else null."""
     question: str = Field(min_length=1)
     answer: str = Field(min_length=1)
-    """The gold answer in the judge's canonical form: `72`, `1.5`, `1/3`, `11; 12; 13`, `(B)`."""
+    """The gold answer in the judge's canonical form: `72`, `1.5`, `1/3`, `11; 12; 13`, `(B)`, `yes`."""
     kind: AnswerKind
+    choices: dict[str, str] | None = None
+    """Of a multiple-choice question: label → text of each option, in order. Null where the options are not known, and
+    for yes/no questions."""
     rationale: str | None = None
     """The gold reasoning without its answer line, where the source has one."""
     instruction: str | None = None

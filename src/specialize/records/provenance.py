@@ -1,4 +1,4 @@
-"""provenance.json, beside the outputs of every job: what made them."""
+"""provenance.json beside every job's outputs: what made them."""
 
 from pydantic import Field
 
@@ -14,11 +14,11 @@ class FileState(Record):
 
 
 class Provenance(Record):
-    """What made the outputs of one job. Paths are as the job was given them: relative to the project."""
+    """What made the outputs of one job. Paths are relative to the project."""
 
     phase: str
     recipe: str
-    """Path of the recipe."""
+    """Path of the recipe below results/recipes/."""
     recipe_sha256: str
     inputs: dict[str, FileState]
     outputs: dict[str, FileState]

@@ -115,7 +115,7 @@ def _sample(args: argparse.Namespace) -> None:
     plan = _plan(args, params)
     local = params.base_url == LOCAL
     server = local_teacher(serve_command([args.problems, *args.worked], params.local)) if local else None
-    with open_cache(args.work if local else cache_folder()) as cache:
+    with open_cache(args.work if local else cache_folder(), paid=not local) as cache:
         if params.paid:
             refill_results(cache, args.output[0].parent)  # what stands there is written over
         if params.mode == "batch":
@@ -137,13 +137,14 @@ def _estimate(args: argparse.Namespace) -> None:
         params = params.model_copy(update={"limits": read_limits(args.limits)})
     if params.mode == "recorded":
         raise RecipeError("teacher.mode: expected online or batch for an estimate, got recorded: it asks nothing")
-    with open_cache(args.work if params.base_url == LOCAL else cache_folder()) as cache:
+    local = params.base_url == LOCAL
+    with open_cache(args.work if local else cache_folder(), paid=not local) as cache:
         estimate = _plan(args, params).estimate(cache)
     print("\n".join(estimate.lines()))
 
 
 def _plan(args: argparse.Namespace, params: TeacherParams) -> Plan:
-    few_shot = read_few_shot(Path(params.prompt) if params.prompt else None)
+    few_shot = read_few_shot(Path(params.prompt) if params.prompt else None, params.request)
     return Plan(args.problems, params, few_shot, _endpoint(args, params))
 
 
@@ -169,7 +170,7 @@ def _import(args: argparse.Namespace) -> None:
         raise RecipeError(f"--output: expected a file for each of {params.shards} shards, got {len(args.output)}")
     problems = read_records(args.problems, Problem)
     imported = import_rows({path.stem: read_recorded(path) for path in args.recorded}, problems)
-    _tell_lost(imported)
+    _log_unmatched(imported)
     if not imported.completions:
         hint = "Are these the problems that the teacher answered?"
         raise RecordError(f"{args.recorded[0]}:1", "question", f"a question of {args.problems}", "none matches", hint)
@@ -200,7 +201,7 @@ def _check_names(recorded: Sequence[Path], params: TeacherParams) -> None:
         raise RecipeError(f"teacher.recorded: two files name the same teacher '{twice[0]}'; rename one of them")
 
 
-def _tell_lost(imported: Imported) -> None:
+def _log_unmatched(imported: Imported) -> None:
     for row in imported.lost[:LOST_SHOWN]:
         LOG.warning("%s: no one problem has this question: %.80r", row.where, row.question)
     if len(imported.lost) > LOST_SHOWN:

@@ -55,10 +55,13 @@ def read_completions(path: Path) -> tuple[SamplingSettings | None, Iterator[dict
     """
     try:
         file = pq.ParquetFile(path)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise RecordError(str(path), "(whole file)", "a Parquet file of completions", str(error)) from None
     if file.schema_arrow.names != COMPLETIONS_SCHEMA.names:
         raise RecordError(str(path), "(columns)", ", ".join(COMPLETIONS_SCHEMA.names), file.schema_arrow.names)
     text = (file.schema_arrow.metadata or {}).get(SETTINGS_KEY)
-    settings = None if text is None else parse_record(str(path), json.loads(text), SamplingSettings)
+    try:
+        settings = None if text is None else parse_record(str(path), json.loads(text), SamplingSettings)
+    except ValueError as error:
+        raise RecordError(str(path), "(metadata)", "JSON", str(error)) from None
     return settings, (row for batch in file.iter_batches(ROWS_PER_GROUP) for row in batch.to_pylist())

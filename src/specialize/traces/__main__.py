@@ -204,6 +204,10 @@ def _log_coverage(coverage: Coverage) -> None:
 
 def _show(args: argparse.Namespace) -> None:
     traces = read_traces(args.traces)
+    if not traces:
+        raise SpecializeError(
+            f"{args.traces}: holds no traces; results/traces/funnel.json says what was dropped and why"
+        )
     if not 0 <= args.number < len(traces):
         raise RecordError(str(args.traces), "--number", f"a number from 0 to {len(traces) - 1}", args.number)
     trace = traces[args.number]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from small_sources import ASDIV, ASDIV_PROBLEM, BBH_PROMPT, Build, json_lines, parts
 
-from specialize.core.params.data import BBH_TASKS
 from specialize.data.__main__ import main
+from specialize.data.benchmarks.bbh import TASKS
 from specialize.lineage.recipe import recipe_text
 from specialize.records.recipes import Recipe
 
@@ -50,7 +50,7 @@ def root(tmp_path: Path) -> Path:
         "asdiv/ASDiv.xml": ASDIV.format(problems="\n".join(asdiv)),
         "exemplars.jsonl": json_lines([{"question": "One and one?", "rationale": "1 + 1 = 2.", "answer": "2"}]),
     }
-    for task in BBH_TASKS:
+    for task in TASKS:
         files[f"bbh/bbh/{task}.json"] = json.dumps(
             {"canary": "x", "examples": [{"input": f"Say {task}.", "target": task}]}
         )

@@ -77,12 +77,17 @@ SPOILED = [
         "SVAMP.json[1]: field 'Answer': expected one number, got 'x'",
     ),
     ("svamp/SVAMP.json", "chal-1", "chal-0", "two rows bear the id 'svamp/chal-0'"),
-    ("asdiv/ASDiv.xml", "<Answer>1 (cats)</Answer>", "", "ASDiv.xml:11: field 'Answer'"),
-    ("asdiv/ASDiv.xml", "<Answer>1 (cats)</Answer>", "<Answer>1 <b>cats</b></Answer>", "ASDiv.xml:15: field 'Answer'"),
-    ("asdiv/ASDiv.xml", "<Answer>1 (cats)</Answer>", "<Body>again</Body>", "ASDiv.xml:15: field 'Body'"),
+    ("asdiv/ASDiv.xml", "<Answer>1 (cats)</Answer>", "", "ASDiv.xml[a-1]: field 'Answer'"),
+    (
+        "asdiv/ASDiv.xml",
+        "<Answer>1 (cats)</Answer>",
+        "<Answer>1 <b>cats</b></Answer>",
+        "ASDiv.xml[a-1]: field 'Answer'",
+    ),
+    ("asdiv/ASDiv.xml", "<Answer>1 (cats)</Answer>", "<Body>again</Body>", "ASDiv.xml[a-1]: field 'Body'"),
     ("asdiv/ASDiv.xml", 'encoding="UTF-8"', 'encoding="klingon"', "ASDiv.xml:1: "),
     ("asdiv/ASDiv.xml", 'encoding="UTF-8"', 'encoding="big5"', "ASDiv.xml:1: "),
-    ("asdiv/ASDiv.xml", "</Body>", "<Body>", "ASDiv.xml:5: "),
+    ("asdiv/ASDiv.xml", "</Body>", "<Body>", "well-formed XML, got 'mismatched tag"),
     (
         "asdiv/ASDiv.xml",
         "<Question>How many?</Question>\n<Solution-Type>Addition</Solution-Type>\n<Answer>0 (cats)",
@@ -141,6 +146,16 @@ BAD_PARAMS = [
         "data.datasets.bbh: role 'generic'",
     ),
     ({"source": "elsewhere"}, "source"),
+    (
+        {"datasets": {"gsm8k": {"role": "seed"}, "gsm8": {"role": "probe"}, "world": {"role": "probe"}}},
+        "data.datasets.gsm8: source 'files' has no such dataset (it has gsm8k, multiarith, asdiv, svamp, bbh); "
+        "did you mean 'gsm8k'?",
+    ),
+    (
+        {"source": "procedural", "datasets": {"gsm8k": {"role": "seed"}}},
+        "data.datasets.gsm8k: source 'procedural' has no such dataset",
+    ),
+    ({"source": "procedural", "datasets": {"world_plain": {"role": "seed"}}}, "only 'world' has a train split"),
 ]
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from specialize.core.errors import ParamsError
 from specialize.core.questions import normalised_question
-from specialize.data.splits import draw, shared_questions
+from specialize.data.splits import draw_validation, shared_questions
 from specialize.records.problems import Problem
 
 
@@ -30,7 +30,7 @@ DISTINCT = st.lists(st.integers(0, 10_000), unique=True, max_size=60).map(
 def test_count_is_exact_and_every_problem_is_in_one_split(questions: list[str], data: st.DataObject) -> None:
     count = data.draw(st.integers(0, len(questions)))
     everything = problems(questions)
-    validation, test = draw(everything, count, seed=3)
+    validation, test = draw_validation(everything, count, seed=3)
     assert len(validation) == count
     assert sorted([*validation, *test], key=everything.index) == everything
     assert [everything.index(p) for p in validation] == sorted(everything.index(p) for p in validation)
@@ -43,10 +43,10 @@ def test_growth_moves_nothing_and_equal_questions_stay_together(
     if not old:
         return
     try:
-        before, _ = draw(problems(old), count, seed, drawn_from=len(old))
+        before, _ = draw_validation(problems(old), count, seed, drawn_from=len(old))
     except ParamsError:
         return
-    validation, test = draw(problems(old + new), count, seed, drawn_from=len(old))
+    validation, test = draw_validation(problems(old + new), count, seed, drawn_from=len(old))
     assert len(before) == count
     assert [p for p in validation if int(p.id[2:]) < len(old)] == before
     assert not {normalised_question(p.question) for p in validation} & {normalised_question(p.question) for p in test}
@@ -64,30 +64,30 @@ def test_exact_count_whenever_some_groups_add_up_to_it(questions: list[str], cou
     for size in sizes.values():
         sums |= {total + size for total in sums}
     if count in sums:
-        assert len(draw(problems(questions), count, seed=0)[0]) == count
+        assert len(draw_validation(problems(questions), count, seed=0)[0]) == count
     else:
         with pytest.raises(ParamsError, match=f"cannot draw {count} validation problems"):
-            draw(problems(questions), count, seed=0)
+            draw_validation(problems(questions), count, seed=0)
 
 
 @given(DISTINCT, st.data())
-def test_barred_questions_are_never_validation(questions: list[str], data: st.DataObject) -> None:
-    barred = {normalised_question(q) for q in questions if data.draw(st.booleans())}
-    count = data.draw(st.integers(0, len(questions) - len(barred)))
-    validation, _ = draw(problems(questions), count, 1, barred=barred)
+def test_excluded_questions_are_never_validation(questions: list[str], data: st.DataObject) -> None:
+    excluded = {normalised_question(q) for q in questions if data.draw(st.booleans())}
+    count = data.draw(st.integers(0, len(questions) - len(excluded)))
+    validation, _ = draw_validation(problems(questions), count, 1, excluded=excluded)
     assert len(validation) == count
-    assert not {normalised_question(p.question) for p in validation} & barred
+    assert not {normalised_question(p.question) for p in validation} & excluded
 
 
 def test_seed_decides() -> None:
     everything = problems([f"q {i}" for i in range(100)])
-    draws = [tuple(p.id for p in draw(everything, 20, seed)[0]) for seed in (1, 1, 2)]
+    draws = [tuple(p.id for p in draw_validation(everything, 20, seed)[0]) for seed in (1, 1, 2)]
     assert draws[0] == draws[1] != draws[2]
 
 
 def test_reordering_the_source_draws_the_same_questions() -> None:
     questions = [f"q {i}" for i in range(50)]
-    one, other = draw(problems(questions), 10, 1)[0], draw(problems(questions[::-1]), 10, 1)[0]
+    one, other = draw_validation(problems(questions), 10, 1)[0], draw_validation(problems(questions[::-1]), 10, 1)[0]
     assert {p.question for p in one} == {p.question for p in other}
 
 
@@ -96,7 +96,7 @@ def test_too_few_candidates_says_how_many_there_are() -> None:
     with pytest.raises(
         ParamsError, match="cannot draw 3 validation problems from 2 problems with 2 questions of the first 3 rows"
     ):
-        draw(everything, 3, 1, drawn_from=3, barred={"a"})
+        draw_validation(everything, 3, 1, drawn_from=3, excluded={"a"})
 
 
 def test_normalised() -> None:

@@ -19,7 +19,7 @@ def checkpoint(tmp_path):
     folder = tmp_path / "step-3"
     tiny_model("qwen3", len(TOKENIZER)).save_pretrained(folder)
     TOKENIZER.save_pretrained(folder)
-    recipe = Recipe(phase="train", params={}, code="c", rules="r", files={})
+    recipe = Recipe(phase="train", name="train/a", params={}, code="c", rules="r", files={})
     manifest = CheckpointManifest(
         student="s", step=3, parameters=1, recipe=recipe, recipe_sha256="", inputs={}, start_commit=None, files={},
         libraries={}, python="3", machine="m",

@@ -13,7 +13,7 @@ from specialize.records.recipes import Recipe
 def make_jobs() -> None:
     """Make results/a/one.txt from a recipe alone, and results/b/two.txt from that, in the working folder."""
     for phase in ("data", "teacher"):
-        recipe = Recipe(phase=phase, params={"seed": 1}, code=code_digest(phase), rules="r", files={})
+        recipe = Recipe(phase=phase, name=phase, params={"seed": 1}, code=code_digest(phase), rules="r", files={})
         path = Path("results/recipes") / f"{phase}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(recipe_text(recipe))
@@ -26,8 +26,8 @@ def job(phase: str, inputs: list[str], output: str, text: str, meanwhile: Callab
     path = Path("results/recipes") / f"{phase}.json"
     recipe = Recipe.model_validate(json.loads(path.read_text()))
     file = Path(output)
-    witness = ProvenanceWriter(file.with_name("provenance.json"), recipe, path, [Path(name) for name in inputs])
+    provenance = ProvenanceWriter(file.with_name("provenance.json"), recipe, path, [Path(name) for name in inputs])
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     meanwhile()
-    witness.write([file])
+    provenance.write([file])

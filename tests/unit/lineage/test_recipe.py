@@ -14,6 +14,7 @@ from specialize.records.recipes import Recipe
 
 RECIPE: dict[str, Any] = {
     "phase": "traces",
+    "name": "traces",
     "params": {"ngram": 5, "reading": "flexible"},
     "code": "c",
     "rules": "r",

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from specialize.core.params.load import load_params
 from specialize.lineage import hooks
 from specialize.lineage.retired import bring_back, put_back, set_aside
@@ -57,12 +55,3 @@ def test_every_folder_that_the_report_hangs_on_as_a_whole() -> None:
     params = load_params(Path(__file__).parents[3] / "params.yaml")
     students, tokenizers = list(params.train.students), list(params.traces.tokenizers)
     assert hooks.folders_of(params) == dict(zip(FOLDERS, [students] * 3 + [tokenizers] * 2, strict=True))
-
-
-@pytest.mark.parametrize("builds", [True, False])
-def test_a_look_leaves_retired_folders_as_it_was(tmp_path: Path, builds: bool) -> None:
-    make(tmp_path, "b")
-    set_aside(tmp_path, known())
-    brought = bring_back(tmp_path, known("b"))
-    hooks._put_back(tmp_path, brought, lambda: builds)
-    assert names(tmp_path, "scores") == ({"b"} if builds else set())

@@ -42,8 +42,8 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
 def test_a_recipe_per_phase_and_per_student(texts: Texts, tree: Tree) -> None:
     assert set(texts(tree)) == NAMES
     recipe = json.loads(texts(tree)["train/xs.json"])
-    assert recipe["phase"] == "train" and recipe["params"]["student"] == "xs"
-    assert set(recipe) == {"phase", "params", "code", "rules", "files"}
+    assert (recipe["phase"], recipe["name"]) == ("train", "train/xs") and recipe["params"]["student"] == "xs"
+    assert set(recipe) == {"phase", "name", "params", "code", "rules", "libraries", "files"}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_setting_changes_its_own_phases_recipes(
 
 
 def test_a_prompt_counts_by_its_content_where_a_teacher_is_asked(texts: Texts, tree: Tree, project: Path) -> None:
-    tree["teacher"] |= {"prompt": "prompts/maths.jsonl", "mode": "online"}
+    tree["teacher"] |= {"prompt": "prompts/maths.jsonl", "mode": "online", "base_url": "http://127.0.0.1:1/v1"}
     before = texts(tree)
     (project / "prompts/maths.jsonl").write_text("other\n")
     assert "teacher.json" in changed(before, texts(tree))
@@ -127,6 +127,31 @@ def test_the_content_of_a_file_counts(texts: Texts, tree: Tree, project: Path, f
     before = texts(tree)
     (project / file).write_text("other = 1\n")
     assert changed(before, texts(tree)) == expected
+
+
+def test_a_declared_dataset_counts_by_the_content_of_its_own_files(texts: Texts, tree: Tree, project: Path) -> None:
+    own = {"role": "probe", "files": {"test": ["my/a.csv", "my/b.csv"]}, "question": "q", "answer": "a"}
+    tree["data"]["datasets"]["mine"] = {**own, "exemplars": "prompts/mine.jsonl"}
+    files = {"raw/my/a.csv": "q,a\n", "raw/my/b.csv": "q,a\n", "raw/my/other.csv": "", "prompts/mine.jsonl": "{}"}
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    before = texts(tree)
+    assert {"my/a.csv", "my/b.csv", "prompts/mine.jsonl"} <= set(json.loads(before["data.json"])["files"])
+    (project / "raw/my/other.csv").write_text("not read\n")
+    assert changed(before, texts(tree)) == set()
+    for name in ("raw/my/b.csv", "prompts/mine.jsonl"):
+        before = texts(tree)
+        (project / name).write_text("another row\n")
+        assert changed(before, texts(tree)) == {"data.json"}
+
+
+def test_readmes_and_hidden_files_of_a_benchmarks_folder_do_not_count(texts: Texts, tree: Tree, project: Path) -> None:
+    before = texts(tree)
+    (project / "raw/gsm8k/README.md").write_text("other\n")
+    (project / "raw/gsm8k/.git").mkdir()
+    (project / "raw/gsm8k/.git/index").write_text("other\n")
+    assert changed(before, texts(tree)) == set()
 
 
 def test_absent_raw_files_keep_the_hash_of_the_recipe(texts: Texts, tree: Tree, project: Path) -> None:

@@ -14,7 +14,7 @@ from specialize.records.problems import Problem
 from specialize.records.recipes import Recipe
 from specialize.records.traces import TRACES_SCHEMA
 from specialize.traces.__main__ import LOG, main
-from specialize.traces.tables import read_traces
+from specialize.traces.tables import read_traces, write_traces
 
 GOOD = "2 + 2 = 4.\nThe answer is 4"
 ROWS = [
@@ -177,6 +177,13 @@ def test_show_number_out_of_range(project: Path, capsys: pytest.CaptureFixture[s
     assert build(project, "test.jsonl") == 0
     assert show(project, "--number", number) == 2
     assert "expected a number from 0 to 0" in capsys.readouterr().err
+
+
+def test_show_of_no_traces_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "out").mkdir()
+    write_traces(project / "out" / "traces.parquet", [])
+    assert show(project) == 2
+    assert "traces.parquet: holds no traces" in capsys.readouterr().err
 
 
 def test_tokenizer_targets_and_coverage_through_the_door(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,49 +1,12 @@
 """params.yaml, section `data`: which problems there are, and how they are split."""
 
-from pathlib import Path
-from typing import Literal
+import re
 
 from pydantic import Field, field_validator, model_validator
 
+from specialize.core.params.datasets import DatasetParams, Source
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section, file_below
-from specialize.records.problems import Role
-
-BENCHMARKS = ("gsm8k", "multiarith", "asdiv", "svamp", "bbh")
-WORLDS = ("world", "world_plain", "world_units", "world_distractor", "world_longer", "world_generic")
-
-
-class HubParams(Section):
-    """Where the Hugging Face Hub holds a dataset."""
-
-    id: str = Field(min_length=1)
-    """Repository id such as `openai/gsm8k`, or the absolute path of a folder that `datasets.load_dataset` reads."""
-    config: str | None = None
-    """Configuration name (`main` for GSM8K). For BBH null: every task is a configuration."""
-    revision: str | None = None
-    """Commit, tag or branch. Pin a commit: a branch may move under an experiment."""
-    train: str = "train"
-    """Name of the Hub split to read as upstream's training rows (the seed dataset only)."""
-    test: str = "test"
-    """Name of the Hub split to read as upstream's evaluation rows. Several are joined by `+`: `train+test`."""
-    columns: dict[str, str] = Field(default_factory=dict)
-    """Upstream's field name → the Hub copy's column, where they differ (`sQuestion: question`)."""
-
-
-class DatasetParams(Section):
-    """One dataset and the part it plays."""
-
-    role: Role
-    """`seed`: its train split is what the teacher solves (paper: GSM8K). `out_of_distribution`: other maths sets
-    (paper: MultiArith, ASDiv, SVAMP). `probe`: maths that is scored, but is part of no mean and chooses nothing.
-    `generic`: the ability that pays (paper: BIG-Bench-Hard)."""
-    validation: int = Field(default=0, ge=0)
-    """Number of validation problems (paper: 500; MultiArith 200). The rest is the test split."""
-    drawn_from: int | None = Field(default=None, ge=1)
-    """Draw the validation problems from the first so many rows; rows that a source grows later are test problems, so
-    that no problem ever changes its split. Null: from all rows."""
-    hub: HubParams | None = None
-    """Needed where `data.source` is `hub`."""
 
 
 class MixtureShares(Section):
@@ -88,17 +51,21 @@ class ProceduralParams(Section):
 class DataParams(Section):
     """Raw sources → problems with seeded splits."""
 
-    source: Literal["procedural", "files", "hub"]
-    """`procedural`: generated here. `files`: upstream's own files below `root`. `hub`: the Hugging Face Hub."""
+    source: Source
+    """Where built-in datasets come from. `procedural`: generated here. `files`: upstream's own files below `root`.
+    `hub`: the Hugging Face Hub. A dataset may name another source than this one."""
     root: str = "../shared/data"
     """Folder of the raw files, relative to the project. Recipes keep the files' hashes, never this path."""
     seed: int = Field(default=1, ge=0)
     """Seed of the splits and of the procedural world."""
     exemplars: str = "prompts/maths.jsonl"
     """JSON Lines of worked problems (question, rationale, answer): the few-shot prompt of the maths benchmarks
-    (paper: 4 simple GSM8K problems). Not read where `source` is `procedural`, which makes its own."""
+    (paper: 4 simple GSM8K problems), and of declared datasets that have none of their own. The procedural world makes
+    its own."""
     datasets: dict[str, DatasetParams] = Field(min_length=1)
-    """Name → part. Files and hub: gsm8k, multiarith, asdiv, svamp, bbh. Procedural: world and its five companions."""
+    """Name → part. Built in are gsm8k, multiarith, asdiv, svamp, bbh (files and hub), and world and its five companions
+    (procedural). Any other name is one of your own, declared by its columns. Names are folder names: lower-case
+    letters, digits, `_` and `-`."""
     procedural: ProceduralParams = ProceduralParams()
     """Sizes of the procedural world."""
 
@@ -109,21 +76,14 @@ class DataParams(Section):
 
     @model_validator(mode="after")
     def _coherent(self) -> "DataParams":
-        known = WORLDS if self.source == "procedural" else BENCHMARKS
         problems = [
-            f"datasets.{name}: source '{self.source}' has no such dataset (expected one of {', '.join(known)})"
+            f"datasets.{name}: expected a name of lower-case letters, digits, '_' and '-'"
             for name in self.datasets
-            if name not in known
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name)
         ]
         seeds = [name for name, dataset in self.datasets.items() if dataset.role == "seed"]
         if len(seeds) != 1:
             problems.append(f"datasets: expected exactly one dataset with role 'seed', got {len(seeds)}")
-        if any(name not in ("gsm8k", "world") for name in seeds):
-            problems.append(f"datasets.{seeds[0]}: only gsm8k and world have a train split to serve as seed")
-        if self.source == "hub":
-            problems += [
-                f"datasets.{n}.hub: missing, but source is 'hub'" for n, d in self.datasets.items() if not d.hub
-            ]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -133,72 +93,30 @@ class DataParams(Section):
         """Name of the dataset whose train split the teacher solves."""
         return next(name for name, dataset in self.datasets.items() if dataset.role == "seed")
 
+    def source_of(self, name: str) -> Source:
+        """Return where a dataset comes from."""
+        dataset = self.datasets[name]
+        declared: Source = "files" if dataset.files else "hub"
+        return declared if dataset.is_declared else dataset.source or self.source
+
     @property
     def texts(self) -> list[str]:
         """Names of the files of the procedural world that starts are pretrained on."""
-        return ["instructions", "pretraining"] if self.source == "procedural" else []
-
-    @property
-    def raw_files(self) -> list[str]:
-        """The raw files that the source reads, relative to `root`."""
-        if self.source == "procedural":
-            return []
-        files = [file for name in self.datasets for file in RAW_FILES[name]]
-        return files if self.source == "files" else [file for file in files if file.startswith("bbh/cot-prompts/")]
+        sources = {self.source, *map(self.source_of, self.datasets)}
+        return ["instructions", "pretraining"] if "procedural" in sources else []
 
     def recipe_specs(self) -> list[RecipeSpec]:
         """Return the recipe of the problems. `root` is left out: it says where the files are, their hashes say what."""
-        hubs = [dataset.hub.id for dataset in self.datasets.values() if self.source == "hub" and dataset.hub]
-        return [
-            RecipeSpec(
-                "data.json",
-                self.model_dump(mode="json", exclude={"root"}),
-                raw_files=self.raw_files,
-                raw_folders=[name for name in hubs if Path(name).is_absolute()],
-                project_files=[] if self.source == "procedural" else [self.exemplars],
-            )
-        ]
-
-
-BBH_TASKS = (
-    "boolean_expressions",
-    "causal_judgement",
-    "date_understanding",
-    "disambiguation_qa",
-    "dyck_languages",
-    "formal_fallacies",
-    "geometric_shapes",
-    "hyperbaton",
-    "logical_deduction_five_objects",
-    "logical_deduction_seven_objects",
-    "logical_deduction_three_objects",
-    "movie_recommendation",
-    "multistep_arithmetic_two",
-    "navigate",
-    "object_counting",
-    "penguins_in_a_table",
-    "reasoning_about_colored_objects",
-    "ruin_names",
-    "salient_translation_error_detection",
-    "snarks",
-    "sports_understanding",
-    "temporal_sequences",
-    "tracking_shuffled_objects_five_objects",
-    "tracking_shuffled_objects_seven_objects",
-    "tracking_shuffled_objects_three_objects",
-    "web_of_lies",
-    "word_sorting",
-)
-
-RAW_FILES: dict[str, list[str]] = {
-    "gsm8k": ["gsm8k/train.jsonl", "gsm8k/test.jsonl"],
-    "multiarith": ["multiarith/MultiArith.json"],
-    "asdiv": ["asdiv/ASDiv.xml"],
-    "svamp": ["svamp/SVAMP.json"],
-    "bbh": [
-        f"bbh/{folder}/{task}.{ending}"
-        for folder, ending in (("bbh", "json"), ("cot-prompts", "txt"))
-        for task in BBH_TASKS
-    ],
-}
-"""Upstream's own folder layout, per dataset."""
+        files, folders, exemplars = [], [], set()
+        for name, dataset in self.datasets.items():
+            if self.source_of(name) == "procedural":
+                continue
+            exemplars.add(dataset.exemplars or self.exemplars)
+            files += [file for part in dataset.parts.values() for file in part]
+            if not dataset.is_declared:  # each benchmark has a folder of its own
+                folders.append(name)
+            if self.source_of(name) == "hub" and dataset.hub:
+                copies = [dataset.hub, dataset.hub.evaluation]
+                folders += [copy.id for copy in copies if copy]
+        params = self.model_dump(mode="json", exclude={"root"})
+        return [RecipeSpec("data.json", params, files, folders, sorted(exemplars))]

@@ -13,7 +13,7 @@ from specialize.core.params.read_yaml import read_yaml
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.report import ReportParams, ReportRun
 from specialize.core.params.section import Section
-from specialize.core.params.teacher import TeacherParams
+from specialize.core.params.teacher import LOCAL, TeacherParams
 from specialize.core.params.traces import TracesParams
 from specialize.core.params.train import TrainParams
 
@@ -38,12 +38,26 @@ class Params(Section):
         if self.report.generic_format not in self.evaluate.generic_formats:
             problems.append("report.generic_format must be one of evaluate.generic_formats")
         for name, start in self.train.starts.items():
+            if start.pretraining and not self.data.texts:
+                problems.append(
+                    f"train.starts.{name}.pretraining: reads texts of the procedural world, but no dataset has source "
+                    "'procedural'; set data.source to 'procedural', and 'source' of the other built-in datasets"
+                )
             if start.tokenizer not in self.traces.tokenizers:
                 known = ", ".join(self.traces.tokenizers)
                 problems.append(
                     f"train.starts.{name}.tokenizer must be one of traces.tokenizers ({known}), got {start.tokenizer!r}"
                     + closest(start.tokenizer, list(self.traces.tokenizers))
                 )
+        seed = self.data.seed_dataset
+        if (
+            self.teacher.mode != "recorded"
+            and self.teacher.base_url == LOCAL
+            and self.data.source_of(seed) != "procedural"
+        ):
+            problems.append(
+                f"teacher.base_url: the local teacher solves the procedural world alone, but the seed is '{seed}'"
+            )
         if problems:
             raise ValueError("\n".join(problems))
         return self

@@ -75,7 +75,8 @@ def _name(annotation: Any) -> str:
         return " / ".join(f"`{arg}`" for arg in args)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "section"
-    return {"str": "text", "int": "whole number", "float": "number", "bool": "true / false"}[annotation.__name__]
+    names = {"str": "text", "int": "whole number", "float": "number", "bool": "true / false", "JsonValue": "any value"}
+    return names[annotation.__name__]
 
 
 def _default(field: FieldInfo) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from specialize.core.params.recipe_spec import RecipeSpec
+from specialize.core.params.request import RequestParams
 from specialize.core.params.section import Section, file_below
 
 LOCAL = "local"
@@ -46,6 +47,12 @@ class LimitsParams(Section):
     budget: float | None = Field(None, gt=0)
     """Dollars that all completions of this run may cost together, those in the cache included. The run stops before it
     passes them; raise the budget and run again to go on. Needs `prices`. Null: no bound."""
+    patience_s: float = Field(1800, gt=0)
+    """Seconds to wait, without one answer in between, for a server that asks for fewer requests (429), before the run
+    ends. What was received is kept."""
+    min_readable: float = Field(0.5, ge=0, le=1)
+    """Share of the first answers in which an answer must be found; below it the run ends before more is paid. 0: no
+    check."""
     poll_s: float = Field(60, gt=0)
     """Batch mode: seconds between two polls of a batch."""
     requests_per_batch: int = Field(10_000, ge=1, le=50_000)
@@ -98,8 +105,9 @@ class TeacherParams(Section):
     """`completions` [paper: code-davinci-002] or `chat` (`/v1/chat/completions`)."""
     model: str = Field("local-teacher", min_length=1)
     """The server's name for the model [paper: code-davinci-002]."""
-    key_variable: str = Field("OPENAI_API_KEY", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    """Name of the environment variable that holds the key. The key itself is never written anywhere."""
+    key_variable: str | None = Field("OPENAI_API_KEY", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """Name of the environment variable that holds the key. The key itself is never written anywhere, and never sent
+    over plain http to another machine. Null: none is sent."""
     prompt: str | None = None
     """Few-shot prompt: a `.jsonl` of worked problems (`question`, `rationale`, `answer`) or a `.txt` set before the
     question as it is; below `prompts/` or `results/problems/`. Null: zero-shot."""
@@ -117,6 +125,8 @@ class TeacherParams(Section):
     """Log-probabilities per token [5]; completions give at most 5, chat at most 20; 0: none."""
     without_logprobs: Literal["refuse", "allow"] = "refuse"
     """Where log-probabilities are asked for and none come: end with an error, or keep the text alone."""
+    request: RequestParams = RequestParams()
+    """How a request differs from the plain one."""
     shards: int = Field(1, ge=1, le=100_000)
     """Files of completions; problems are dealt to them in contiguous blocks. Resharding asks for nothing again."""
     local: LocalTeacherParams = LocalTeacherParams()
@@ -141,6 +151,8 @@ class TeacherParams(Section):
         problems = []
         if self.api == "completions" and self.top_k > LEGACY_TOP_K:
             problems.append(f"top_k: expected at most {LEGACY_TOP_K} with api completions, got {self.top_k}")
+        if self.api == "completions" and self.request.system is not None:
+            problems.append("request.system: expected null with api completions, which has no messages")
         if self.mode == "batch" and self.base_url == LOCAL:
             problems.append("mode: expected `online` with base_url `local`, which has no batches, got batch")
         if self.mode == "online" and self.base_url == LOCAL and self.seed is None:

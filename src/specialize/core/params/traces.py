@@ -23,8 +23,22 @@ class FilterParams(Section):
     one. (Paper: `keep`.)"""
     per_question: int | None = Field(default=None, ge=1)
     """Keep at most this many traces per question, the first ones. Null: all (paper)."""
-    ngram: int = Field(default=10, ge=3, le=50)
-    """Drop a trace whose question shares this many consecutive words with any evaluation problem. (Paper: no check.)"""
+    ngram: int = Field(default=10, ge=0, le=50, json_schema_extra={"type": ["integer", "null"]})
+    """Drop a trace whose question shares this many consecutive words (3 to 50) with any evaluation problem. Null (or
+    0): only one whose whole question is there. Questions from a template share their words: set null, or every trace
+    is dropped. (Paper: no check.)"""
+
+    @field_validator("ngram", mode="before")
+    @classmethod
+    def _null_is_off(cls, ngram: object) -> object:
+        return 0 if ngram is None else ngram
+
+    @field_validator("ngram")
+    @classmethod
+    def _long_enough(cls, ngram: int) -> int:
+        if ngram in (1, 2):
+            raise ValueError(f"expected null or 3 to 50 words, got {ngram}: fewer in a row prove nothing")
+        return ngram
 
 
 class TokenizerParams(Section):

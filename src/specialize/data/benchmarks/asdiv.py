@@ -1,21 +1,57 @@
-"""ASDiv: `Body, Question, Solution-Type, Answer, Formula` and an ID.
+"""ASDiv (Miao, Liang and Su 2020): primary-school word problems in one XML file.
 
-Source: github.com/chaochun/nlu-asdiv-dataset, `dataset/ASDiv.xml`. All 2,305 rows are kept, whatever their answer's
-form; PAL's often-quoted reduction keeps 2,096.
+Example:
+
+    <Problem ID="nluds-0001" Grade="1" Source="http://www.k5learning.com">
+        <Body>Seven red apples and two green apples are in the basket.</Body>
+        <Question>How many apples are in the basket?</Question>
+        <Solution-Type>Addition</Solution-Type>
+        <Answer>9 (apples)</Answer>
+        <Formula>7+2=9</Formula>
+    </Problem>
+
+All 2,305 rows are kept, whatever their answer's form; PAL's often-quoted reduction keeps 2,096.
 """
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
+from xml.etree import ElementTree
 
+from specialize.core.errors import RecordError
 from specialize.core.numbers import format_number, parse_number
-from specialize.data.benchmarks import fields
-from specialize.data.benchmarks.fields import Row, joined
+from specialize.core.params.datasets import HubParams
+from specialize.data import fields
+from specialize.data.benchmarks.benchmark import Benchmark
+from specialize.data.fields import Row, joined
 from specialize.records.problems import AnswerKind, Problem
 
 _WITH_UNIT = re.compile(r"(.+?)\s*\([^()]*\)")
 
 
-def problems(rows: Iterable[Row]) -> list[Problem]:
+def read(path: Path) -> list[Row]:
+    """Return (`file[ID]`, {ID, Grade, …, Body, Question, Solution-Type, Answer, Formula}) per `<Problem>`.
+
+    Raises RecordError where the file is no XML, or where a field holds an element or stands twice.
+    """
+    try:
+        tree = ElementTree.fromstring(path.read_bytes())
+    except ElementTree.ParseError as error:
+        raise RecordError(f"{path}:{error.position[0]}", "(whole file)", "well-formed XML", str(error)) from None
+    except (LookupError, ValueError) as error:  # an encoding that the parser does not know
+        raise RecordError(f"{path}:1", "(whole file)", "XML in UTF-8", str(error)) from None
+    rows = []
+    for index, problem in enumerate(tree.iter("Problem")):
+        where, row = f"{path}[{problem.get('ID', index)}]", dict(problem.attrib)
+        for child in problem:
+            if len(child) or child.tag in row:
+                raise RecordError(where, child.tag, "plain text, once in a problem", ElementTree.tostring(child))
+            row[child.tag] = child.text or ""
+        rows.append((where, row))
+    return rows
+
+
+def problems(rows: Iterable[Row], part: str) -> list[Problem]:
     """Return the problems in order, ids `asdiv/nluds-0001`, …"""
     return [_problem(row, index) for index, row in enumerate(rows)]
 
@@ -52,3 +88,17 @@ def _problem(row: Row, index: int) -> Problem:
         answer=answer,
         kind=kind,
     )
+
+
+BENCHMARK = Benchmark(
+    files={"test": "ASDiv.xml"},
+    hub=HubParams(
+        id="EleutherAI/asdiv",
+        test="validation",
+        columns={"Body": "body", "Question": "question", "Answer": "answer"},
+    ),
+    read=read,
+    problems=problems,
+    licence="CC BY-NC 4.0",
+    upstream="https://github.com/chaochun/nlu-asdiv-dataset/tree/883f90a9a65bf00304ba8f37423910fe743abc47/dataset",
+)

@@ -1,6 +1,11 @@
-"""GSM8K: `{"question", "answer"}`; the answer is reasoning with `<<48/2=24>>` annotations and a last line `#### 72`.
+"""GSM8K (Cobbe et al. 2021): grade-school word problems with written solutions, as JSON Lines.
 
-Source: github.com/openai/grade-school-math, `grade_school_math/data/{train,test}.jsonl`.
+Example:
+
+    {"question": "Natalia sold clips to 48 of her friends in April, and then …?",
+     "answer": "Natalia sold 48/2 = <<48/2=24>>24 clips in May.\\nNatalia sold … in April and May.\\n#### 72"}
+
+The answer is reasoning with calculator annotations `<<48/2=24>>` and a last line `#### 72`.
 """
 
 import re
@@ -8,8 +13,11 @@ from collections.abc import Iterable
 
 from specialize.core.answers import canonical_gold
 from specialize.core.errors import RecordError
-from specialize.data.benchmarks import fields
-from specialize.data.benchmarks.fields import Row
+from specialize.core.params.datasets import HubParams
+from specialize.data import fields
+from specialize.data.benchmarks.benchmark import Benchmark
+from specialize.data.benchmarks.local_files import json_lines
+from specialize.data.fields import Row
 from specialize.records.problems import Problem
 
 _ANNOTATION = re.compile(r"<<[^<>]*>>")
@@ -43,3 +51,13 @@ def _problem(row: Row, name: str) -> Problem:
         kind="number",
         rationale=rationale or None,
     )
+
+
+BENCHMARK = Benchmark(
+    files={"train": "train.jsonl", "test": "test.jsonl"},
+    hub=HubParams(id="openai/gsm8k", config="main"),
+    read=json_lines,
+    problems=problems,
+    licence="MIT",
+    upstream="https://github.com/openai/grade-school-math/tree/3101c7d5072418e28b9008a6636bde82a006892c/grade_school_math/data",
+)

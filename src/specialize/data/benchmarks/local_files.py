@@ -5,37 +5,7 @@ from typing import Any
 
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import read_json, read_rows
-from specialize.data.benchmarks.asdiv_xml import read_xml
-from specialize.data.benchmarks.fields import Row
-
-
-def rows(root: Path, dataset: str, part: str) -> list[Row]:
-    """Return the rows of a dataset; `part` is `train` or `test`, or the task of BBH.
-
-    Raises SpecializeError where the file is missing, RecordError where it cannot be decoded.
-    """
-    match dataset:
-        case "gsm8k":
-            return list(read_rows(existing(root / "gsm8k" / f"{part}.jsonl")))
-        case "multiarith":
-            return _array(existing(root / "multiarith" / "MultiArith.json"))
-        case "svamp":
-            return _array(existing(root / "svamp" / "SVAMP.json"))
-        case "asdiv":
-            return read_xml(existing(root / "asdiv" / "ASDiv.xml"))
-        case "bbh":
-            return _examples(existing(root / "bbh" / "bbh" / f"{part}.json"))
-    raise SpecializeError(f"data.source 'files' has no dataset '{dataset}'")
-
-
-def bbh_prompt(root: Path, task: str) -> Row:
-    """Return (path, text) of a task's worked shots, which only upstream's repository has, no copy on the Hub."""
-    hint = "BBH's exemplars come from upstream's cot-prompts, also where the questions come from the Hub"
-    path = existing(root / "bbh" / "cot-prompts" / f"{task}.txt", hint)
-    try:
-        return str(path), path.read_bytes().decode("utf-8").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise RecordError(f"{path}:1", "(whole file)", "text in UTF-8", str(error)) from None
+from specialize.data.fields import Row
 
 
 def existing(path: Path, hint: str = "") -> Path:
@@ -46,18 +16,25 @@ def existing(path: Path, hint: str = "") -> Path:
     raise SpecializeError(f"{path}: no such file. {advice}" + (f". {hint}" if hint else ""))
 
 
-def _array(path: Path) -> list[Row]:
-    return _indexed(str(path), read_json(path))
+def json_lines(path: Path) -> list[Row]:
+    """Return one row per line. Raises RecordError where a line is no JSON."""
+    return list(read_rows(path))
 
 
-def _examples(path: Path) -> list[Row]:
+def json_array(path: Path) -> list[Row]:
+    """Return the elements of a file that is one JSON array. Raises RecordError where it is none."""
+    return _numbered(str(path), read_json(path))
+
+
+def json_examples(path: Path) -> list[Row]:
+    """Return the elements of the list `examples` in a file that is one JSON object. Raises RecordError otherwise."""
     content = read_json(path)
     if not isinstance(content, dict) or "examples" not in content:
         raise RecordError(f"{path}:1", "examples", "an object with a list 'examples'", content)
-    return _indexed(f"{path}:examples", content["examples"])
+    return _numbered(f"{path}:examples", content["examples"])
 
 
-def _indexed(where: str, content: Any) -> list[Row]:
+def _numbered(where: str, content: Any) -> list[Row]:
     if not isinstance(content, list):
         raise RecordError(f"{where}:1", "(whole file)", "a JSON array of rows", content)
     return [(f"{where}[{index}]", row) for index, row in enumerate(content)]

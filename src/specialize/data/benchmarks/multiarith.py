@@ -1,18 +1,24 @@
-"""MultiArith: `{"sQuestion", "lSolutions": [39.0], …}`.
+"""MultiArith (Roy and Roth 2015): word problems of two steps, as one JSON array.
 
-Source: github.com/kojima-takeshi188/zero_shot_cot, `dataset/MultiArith/MultiArith.json` (Roy and Roth 2015).
+Example:
+
+    {"iIndex": 0, "lEquations": ["X=((32.0+42.0)-35.0)"], "lSolutions": [39.0],
+     "sQuestion": " For the school bake sale Robin made 32 cupcakes. …? "}
 """
 
 from collections.abc import Iterable
 
 from specialize.core.errors import RecordError
-from specialize.data.benchmarks import fields
-from specialize.data.benchmarks.fields import Row
+from specialize.core.params.datasets import HubParams
+from specialize.data import fields
+from specialize.data.benchmarks.benchmark import Benchmark
+from specialize.data.benchmarks.local_files import json_array
+from specialize.data.fields import Row
 from specialize.records.problems import Problem
 
 
-def problems(rows: Iterable[Row]) -> list[Problem]:
-    """Return the problems in order, repeats kept; ids are running numbers, since `iIndex` is none to rely on."""
+def problems(rows: Iterable[Row], part: str) -> list[Problem]:
+    """Return the problems in order, repeats kept; ids are running numbers, since `iIndex` is not unique."""
     return [_problem(row, index) for index, row in enumerate(rows)]
 
 
@@ -26,3 +32,17 @@ def _problem(row: Row, index: int) -> Problem:
     answer = fields.canonical_number(row, "lSolutions", solutions)
     question = fields.text(row, "sQuestion")
     return Problem(id=f"multiarith/{index}", dataset="multiarith", question=question, answer=answer, kind="number")
+
+
+BENCHMARK = Benchmark(
+    files={"test": "MultiArith.json"},
+    hub=HubParams(
+        id="ChilleD/MultiArith",
+        test="train+test",
+        columns={"sQuestion": "question", "lSolutions": "final_ans"},
+    ),
+    read=json_array,
+    problems=problems,
+    licence="none stated",
+    upstream="https://github.com/kojima-takeshi188/zero_shot_cot/tree/5ef330fcdeec0cd26aee27943504f91f8ec1c33c/dataset/MultiArith",
+)

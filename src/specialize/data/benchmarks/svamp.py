@@ -1,16 +1,23 @@
-"""SVAMP: `{"ID", "Body", "Question", "Equation", "Answer": 51.0, "Type"}`.
+"""SVAMP (Patel, Bhattamishra and Goyal 2021): word problems of one step with distractors, as one JSON array.
 
-Source: github.com/arkilpatel/SVAMP, `SVAMP.json`.
+Example:
+
+    {"ID": "chal-1", "Body": "Each pack of dvds costs 76 dollars. If there is a discount of 25 dollars on each pack",
+     "Question": "How much do you have to pay to buy each pack?", "Equation": "( 76.0 - 25.0 )", "Answer": 51.0,
+     "Type": "Subtraction"}
 """
 
 from collections.abc import Iterable
 
-from specialize.data.benchmarks import fields
-from specialize.data.benchmarks.fields import Row, joined
+from specialize.core.params.datasets import HubParams
+from specialize.data import fields
+from specialize.data.benchmarks.benchmark import Benchmark
+from specialize.data.benchmarks.local_files import json_array
+from specialize.data.fields import Row, joined
 from specialize.records.problems import Problem
 
 
-def problems(rows: Iterable[Row]) -> list[Problem]:
+def problems(rows: Iterable[Row], part: str) -> list[Problem]:
     """Return the problems in order, ids `svamp/chal-1`, …
 
     The gold answer is `Answer`; `Equation` is not read: it gives another number in chal-680.
@@ -26,3 +33,13 @@ def _problem(row: Row, index: int) -> Problem:
         answer=fields.number(row, "Answer"),
         kind="number",
     )
+
+
+BENCHMARK = Benchmark(
+    files={"test": "SVAMP.json"},
+    hub=HubParams(id="ChilleD/SVAMP", test="train+test"),
+    read=json_array,
+    problems=problems,
+    licence="MIT",
+    upstream="https://github.com/arkilpatel/SVAMP/tree/689d7ccac74b9983a2ac7cc3b264f441b99e7c53",
+)

@@ -6,7 +6,7 @@ generic tasks every question, by its hash.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from specialize.core.errors import ParamsError
@@ -16,9 +16,11 @@ from specialize.core.questions import normalised_question
 from specialize.data.procedural import generic_tasks, heldout_phrases
 from specialize.data.procedural.phrases import CONTAINERS, FAMILIES, IDLE, IDLE_SHARE, NAMES, NOUNS
 from specialize.data.procedural.stories import Setting, Story, story
-from specialize.data.raw_dataset import Collected
+from specialize.data.raw_dataset import RawDataset
 from specialize.records.problems import Problem
 
+WORLDS = ("world", "world_plain", "world_units", "world_distractor", "world_longer", "world_generic")
+"""The datasets there are."""
 _SHARES = {"train": 12, "world": 4, "world_plain": 3, "world_distractor": 3, "world_longer": 3, "exemplars": 3}
 """How many of the 28 people a set has for each thing that is counted."""
 _EXEMPLARS = 4
@@ -32,19 +34,21 @@ _TRIES = 2000
 Drawn = TypeVar("Drawn")
 
 
-def collect(params: DataParams) -> dict[str, Collected]:
-    """Return name → problems of every dataset asked for."""
+def collect(params: DataParams, names: Sequence[str]) -> dict[str, RawDataset]:
+    """Return name → problems of the datasets `names`."""
+    if not names:
+        return {}
     sizes, seed = params.procedural, params.seed
     train = stories("train", sizes.train, sizes, seed)
     worked = stories("exemplars", _EXEMPLARS, sizes, seed)
     found = {}
-    for name in params.datasets:
+    for name in names:
         if name == "world_generic":
             found[name] = _generic(sizes, seed)
             continue
         exemplars = [maths_problem(each, f"exemplars/{index}", name) for index, each in enumerate(worked)]
         evaluation = stories(name, sizes.evaluation, sizes, seed)
-        found[name] = Collected(
+        found[name] = RawDataset(
             [maths_problem(each, f"{name}/{index}", name) for index, each in enumerate(evaluation)],
             exemplars,
             [maths_problem(each, f"{name}/train/{index}", name) for index, each in enumerate(train)]
@@ -126,7 +130,7 @@ def _people(name: str, noun: str, seed: int) -> list[str]:
     return dealt[before : before + _SHARES[name]]
 
 
-def _generic(sizes: ProceduralParams, seed: int) -> Collected:
+def _generic(sizes: ProceduralParams, seed: int) -> RawDataset:
     evaluation: list[Problem] = []
     exemplars: list[Problem] = []
     for place, task in enumerate(generic_tasks.TASKS):
@@ -146,7 +150,7 @@ def _generic(sizes: ProceduralParams, seed: int) -> Collected:
             )
         for index, worked in enumerate(drawn[_EXEMPLARS_PER_TASK:]):
             evaluation.append(generic_problem(worked, f"{name}/{index}", task, None))
-    return Collected(evaluation, exemplars)
+    return RawDataset(evaluation, exemplars)
 
 
 def _distinct(

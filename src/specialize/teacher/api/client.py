@@ -1,71 +1,57 @@
-"""The `openai` client, asked for raw answers: what the server sent is what the cache keeps."""
+"""The `openai` client, asked for raw responses: the cache keeps what the server sent."""
 
 import asyncio
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
 
-from specialize.core.errors import SpecializeError
 from specialize.core.params.teacher import TeacherParams
+from specialize.teacher.api.environment import NO_KEY, account_of, check_environment, headers_for, is_loopback, key_for
+from specialize.teacher.api.redact import one_line, redact_body
 from specialize.teacher.api.requests import PATHS
-from specialize.teacher.api.server_errors import TransientError, judged
+from specialize.teacher.api.server_errors import TransientError, classify_error
 
-NO_KEY = "none"
-"""Sent where a server on this machine asks for no key."""
-
-
-class KeyMissingError(SpecializeError):
-    """No key in the environment, or none that can be one."""
-
-
-def key_for(params: TeacherParams, base_url: str) -> str:
-    """Return the key from the environment.
-
-    Raises KeyMissingError where it cannot be sent, and where there is none and a server elsewhere will want one.
-    """
-    if key := os.environ.get(params.key_variable, "").strip():
-        # No header can carry others, and the client's own complaint would quote them.
-        if not all("!" <= character <= "~" for character in key):
-            raise KeyMissingError(
-                f"{params.key_variable}: expected a key in printable ASCII without blanks, got other characters "
-                "(a line too many, a typographic quote?)"
-            )
-        return key
-    if is_loopback(base_url):
-        return NO_KEY
-    raise KeyMissingError(
-        f"{params.key_variable} is not set in the environment: expected the key for {base_url} "
-        "(any text where the server asks for none). Another variable: teacher.key_variable"
-    )
-
-
-def is_loopback(base_url: str) -> bool:
-    """Whether a server is on this machine."""
-    return urlsplit(base_url).hostname in ("127.0.0.1", "localhost", "::1")
+SMALLEST_BOUND = 16 * 2**20
+BYTES_PER_ALTERNATIVE = 256
+"""More than any server sends for one token or alternative."""
+EXCERPT = 80
 
 
 class Client:
-    """One server, one API. Every failure is a TransientError or a RefusedError (teacher.policy)."""
+    """One server, one API. Every failure is a TransientError or a RefusedError (api.server_errors)."""
 
     def __init__(self, params: TeacherParams, base_url: str) -> None:
-        """`base_url`: where to ask; params may say `local`."""
+        """`base_url`: the server's address; params may say `local`."""
         import httpx2
         import openai
 
-        self.secret = "" if (key := key_for(params, base_url)) == NO_KEY else key
-        self.timeout_s, self.path = params.limits.timeout_s, PATHS[params.api]
+        check_environment(base_url)
+        key, headers = key_for(params, base_url), headers_for(params, base_url)
+        self.secrets = tuple(value for value in (key, *headers.values()) if value != NO_KEY)
+        self.base_url, self.timeout_s, self.path = base_url, params.limits.timeout_s, PATHS[params.api]
+        tokens = params.limits.samples_per_request * params.max_tokens
+        self.largest = SMALLEST_BOUND + tokens * (1 + params.top_k) * BYTES_PER_ALTERNATIVE
         count = params.limits.concurrency
         http = openai.DefaultAsyncHttpx2Client(
             limits=httpx2.Limits(max_connections=count, max_keepalive_connections=count),
             trust_env=not is_loopback(base_url),  # no proxy between us and this machine
+            follow_redirects=False,  # another host would get the prompt, and its answers the name of this one
+            event_hooks={"request": [] if params.key_variable else [_without_key], "response": [self._bound]},
         )
         # One layer of retries, ours: two would multiply.
         self.openai = openai.AsyncOpenAI(
-            api_key=key, base_url=base_url, max_retries=0, timeout=self.timeout_s, http_client=http
+            api_key=key,
+            base_url=base_url,
+            max_retries=0,
+            timeout=self.timeout_s,
+            http_client=http,
+            default_query=params.request.query or None,
+            default_headers={"Accept-Encoding": "identity", **headers},
         )
+        # Passed as arguments, None would be read from the environment.
+        account = account_of(base_url)
+        self.openai.organization, self.openai.project = account["organization"], account["project"]
 
     async def __aenter__(self) -> "Client":
         return self
@@ -76,18 +62,72 @@ class Client:
         await self.openai.close()
 
     async def ask(self, body: Mapping[str, Any]) -> Any:
-        """Send one request and return the decoded answer. Raises TransientError or RefusedError."""
+        """Send one request and return the decoded response. Raises TransientError or RefusedError."""
         import httpx2
 
         try:
             # The client's own time-out is per read: a server that sends a byte now and then would hold us for ever.
             async with asyncio.timeout(self.timeout_s):
                 response = await self.openai.post(self.path, cast_to=httpx2.Response, body=body)
-            return json.loads(response.content)
-        except (ValueError, RecursionError):
-            raise TransientError("the answer is not JSON", maybe_billed=True) from None
+            content = redact_body(response.content, self.secrets)
         except Exception as error:
-            meaning = judged(error, self.secret)
+            meaning = self.classify(error)
             if meaning is None:
                 raise
             raise meaning from None
+        return self._decoded(content, response.headers.get("content-type", ""))
+
+    def classify(self, error: Exception) -> Exception | None:
+        """Return what an exception of the client means (api.server_errors.classify_error)."""
+        return classify_error(error, self.secrets, self.base_url, self.timeout_s)
+
+    def _decoded(self, content: bytes, kind: str) -> Any:
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            pass
+        start = one_line(content[: 4 * EXCERPT].decode("utf-8", "replace"), self.secrets)[:EXCERPT]
+        kind = kind.partition(";")[0].strip().lower()
+        page = kind == "text/html" or content.lstrip()[:1] == b"<"
+        stream = kind == "text/event-stream" or content.lstrip().startswith((b"data:", b"event:"))
+        hint = ""
+        if page:
+            hint = f". Does teacher.base_url ({self.base_url}) lack the /v1 of the API?"
+        elif stream:
+            hint = ". The server streams though no stream was asked for: turn that off there"
+        message = f"expected JSON, got {kind or 'no content type'}: {start!r}{hint}"
+        raise TransientError(message, maybe_billed=not page, not_the_api=page or stream)
+
+    async def _bound(self, response: Any) -> None:
+        """Let no response to a request be larger than any honest one; the outputs of batches are not bounded."""
+        if response.request.url.path.endswith(self.path):
+            compressed = response.headers.get("content-encoding", "identity") != "identity"
+            # Compression was declined; what comes compressed all the same may grow a thousandfold.
+            response.stream = _bounded(response.stream, self.largest // 64 if compressed else self.largest)
+
+
+async def _without_key(request: Any) -> None:
+    """Remove the header that the client library always sends."""
+    request.headers.pop("Authorization", None)
+
+
+def _bounded(stream: Any, largest: int) -> Any:
+    import httpx2
+
+    class Bounded(httpx2.AsyncByteStream):
+        """A stream that fails behind so many bytes."""
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            size = 0
+            async for chunk in stream:
+                size += len(chunk)
+                if size > largest:
+                    raise TransientError(
+                        f"a response of more than {largest:,} bytes", maybe_billed=True, wrong_shape=True
+                    )
+                yield chunk
+
+        async def aclose(self) -> None:
+            await stream.aclose()
+
+    return Bounded()

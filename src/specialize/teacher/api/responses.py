@@ -5,7 +5,7 @@ half a character at the end (docs/howto/teacher.md). Tokens are kept only where 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from specialize.core.errors import SpecializeError
@@ -18,6 +18,10 @@ from specialize.core.logprobs import (
     token_columns,
 )
 from specialize.records.completions import TOKEN_COLUMNS
+from specialize.teacher.api.finish_reason import FILTERED, canonical_reason
+from specialize.teacher.api.fit_tokens import fit_tokens
+from specialize.teacher.api.reasoning import joined, parts_of
+from specialize.teacher.api.usage import token_count
 
 Tokens = Literal["kept", "none sent", "malformed", "do not spell the text"]
 
@@ -37,6 +41,12 @@ class Answer:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     request_key: str | None = None
+
+    def with_alternatives(self, top_k: int) -> "Answer":
+        """Return what a request for `top_k` alternatives per token would have given; 0: no tokens."""
+        if self.tokens is None or not top_k:
+            return replace(self, tokens=None, state="none sent")
+        return replace(self, tokens=tuple(replace(token, top=token.top[:top_k]) for token in self.tokens))
 
     def columns(self) -> dict[str, Any]:
         """Return the answer's columns of the completions table (records.completions)."""
@@ -61,19 +71,26 @@ def choices_of(response: Any) -> list[dict[str, Any]]:
     return sorted(choices, key=lambda choice: choice["index"] if isinstance(choice.get("index"), int) else 0)
 
 
+def choices_in(response: Any) -> int:
+    """Return how many choices a response has, whatever they are."""
+    choices = response.get("choices") if isinstance(response, dict) else None
+    return len(choices) if isinstance(choices, list) else 0
+
+
 def raw_text(choice: Any) -> str:
-    """Return the text of a choice of either API, empty where it was held back. Raises MalformedResponseError."""
-    if isinstance(choice, dict):
-        message = choice.get("message")
-        text = message.get("content") if isinstance(message, dict) else choice.get("text", 0)
-        if text is None or isinstance(text, str):
-            return text or ""
-    raise MalformedResponseError("expected a choice with a text or a message, got something else")
+    """Return the text of a choice of either API, reasoning included; empty where it was held back.
+
+    Raises MalformedResponseError.
+    """
+    parts = parts_of(choice)
+    if parts is None:
+        raise MalformedResponseError("expected a choice with a text or a message, got something else")
+    return joined(*parts, whole=reason_of(choice) != "length")
 
 
 def is_bare(choice: Mapping[str, Any]) -> bool:
     """Whether a choice that should have log-probabilities came without any."""
-    if not raw_text(choice) or choice.get("finish_reason") == "content_filter":
+    if not raw_text(choice) or reason_of(choice) == FILTERED:
         return False
     logprobs = choice.get("logprobs")
     if not isinstance(logprobs, dict):
@@ -88,72 +105,35 @@ def read_answer(choice: Mapping[str, Any], usage: Mapping[str, Any] | None = Non
     Raises MalformedResponseError where there is no text. Log-probabilities that cannot be read are left out, and the
     answer's `state` says so.
     """
-    text = LONE_SURROGATE.sub(REPLACEMENT, raw_text(choice))
+    text = _clean(raw_text(choice))
+    reasoning, content = map(_clean, parts_of(choice) or ("", ""))
     reason, length = reason_of(choice), length_of(choice, usage or {}, choices)
-    prompt = _count((usage or {}).get("prompt_tokens"))
+    prompt = token_count((usage or {}).get("prompt_tokens"))
     try:
         tokens = read_logprobs(choice.get("logprobs"))
-    except MalformedLogprobsError:
+    except (MalformedLogprobsError, OverflowError):
         return Answer(text, reason, None, "malformed", prompt, length)
     if tokens is None:
         return Answer(text, reason, None, "none sent", prompt, length)
-    fitted = _fitted(tokens, text)
+    fitted = fit_tokens(tokens, reasoning, content)
     if fitted is None:
         return Answer(text, reason, None, "do not spell the text", prompt, length)
     return Answer(fitted[0], reason, tuple(fitted[1]), "kept", prompt, length)
 
 
+def _clean(text: str) -> str:
+    return LONE_SURROGATE.sub(REPLACEMENT, text)
+
+
 def reason_of(choice: Mapping[str, Any]) -> str | None:
-    """Return why the teacher stopped, where it was told."""
-    reason = choice.get("finish_reason")
-    return reason if isinstance(reason, str) else None
+    """Return why the teacher stopped, under its canonical name."""
+    return canonical_reason(choice.get("finish_reason"))
 
 
 def length_of(choice: Mapping[str, Any], usage: Mapping[str, Any], choices: int) -> int | None:
     """Return the tokens of a choice: by the usage of a response that held it alone, else as many as were sent."""
-    if choices == 1 and (told := _count(usage.get("completion_tokens"))) is not None:
-        return told
+    if choices == 1 and (length := token_count(usage.get("completion_tokens"))) is not None:
+        return length
     logprobs = choice.get("logprobs")
     sent = (logprobs.get("content") or logprobs.get("tokens")) if isinstance(logprobs, dict) else None
     return len(sent) if isinstance(sent, list) and sent else None
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 31 else None
-
-
-def _fitted(tokens: list[Token], text: str) -> tuple[str, list[Token]] | None:
-    """Return the text and the tokens that spell it, or None where none do.
-
-    Tokens behind the text belong to a stop text or an end mark. A character cut in half by the bound on length is no
-    text: its mark U+FFFD goes, and so do the tokens of its bytes.
-    """
-    spelt = [token.spelling for token in tokens]
-    known = spelt.index(None) if None in spelt else len(spelt)
-    joined = b"".join(spelling for spelling in spelt[:known] if spelling is not None)
-    if (kept := _cut(tokens, joined, text)) is not None:
-        return text, kept
-    whole = text.rstrip(REPLACEMENT)
-    if whole == text or not joined.startswith(whole.encode()):
-        return None
-    rest = joined[len(whole.encode()) :].decode("utf-8", "replace")
-    if rest.strip(REPLACEMENT) or any(spelling is not None for spelling in spelt[known:]):
-        return None
-    kept = _cut(tokens, joined, whole)
-    return None if kept is None else (whole, kept)
-
-
-def _cut(tokens: list[Token], joined: bytes, text: str) -> list[Token] | None:
-    """Return the first tokens, those that spell `text`, without empty ones; None where no token ends with it."""
-    wanted = text.encode()
-    if not joined.startswith(wanted):
-        return None
-    kept: list[Token] = []
-    length = 0
-    for token in tokens:
-        if length == len(wanted):
-            break
-        length += len(token.spelling or b"")
-        if token.spelling:
-            kept.append(token)
-    return kept if length == len(wanted) else None

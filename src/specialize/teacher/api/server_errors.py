@@ -1,157 +1,267 @@
-"""Faults of servers and networks: which are worth another try, when, and what is said of the others."""
+"""Errors of servers and networks: which are worth a retry, which concern one question, which end the run.
 
-import json
-import random
-from collections.abc import Awaitable, Callable, Mapping
+Decisions for what providers leave open: docs/decisions/0014-errors-of-teachers.md.
+"""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from typing import Any, Literal
 
 from specialize.core.errors import SpecializeError
-from specialize.core.params.teacher import LimitsParams
+from specialize.teacher.api.error_body import ErrorBody, read_error
+from specialize.teacher.api.finish_reason import FILTERED, REFUSED
+from specialize.teacher.api.redact import one_line
 
-LONGEST_WAIT_S = 60.0
-LONGEST_RETRY_AFTER_S = 1800.0
-"""A server that asks for more patience has spent a quota, not lost its breath."""
-RETRYABLE = frozenset({408, 409, 429})
-GAVE_UP = frozenset({408, 502, 504})
-"""Somebody on the way stopped waiting; the model may have done the work all the same."""
-SHOWN = 300
-"""Characters of a server's message that are shown."""
+RETRYABLE = frozenset({408, 409, 425, 429})
+GATEWAY_TIMEOUTS = frozenset({408, 502, 504, 524})
+"""A gateway gave up; the model may have generated, and billed, the answer nevertheless."""
+OVERLOADED = frozenset({429, 503, 529})
+"""The server asks for fewer requests: waited for by time, not by tries."""
+PERMANENT_429 = (
+    *("insufficient_quota", "budget_exceeded", "billing", "insufficient_balance", "insufficient balance"),
+    *("insufficient credit", "not enough credit", "out of credit", "no credit", "access_terminated"),
+    *("budget has been exceeded", "exceeded your current quota", "exceeded_current_quota", "account_deactivated"),
+    *("payment_required", "payment required", "quota_exhausted"),
+)
+"""Waiting for these changes nothing: somebody has to pay or to raise a limit."""
+TOO_LARGE = ("request too large", "tokens must be reduced", "reduce the length", "request_too_large")
+FILTER_CODES = (
+    *("content_filter", "content_policy_violation", "contentpolicyviolation", "responsibleaipolicyviolation"),
+    *("data_inspection_failed", "datainspectionfailed", "moderation_blocked", "prompt_blocked", "safety_check"),
+    *("sensitive_words_detected", "content_moderation", "input_moderation", "content_blocked"),
+)
+FILTER_WORDS = (
+    *("content management policy", "inappropriate content", "requires moderation", "flagged for", "was flagged"),
+    *("content policy", "contentpolicyviolation", "safety system", "content_filter", "usage policy", "usage policies"),
+)
+QUESTION_CODES = (
+    *("invalid_prompt", "context_length_exceeded", "string_above_max_length", "exceed_context_size_error"),
+    *("context_length", "prompt_too_long", "input_too_long", "context_window_exceeded", "contextwindowexceedederror"),
+)
+QUESTION_WORDS = (
+    *("maximum context length", "context size", "context window", "prompt is too long", "input is too long"),
+    *("context length", "too many tokens", "input length", "maximum input", "longer than the maximum"),
+    *("exceeds the maximum", "repetitive patterns", "invalid prompt", "usage has been flagged"),
+)
+RUN_CODES = (
+    *("unsupported_parameter", "unsupported_value", "extra_forbidden", "model_not_found", "invalid_model"),
+    *("unknown_parameter", "invalid_api_key", "unsupported_country_region_territory"),
+)
+OPTIONS = {
+    "max_tokens": "teacher.request.max_tokens_name: max_completion_tokens sends it under its newer name",
+    "temperature": "teacher.request.leave_out: [temperature] does not send it",
+    "n": "teacher.request.leave_out: [n] does not send it",
+    "stop": "teacher.stop: [] does not send it",
+    "seed": "teacher.seed: null does not send it",
+    "logprobs": "teacher.top_k: 0 does not ask for log-probabilities",
+    "top_logprobs": "teacher.top_k: a smaller number, or 0, asks for fewer",
+}
+"""Request parameter that servers refuse → what helps."""
+RUN_PARAMETERS = frozenset({*OPTIONS, "model", "max_completion_tokens", "stream"} - {"n"})
+"""Refused for one question, refused for all."""
+_REQUESTED = re.compile(r"limit[: ]+([\d,]+).{0,60}?requested[: ]+([\d,]+)", re.IGNORECASE | re.DOTALL)
 
-Result = TypeVar("Result")
+About = Literal["run", "question", "unknown"]
 
 
 class TransientError(Exception):
     """A request failed in a way that may pass."""
 
-    def __init__(self, what: str, retry_after_s: float | None = None, maybe_billed: bool = False) -> None:
-        """`maybe_billed`: the server may have done the work, though its answer was lost."""
+    def __init__(
+        self,
+        what: str,
+        retry_after_s: float | None = None,
+        *,
+        maybe_billed: bool = False,
+        overloaded: bool = False,
+        wrong_shape: bool = False,
+        not_the_api: bool = False,
+    ) -> None:
+        """`maybe_billed`: the server may have done the work, though its answer was lost. `overloaded`: it asks for
+        fewer requests. `wrong_shape`: JSON that is no answer; likely to come again. `not_the_api`: a web page or a
+        stream, which no repetition turns into JSON where no request was ever answered."""
         super().__init__(what)
-        self.retry_after_s, self.maybe_billed = retry_after_s, maybe_billed
+        self.retry_after_s, self.maybe_billed, self.overloaded = retry_after_s, maybe_billed, overloaded
+        self.wrong_shape, self.not_the_api = wrong_shape, not_the_api
 
 
 class RefusedError(SpecializeError):
     """The server refuses in a way that no repetition changes."""
 
-    def __init__(self, message: str, status: int = 0, code: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        status: int = 0,
+        *,
+        about: About = "run",
+        reason: str = REFUSED,
+        fewer_may_work: bool = False,
+    ) -> None:
+        """`about`: whether another question may be answered. `reason`: finish reason to keep for a refused question.
+        `fewer_may_work`: fewer samples in one request may be accepted."""
         super().__init__(message)
-        self.status, self.code = status, code
+        self.status, self.about, self.reason, self.fewer_may_work = status, about, reason, fewer_may_work
 
 
-def judged(error: Exception, secret: str = "") -> TransientError | RefusedError | None:
-    """Return what an exception of the client means; None: a mistake of ours, to be seen as it is.
+def classify_error(
+    error: Exception, secrets: Sequence[str] = (), url: str = "", timeout_s: float | None = None
+) -> TransientError | RefusedError | None:
+    """Return what an exception of the client means; None: a mistake of ours, to be raised as it is.
 
-    `secret` never appears in what is returned, even where the server repeats it.
+    No secret appears in what is returned, even where the server repeats it.
     """
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
+    if isinstance(error, APIConnectionError) and isinstance(error.__cause__, TransientError):
+        return error.__cause__  # ours, raised while the body was read
     if isinstance(error, TransientError | RefusedError):
         return error
+    at = f" at {url}" if url else ""
     if isinstance(error, APITimeoutError | TimeoutError):
-        return TransientError("no whole answer in time", maybe_billed=True)
+        if _never_connected(error):
+            return TransientError(f"no connection{at} in time")
+        bound = f" (teacher.limits.timeout_s: {timeout_s:g})" if timeout_s else ""
+        return TransientError(f"no whole answer in time{bound}", maybe_billed=True)
     if isinstance(error, APIConnectionError):
         cause = error.__cause__ or error
-        return TransientError(_clean(f"connection failed ({type(cause).__name__}: {cause})", secret), maybe_billed=True)
+        what = one_line(f"connection failed{at} ({type(cause).__name__}: {cause})", secrets)
+        return TransientError(what, maybe_billed=not _never_connected(error))
     if isinstance(error, APIStatusError):
-        return judged_status(error.status_code, error.response.headers, error.body, secret)
+        return classify_status(error.status_code, error.response.headers, error.body, secrets, url)
     return None
 
 
-def judged_status(
-    status: int, headers: Mapping[str, str], body: Any, secret: str = ""
+def classify_status(
+    status: int, headers: Mapping[str, str], body: Any, secrets: Sequence[str] = (), url: str = ""
 ) -> TransientError | RefusedError:
     """Return what an answer with an error status means."""
-    detail = body.get("error", body) if isinstance(body, dict) else body
-    code = str(detail.get("code") or detail.get("type") or "") if isinstance(detail, dict) else ""
-    message = detail.get("message") if isinstance(detail, dict) else detail
-    said = _clean(message if isinstance(message, str) else json.dumps(message), secret) if message else "no message"
-    if status in (401, 403):
-        # The messages of providers hold parts of the key.
+    error = read_error(body)
+    said = one_line(error.message, secrets) or "no message"
+    if 300 <= status < 400:
+        target = one_line(headers.get("location", ""), secrets) or "an address that it does not name"
         return RefusedError(
-            f"the server refused the key (status {status}); is it that of this server and model?", status
+            f"{url or 'the server'} redirects to {target} (status {status}): set teacher.base_url", status
         )
-    if status == 429 and code == "insufficient_quota":
-        return RefusedError(f"the account has no quota left (status 429): {said}", status, code)
-    if status in RETRYABLE or status >= 500:
-        wait = retry_after(headers)
-        if wait is not None and wait > LONGEST_RETRY_AFTER_S:
-            return RefusedError(
-                f"status {status}: the server asks to come back in {wait / 60:.0f} minutes", status, code
-            )
-        return TransientError(f"status {status}: {said}", wait, maybe_billed=status in GAVE_UP)
-    return RefusedError(f"the server refused the request (status {status}): {said}", status, code)
+    if about_question := _about_question(status, error, said):
+        return about_question
+    if status in (401, 403, 407):
+        hint = "is the key that of this server, model and organisation?"
+        return RefusedError(f"the server refused the key or the account (status {status}): {said}; {hint}", status)
+    if status == 402 or (status == 429 and any(word in error.text for word in PERMANENT_429)):
+        return RefusedError(f"the account has no quota, credit or budget left (status {status}): {said}", status)
+    if status in RETRYABLE or (status >= 500 and status not in (501, 505)):
+        return _transient(status, headers, said)
+    at = f" at {url}" if url and status in (404, 405) else ""
+    if status not in (400, 422):
+        return RefusedError(f"the server refused the request{at} (status {status}): {said}", status)
+    parameter = _parameter(error)
+    about_run = parameter in RUN_PARAMETERS or (parameter != "n" and error.codes & set(RUN_CODES))
+    about: About = "run" if about_run else "unknown"
+    option = f" ({OPTIONS[parameter]})" if parameter in OPTIONS else ""
+    message = f"the server refused the request (status {status}): {said}{option}"
+    return RefusedError(message, status, about=about, fewer_may_work=about == "unknown")
+
+
+def _about_question(status: int, error: ErrorBody, said: str) -> RefusedError | None:
+    """Return the refusal of one question, where the provider says that it is one."""
+    if status in (400, 403, 422, 451) and (
+        any(code in error.codes for code in FILTER_CODES) or any(word in error.text for word in FILTER_WORDS)
+    ):
+        message = f"the provider's filter refused the question (status {status}): {said}"
+        return RefusedError(message, status, about="question", reason=FILTERED)
+    requested = _REQUESTED.search(error.message) if status == 429 else None
+    beyond = requested is not None and _number(requested[2]) > _number(requested[1])
+    if status == 413 or (status == 429 and (beyond or any(words in error.text for words in TOO_LARGE))):
+        hint = "teacher.limits.samples_per_request or teacher.max_tokens makes requests smaller"
+        message = f"the request is too large (status {status}): {said} ({hint})"
+        return RefusedError(message, status, about="question", fewer_may_work=True)
+    if status in (400, 422) and (
+        any(code in error.codes for code in QUESTION_CODES) or any(words in error.text for words in QUESTION_WORDS)
+    ):
+        return RefusedError(f"the server refused the question (status {status}): {said}", status, about="question")
+    return None
+
+
+def _transient(status: int, headers: Mapping[str, str], said: str) -> TransientError:
+    wait = retry_after(headers)
+    overloaded = status == 429 or (status in OVERLOADED and wait is not None) or status == 529
+    return TransientError(
+        f"status {status}: {said}", wait, maybe_billed=status in GATEWAY_TIMEOUTS, overloaded=overloaded
+    )
+
+
+def classify_embedded(body: Mapping[str, Any], secrets: Sequence[str] = ()) -> TransientError | RefusedError:
+    """Return what a 200 response means whose body is an error. Nothing was generated, so nothing was billed."""
+    error = read_error(body)
+    status = next((int(code) for code in sorted(error.codes) if code.isdecimal() and 400 <= int(code) < 600), None)
+    if status is None:
+        status = next((number for word, number in _STATUS_OF.items() if word in error.text), None)
+    if status is not None:
+        return classify_status(status, {}, body, secrets)
+    said = one_line(error.message, secrets) or "no message"
+    return TransientError(f"an error in the place of an answer: {said}", wrong_shape=True)
+
+
+_STATUS_OF = {
+    "rate_limit": 429,
+    "rate limit": 429,
+    **dict.fromkeys(PERMANENT_429, 402),
+    "authentication": 401,
+    "invalid_api_key": 401,
+    "permission": 403,
+    "not_found": 404,
+    "invalid_request": 400,
+    "overloaded": 503,
+    "server_error": 500,
+    "internal": 500,
+    "unavailable": 503,
+}
+"""Word of an error without a number → status."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that `retry-after-ms` or `Retry-After` (seconds or a date) ask to wait."""
-    import time
+    """Return the seconds that `retry-after-ms` or `Retry-After` (seconds or a date) ask to wait; None where they ask
+    for nothing: zero, or a date that has passed, is no advice."""
+    seconds = _seconds(headers.get("retry-after-ms"), 1000)
+    if seconds is None:
+        seconds = _seconds(headers.get("retry-after"), 1)
+    return seconds if seconds is not None and 0 < seconds < float("inf") else None
 
+
+def _seconds(given: str | None, per_second: int) -> float | None:
+    if not given:
+        return None
     try:
-        if milliseconds := headers.get("retry-after-ms"):
-            return max(0.0, float(milliseconds) / 1000)
-        if not (given := headers.get("retry-after")):
-            return None
-        try:
-            return max(0.0, float(given))
-        except ValueError:
-            return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
-    except (ValueError, TypeError):
+        return float(given) / per_second
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(given).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
-async def persist(
-    limits: LimitsParams,
-    attempt: Callable[[], Awaitable[Result]],
-    on_fault: Callable[[TransientError, int, float], None],
-    sleep: Callable[[float], Awaitable[None]],
-) -> Result:
-    """Call `attempt` until it returns, at most `limits.attempts` times; the last TransientError is raised.
+def _never_connected(error: BaseException | None) -> bool:
+    """Whether the request cannot have reached a server."""
+    import httpx2
 
-    Between two calls: exponential back-off with full jitter, or what the server asked for and a little more, so that
-    clients that were told the same do not come back together.
-    """
-    try:
-        return await attempt()
-    except TransientError as fault:
-        first = [fault]
-    # Nearly every call ends above; what follows costs a twentieth of a request, so it is made only when it is needed.
-    backoff = wait_random_exponential(multiplier=2 * limits.backoff_s, max=LONGEST_WAIT_S)
-
-    def wait(state: RetryCallState) -> float:
-        fault = _fault_of(state)
-        if fault.retry_after_s is None:
-            return backoff(state)
-        return fault.retry_after_s + random.uniform(0, min(limits.backoff_s, 0.1 + fault.retry_after_s))
-
-    def tell(state: RetryCallState) -> None:
-        on_fault(_fault_of(state), state.attempt_number, state.upcoming_sleep)
-
-    async def once() -> Result:
-        if first:
-            raise first.pop()
-        return await attempt()
-
-    retrying = AsyncRetrying(
-        stop=stop_after_attempt(limits.attempts),
-        wait=wait,
-        retry=retry_if_exception_type(TransientError),
-        before_sleep=tell,
-        sleep=sleep,
-        reraise=True,
-    )
-    return await retrying(once)
+    while error is not None:
+        if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError):
+            return True
+        error = error.__cause__
+    return False
 
 
-def _fault_of(state: RetryCallState) -> TransientError:
-    error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, TransientError)
-    return error
+def _parameter(error: ErrorBody) -> str | None:
+    """Return the request parameter that a refusal is about."""
+    name = (error.parameter or "").rpartition(".")[2].rpartition("/")[2]
+    if name in OPTIONS:
+        return name
+    quoted = re.search(r"(?:parameter|argument|field|property)s?:? ['\"`](\w+)['\"`]", error.message, re.IGNORECASE)
+    return quoted[1] if quoted else (name or None)
 
 
-def _clean(text: str, secret: str) -> str:
-    """Return one short line without the secret."""
-    line = " ".join(text.split())
-    line = line.replace(secret, "[key]") if secret else line
-    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
+def _number(digits: str) -> int:
+    return int(digits.replace(",", "")[:18] or 0)

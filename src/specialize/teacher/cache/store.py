@@ -5,21 +5,20 @@ asked for came. The content is the zstd-compressed JSON of what the server sent 
 can be run later. Rows are added, never changed. Several processes may write. API keys and headers never come here.
 """
 
-import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+from specialize.core.log import get_logger
+from specialize.teacher.api.finish_reason import CUT, FINAL, REFUSED
+from specialize.teacher.cache.row import CacheError, Row, decode, encode
 
-from specialize.core.errors import SpecializeError
-from specialize.teacher.api.responses import Answer, length_of, read_answer, reason_of
-
+LOG = get_logger("teacher")
 FILE = "completions.sqlite3"
 BUSY_S = 60.0
 """How long to wait for another process that is writing."""
@@ -29,53 +28,60 @@ CREATE TABLE IF NOT EXISTS completions (
   request_key BLOB NOT NULL, sample INTEGER NOT NULL, max_tokens INTEGER NOT NULL, bare INTEGER NOT NULL,
   model TEXT NOT NULL, finish_reason TEXT, completion_tokens INTEGER,
   billed_prompt REAL NOT NULL, billed_completion REAL NOT NULL,
-  added INTEGER NOT NULL, size INTEGER NOT NULL, content BLOB NOT NULL,
+  added INTEGER NOT NULL, size INTEGER NOT NULL, content BLOB NOT NULL, digest BLOB,
   PRIMARY KEY (request_key, sample, max_tokens, bare)
 );
 CREATE TABLE IF NOT EXISTS files (sha256 TEXT PRIMARY KEY);
 """
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+# Caches hold rows from before only final answers were kept: fragments there do not count.
+_WHOLE = f"(finish_reason IS NULL OR lower(finish_reason) IN ({_listed(FINAL)}))"
+# Servers call an answer finished that the bound on length has cut: then it has exactly as many tokens.
+_ENDED = (
+    f"coalesce(lower(finish_reason), '') NOT IN ({_listed((*CUT, REFUSED))})"
+    " AND coalesce(completion_tokens, -1) <> max_tokens"
+)
 # What was asked with another bound on length is as good where the bound played no part.
-_FITS = """
-  request_key = :key AND sample < :samples AND bare <= :bare AND (max_tokens = :limit OR
-  (finish_reason IS NOT 'length' AND (max_tokens < :limit OR completion_tokens <= :limit)))
-  ORDER BY sample, bare, max_tokens <> :limit, max_tokens
+_FITS = f"""
+  sample < :samples AND bare <= :bare AND {_WHOLE} AND (max_tokens = :limit OR
+  ({_ENDED} AND (max_tokens < :limit OR completion_tokens <= :limit)))
 """
-
-
-class CacheError(SpecializeError):
-    """The cache cannot be read or written."""
+_COLUMNS = "request_key, sample, max_tokens, model, bare, size, content, digest"
+_INSERT = f"""
+INSERT INTO completions VALUES ({", ".join("?" * 13)})
+  ON CONFLICT (request_key, sample, max_tokens, bare) DO UPDATE SET
+  ({{columns}}) = ({{excluded}}) WHERE NOT {_WHOLE.replace("finish_reason", "completions.finish_reason")}
+""".format(
+    columns=(
+        _SET
+        := "model, finish_reason, completion_tokens, billed_prompt, billed_completion, added, size, content, digest"
+    ),
+    excluded=", ".join(f"excluded.{name}" for name in _SET.split(", ")),
+)
 
 
 @dataclass(frozen=True)
-class Row:
-    """One cached completion."""
+class Query:
+    """What a run wants of one request."""
 
-    key: str
-    sample: int
-    max_tokens: int
-    model: str
-    choice: Mapping[str, Any]
-    """As the server sent it."""
-    response: Mapping[str, Any]
-    """What the server said of all choices of the response: id, model, usage, …"""
-    choices: int = 1
-    """How many choices the response held: they share what the prompt cost."""
-    bare: bool = False
-    """Whether log-probabilities were asked for and did not come."""
+    keys: tuple[str, ...]
+    """Its key, then those of requests whose answers hold all of its."""
+    samples: int
+    """So many, from the first."""
+    limit: int
+    """The bound on length."""
+    bare: bool
+    """Whether rows without the log-probabilities that were asked for will do."""
 
-    @property
-    def usage(self) -> Mapping[str, Any]:
-        usage = self.response.get("usage")
-        return usage if isinstance(usage, Mapping) else {}
-
-    def answer(self) -> Answer:
-        """Parse what the server sent."""
-        return read_answer(self.choice, self.usage, self.choices)
-
-    def billed(self, name: str) -> float:
-        """Return this row's share of `prompt_tokens` or `completion_tokens`; 0 where the server told no usage."""
-        count = self.usage.get(name)
-        return count / self.choices if isinstance(count, int | float) else 0.0
+    def values(self, key: str) -> dict[str, Any]:
+        """Return the values of the SQL for one of the keys."""
+        limit, bare = self.limit, int(self.bare)
+        return {"key": bytes.fromhex(key), "samples": self.samples, "limit": limit, "bare": bare}
 
 
 @dataclass(frozen=True)
@@ -85,9 +91,9 @@ class Held:
     samples: frozenset[int]
     billed_prompt: float
     billed_completion: float
-    untold_requests: float
+    requests_without_usage: float
     """Requests, or shares of them, whose cost the server did not tell."""
-    untold_samples: int
+    samples_without_usage: int
 
 
 def cache_folder() -> Path:
@@ -99,7 +105,7 @@ def cache_folder() -> Path:
 
 
 class Cache:
-    """The completions of one SQLite file. `samples`, `limit` and `bare` below are those of the run that asks."""
+    """The completions of one SQLite file."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.connection, self.path = connection, path
@@ -108,25 +114,40 @@ class Cache:
         """Return the file whose lock a process holds while it does `work` for this cache."""
         return self.path.with_suffix(f".{work}-lock")
 
-    def held(self, key: str, samples: int, limit: int, bare: bool) -> Held:
-        """Return which of a request's first `samples` samples are there."""
-        found: dict[int, tuple[float, float]] = {}
-        query = f"SELECT sample, billed_prompt, billed_completion FROM completions WHERE {_FITS}"
-        for sample, prompt, completion in self.connection.execute(query, _wanted(key, samples, limit, bare)):
-            found.setdefault(sample, (prompt, completion))
-        told = [pair for pair in found.values() if pair[0] >= 0]
-        untold = [-pair[0] for pair in found.values() if pair[0] < 0]
-        billed = sum(pair[0] for pair in told), sum(pair[1] for pair in told)
-        return Held(frozenset(found), *billed, sum(untold), len(untold))
+    def complete(self, query: Query) -> bool:
+        """Whether every sample is there under the first key."""
+        count = f"SELECT count(DISTINCT sample) FROM completions WHERE request_key = :key AND {_FITS}"
+        (found,) = self.connection.execute(count, query.values(query.keys[0])).fetchone()
+        return bool(found == query.samples)
 
-    def read(self, key: str, samples: int, limit: int, bare: bool) -> Iterator[Row]:
+    def held(self, query: Query) -> Held:
+        """Return which of a request's first samples are there."""
+        found: dict[int, tuple[float, float]] = {}
+        for sample, (prompt, completion) in self._best(query, "billed_prompt, billed_completion"):
+            found[sample] = (prompt, completion)
+        with_usage = [pair for pair in found.values() if pair[0] >= 0]
+        without = [-pair[0] for pair in found.values() if pair[0] < 0]
+        billed = sum(pair[0] for pair in with_usage), sum(pair[1] for pair in with_usage)
+        return Held(frozenset(found), *billed, sum(without), len(without))
+
+    def read(self, query: Query) -> Iterator[Row]:
         """Yield a request's rows in the order of their samples, one each."""
-        query = f"SELECT request_key, sample, max_tokens, model, bare, size, content FROM completions WHERE {_FITS}"
-        last = -1
-        for row in self.connection.execute(query, _wanted(key, samples, limit, bare)):
-            if row[1] != last:
-                yield _row(*row)
-            last = row[1]
+        for _, columns in self._best(query, _COLUMNS):
+            yield decode(*columns)
+
+    def _best(self, query: Query, columns: str) -> list[tuple[int, tuple[Any, ...]]]:
+        """Return the columns of the row that fits best, for each sample in order."""
+        select = (
+            f"SELECT sample, {columns} FROM completions WHERE request_key = :key AND {_FITS}"
+            " ORDER BY sample, bare, max_tokens <> :limit, max_tokens"
+        )
+        found: dict[int, tuple[Any, ...]] = {}
+        for key in query.keys:
+            if len(found) == query.samples:
+                break
+            for sample, *values in self.connection.execute(select, query.values(key)):
+                found.setdefault(sample, tuple(values))
+        return sorted(found.items())
 
     def add(self, rows: Iterable[Row]) -> int:
         """Keep rows, all or none; on return they survive the death of this process. Return how many were new."""
@@ -134,79 +155,73 @@ class Cache:
         before = self.connection.total_changes
         with self.connection:
             self.connection.executemany(
-                "INSERT OR IGNORE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [_stored(row, now) for row in rows],
+                _INSERT,
+                [encode(row, now) for row in rows],
             )
         return self.connection.total_changes - before
 
-    def knows(self, sha256: str) -> bool:
+    def has_file(self, sha256: str) -> bool:
         """Whether all rows of a file with this content are here."""
         return self.connection.execute("SELECT 1 FROM files WHERE sha256 = ?", (sha256,)).fetchone() is not None
 
-    def know(self, sha256: str) -> None:
+    def mark_file(self, sha256: str) -> None:
         """Note that all rows of a file are here: it was written from here, or read."""
         with self.connection:
             self.connection.execute("INSERT OR IGNORE INTO files VALUES (?)", (sha256,))
 
     def everything(self, model: str | None = None) -> Iterator[Row]:
-        """Yield all rows, or those of one model, sorted."""
+        """Yield all rows, or those of one model, sorted. Raises CacheError for a damaged one."""
+        for columns in self._all(model, _COLUMNS):
+            yield decode(*columns)
+
+    def salvaged(self, model: str | None = None) -> Iterator[Row]:
+        """Yield what can be read of all rows, or of those of one model; what cannot is logged."""
+        for columns in self._all(model, _COLUMNS):
+            try:
+                yield decode(*columns)
+            except CacheError as error:
+                LOG.warning("left out: %s", error)
+
+    def verified(self) -> Iterator[tuple[Row, str | None, bool]]:
+        """Yield each row with the name of a column that disagrees with its content (None: all agree), and whether it
+        has a digest. Raises CacheError for damaged content."""
+        derived = ("finish_reason", "completion_tokens", "billed_prompt", "billed_completion")
+        for *columns, reason, tokens, prompt, completion in self._all(None, f"{_COLUMNS}, {', '.join(derived)}"):
+            row = decode(*columns)
+            expected = encode(row, 0)[5:9]
+            has_digest = columns[-1] is not None
+            found = (reason, tokens, prompt, completion)
+            wrong = [name for name, a, b in zip(derived, expected, found, strict=True) if a != b]
+            # Older versions derived these columns otherwise, and wrote no digest.
+            yield row, wrong[0] if wrong and has_digest else None, has_digest
+
+    def _all(self, model: str | None, columns: str) -> Iterator[tuple[Any, ...]]:
         query = (
-            "SELECT request_key, sample, max_tokens, model, bare, size, content FROM completions"
-            " WHERE model = :model OR :model IS NULL ORDER BY request_key, sample, max_tokens, bare"
+            f"SELECT {columns} FROM completions WHERE model = :model OR :model IS NULL"
+            " ORDER BY request_key, sample, max_tokens, bare"
         )
-        for row in self.connection.execute(query, {"model": model}):
-            yield _row(*row)
+        with closing(self.connection.execute(query, {"model": model})) as cursor:
+            yield from cursor
 
 
 @contextmanager
-def open_cache(folder: Path) -> Iterator[Cache]:
-    """Open the cache in `folder`, made where there is none. SQLite's errors end in one line."""
+def open_cache(folder: Path, paid: bool = True) -> Iterator[Cache]:
+    """Open the cache in `folder`, made where there is none. SQLite's errors end in one line.
+
+    `paid`: its rows cost money, so each is written through to the disk before it counts, and a power cut loses none.
+    """
     path = folder / FILE
     hint = "Move it away and refill: python -m specialize.teacher cache import results/completions/*.parquet"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if paid else 'NORMAL'}")
             connection.executescript(_TABLES)
+            if "digest" not in (column[1] for column in connection.execute("PRAGMA table_info(completions)")):
+                connection.execute("ALTER TABLE completions ADD COLUMN digest BLOB")  # a cache from before digests
             yield Cache(connection, path)
     except sqlite3.OperationalError as error:
         raise CacheError(f"{path}: {error}. Is the disk full, or the folder not writable?") from None
-    except (sqlite3.DatabaseError, FileExistsError) as error:
+    except (sqlite3.DatabaseError, FileExistsError, SystemError) as error:
         raise CacheError(f"{path}: expected a cache of completions, got: {error}. {hint}") from None
-
-
-def _wanted(key: str, samples: int, limit: int, bare: bool) -> dict[str, Any]:
-    return {"key": bytes.fromhex(key), "samples": samples, "limit": limit, "bare": int(bare)}
-
-
-def _stored(row: Row, now: int) -> tuple[Any, ...]:
-    content = {"choice": row.choice, "response": row.response, "choices": row.choices}
-    # Surrogates that a server sent as escapes stay escapes.
-    raw = json.dumps(content, separators=(",", ":")).encode("ascii")
-    return (
-        *(bytes.fromhex(row.key), row.sample, row.max_tokens, int(row.bare), row.model),
-        *(reason_of(row.choice), length_of(row.choice, row.usage, row.choices)),
-        *_billed(row),
-        *(now, len(raw), pa.compress(raw, codec="zstd", asbytes=True)),
-    )
-
-
-def _billed(row: Row) -> tuple[float, float]:
-    """Return the row's share of prompt and completion tokens; negative, its share of a request whose cost was not told.
-
-    What the provider's filter turned away came with no response, and cost nothing.
-    """
-    if row.response and not all(
-        isinstance(row.usage.get(name), int) for name in ("prompt_tokens", "completion_tokens")
-    ):
-        return -1 / row.choices, 0.0
-    return row.billed("prompt_tokens"), row.billed("completion_tokens")
-
-
-def _row(key: bytes, sample: int, limit: int, model: str, bare: int, size: int, content: bytes) -> Row:
-    try:
-        value = json.loads(pa.decompress(content, decompressed_size=size, codec="zstd", asbytes=True))
-        return Row(key.hex(), sample, limit, model, value["choice"], value["response"], value["choices"], bool(bare))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CacheError(f"request {key.hex()[:12]}…, sample {sample}: damaged content ({error})") from None

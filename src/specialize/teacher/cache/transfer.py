@@ -7,11 +7,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from specialize.core.errors import RecordError
 from specialize.core.files import read_rows, replacing, sha256_file
 from specialize.core.log import get_logger
+from specialize.records.completions import SamplingSettings
+from specialize.teacher.api.finish_reason import FILTERED, REFUSED
 from specialize.teacher.api.responses import raw_text
-from specialize.teacher.cache.store import Cache, Row
+from specialize.teacher.api.usage import LARGEST
+from specialize.teacher.cache.row import Row
+from specialize.teacher.cache.store import Cache
 from specialize.teacher.completions import read_completions
 
 LOG = get_logger("teacher")
@@ -38,7 +44,7 @@ def refill(cache: Cache, path: Path) -> tuple[int, int]:
     while group := list(islice(rows, ROWS_AT_ONCE)):
         total += len(group)
         new += cache.add(group)
-    cache.know(sha256_file(path))
+    cache.mark_file(sha256_file(path))
     return total, new
 
 
@@ -55,7 +61,7 @@ def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
         except RecordError as error:
             LOG.warning("not taken back to the cache: %s", error)  # nothing of it can be had, and a run must go on
             continue
-        if was_sampled and not cache.knows(sha256_file(path)):
+        if was_sampled and not cache.has_file(sha256_file(path)):
             counts = refill(cache, path)
             total, new = total + counts[0], new + counts[1]
     return total, new
@@ -65,10 +71,7 @@ def _of_lines(path: Path) -> Iterator[Row]:
     for where, value in read_rows(path):
         if not isinstance(value, dict) or set(value) != set(_FIELDS):
             raise RecordError(where, "(whole line)", f"an object with {', '.join(_FIELDS)}", value)
-        if not (isinstance(key := value["key"], str) and _KEY.fullmatch(key)):
-            raise RecordError(where, "key", "64 hexadecimal digits", key)
-        raw_text(value["choice"])
-        yield Row(**value)
+        yield _checked(where, Row(**value))
 
 
 def _of_parquet(path: Path) -> Iterator[Row]:
@@ -77,22 +80,47 @@ def _of_parquet(path: Path) -> Iterator[Row]:
     if settings is None:
         hint = "Imported completions bear no keys: they cost nothing to import again"
         raise RecordError(str(path), "request_key", "completions that were sampled", "a file without settings", hint)
-    for row in rows:
-        if row["request_key"] is None:
-            continue
-        usage = {name: row[name] for name in ("prompt_tokens", "completion_tokens") if row[name] is not None}
-        choice = {"text": row["text"], "finish_reason": row["finish_reason"], "logprobs": _logprobs(row)}
-        # Under `refuse` no row without the log-probabilities asked for gets into the results.
-        bare = bool(settings.top_k) and row["tokens"] is None and settings.without_logprobs == "allow"
-        yield Row(
-            row["request_key"],
-            row["sample"],
-            settings.max_tokens,
-            settings.model,
-            choice,
-            {"usage": usage},
-            bare=bare and bool(row["text"]),
-        )
+    number = 0
+    try:
+        for number, row in enumerate(rows):
+            if row["request_key"] is not None:
+                yield _checked(f"{path}, row {number}", _row(row, settings))
+    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+        raise RecordError(f"{path}, row {number}", "(whole row)", "a completion", str(error)) from None
+
+
+def _row(row: dict[str, Any], settings: SamplingSettings) -> Row:
+    usage = {name: row[name] for name in ("prompt_tokens", "completion_tokens") if row[name] is not None}
+    choice = {"text": row["text"], "finish_reason": row["finish_reason"], "logprobs": _logprobs(row)}
+    # Under `refuse` no row without the log-probabilities asked for gets into the results.
+    bare = bool(settings.top_k) and row["tokens"] is None and settings.without_logprobs == "allow"
+    # A refused question came with no response, and cost nothing.
+    response = {} if row["finish_reason"] in (REFUSED, FILTERED) and not usage else {"usage": usage}
+    return Row(
+        row["request_key"],
+        row["sample"],
+        settings.max_tokens,
+        settings.model,
+        choice,
+        response,
+        bare=bare and bool(row["text"]),
+    )
+
+
+def _checked(where: str, row: Row) -> Row:
+    """Return the row, whose parts are of the types that the cache relies on. Raises SpecializeError."""
+    if not (isinstance(row.key, str) and _KEY.fullmatch(row.key)):
+        raise RecordError(where, "key", "64 hexadecimal digits", row.key)
+    for name, least in (("sample", 0), ("max_tokens", 1), ("choices", 1)):
+        value = getattr(row, name)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value < LARGEST:
+            raise RecordError(where, name, f"an integer from {least} to {LARGEST - 1}", value)
+    kinds: dict[str, type] = {"model": str, "choice": dict, "response": dict, "bare": bool}
+    for name, kind in kinds.items():
+        if not isinstance(value := getattr(row, name), kind):
+            raise RecordError(where, name, f"a value of type {kind.__name__}", value)
+    raw_text(row.choice)
+    return row
 
 
 def _logprobs(row: dict[str, Any]) -> dict[str, Any] | None:

@@ -2,26 +2,33 @@
 
 Write a file of requests, upload it, submit it, poll, collect. Each step is noted in the cache's file before and after,
 so that a run that is cut off anywhere goes on where it was: an upload may happen twice (it costs nothing), a batch is
-looked for among the provider's before it is submitted, and what was collected is kept.
+looked for among the provider's before it is submitted, and what was collected is kept. A batch that the provider has
+lost is forgotten, and its requests are submitted again.
 """
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from specialize.core.locks import LockedError, exclusive
 from specialize.core.log import Progress, get_logger
+from specialize.core.params.teacher import LimitsParams
 from specialize.teacher.api.client import Client
 from specialize.teacher.api.requests import PATHS, runs
-from specialize.teacher.api.responses import MalformedResponseError
-from specialize.teacher.api.server_errors import RefusedError, TransientError, judged, judged_status, persist
+from specialize.teacher.api.server_errors import RefusedError, TransientError
 from specialize.teacher.cache.store import Cache
+from specialize.teacher.cost import cost
 from specialize.teacher.plan import Plan
+from specialize.teacher.sampling.batch_lines import BatchLines
 from specialize.teacher.sampling.batch_state import Batch, BatchState
-from specialize.teacher.sampling.budget import BudgetError, cost
-from specialize.teacher.sampling.online import FILTERED, KEPT, SamplingError
-from specialize.teacher.sampling.pending_request import Asked
+from specialize.teacher.sampling.budget import BudgetError
+from specialize.teacher.sampling.pending_request import PendingRequest
+from specialize.teacher.sampling.rate_limit import RateLimiter
+from specialize.teacher.sampling.refusals import Refusals
+from specialize.teacher.sampling.requester import KEPT, SamplingError
+from specialize.teacher.sampling.retry import retry
 
 LOG = get_logger("teacher")
 NAME = "specialize"
@@ -29,6 +36,8 @@ NAME = "specialize"
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 BYTES_PER_FILE = 190_000_000
 """OpenAI takes 200 MB."""
+FRUITLESS_ROUNDS = 2
+"""Rounds of batches without one usable completion, before the run ends."""
 
 Result = TypeVar("Result")
 
@@ -49,157 +58,242 @@ async def _fill(plan: Plan, cache: Cache, state: BatchState, base_url: str) -> N
     LOG.info("%s of %s completions are in the cache", f"{estimate.cached:,}", f"{estimate.samples:,}")
     progress = Progress(LOG, "completions", estimate.samples, done=estimate.cached, every_s=0)
     async with Client(plan.params, base_url) as client:
-        round_ = _Round(plan, cache, state, client, base_url)
-        while True:
-            if not state.open(base_url) and not round_.write():
-                return
-            for batch in state.open(base_url):
-                await round_.submit(batch)
-            got = sum([await round_.collect(batch) for batch in state.open(base_url)])
-            if round_.refusal is not None:
-                raise RefusedError(f"{round_.refusal}. {KEPT}")
-            if not got:
-                raise SamplingError(
-                    "a whole batch brought nothing that can be used: its requests failed, or log-probabilities were "
-                    f"asked for (teacher.top_k: {plan.params.top_k}) and none came. {KEPT}"
-                )
-            progress.advance(got)
+        provider = Provider(client, plan.params.limits)
+        refusals = Refusals(cache, evidence=estimate.cached > 0)
+        round_ = _Round(plan, cache, state, provider, BatchLines(plan, cache, state, refusals, client.secrets))
+        fruitless = 0
+        while state.open(base_url) or round_.write(base_url):
+            found = await round_.turn(base_url)
+            refusals.end()
+            if found.stop and next(plan.missing(cache), None) is not None:
+                raise SamplingError(f"{found.stop}. {KEPT}")
+            fruitless = 0 if found.usable or found.postponed else fruitless + 1
+            if fruitless and (fruitless >= FRUITLESS_ROUNDS or not found.lost):
+                raise SamplingError(f"{found.nothing(plan.params.top_k)}. {KEPT}")
+            progress.advance(found.usable)
+
+
+@dataclass
+class _Found:
+    """What a round of batches brought."""
+
+    usable: int = 0
+    bare: int = 0
+    lost: list[str] = field(default_factory=list)
+    """Batches that the provider has lost, or did not get to."""
+    postponed: bool = False
+    """Whether a batch waits for others to be done."""
+    stop: str = ""
+    """Why the run ends."""
+
+    def nothing(self, top_k: int) -> str:
+        """Return why nothing was of use."""
+        if self.lost:
+            return f"nothing came of the batches: {'; '.join(self.lost)}"
+        if self.bare:
+            return (
+                "a whole batch brought nothing that can be used: log-probabilities were asked for "
+                f"(teacher.top_k: {top_k}) and none came"
+            )
+        return "a whole batch brought nothing that can be used: each of its requests failed"
 
 
 class _Round:
     """One turn of write, submit, collect."""
 
-    def __init__(self, plan: Plan, cache: Cache, state: BatchState, client: Client, base_url: str) -> None:
-        self.plan, self.cache, self.state, self.client, self.base_url = plan, cache, state, client, base_url
-        self.refusal: str | None = None
+    def __init__(self, plan: Plan, cache: Cache, state: BatchState, provider: "Provider", lines: BatchLines) -> None:
+        self.plan, self.cache, self.state, self.provider, self.lines = plan, cache, state, provider, lines
+        self.one_by_one = self.alone = False
+        """Whether the provider takes no second batch before the first one is done."""
 
-    def write(self) -> bool:
+    def write(self, base_url: str) -> bool:
         """Write the files of what is missing, as much as the budget allows; whether there is anything."""
         params, limits = self.plan.params, self.plan.params.limits
         dollars = self.plan.estimate(self.cache).spent
-        lines: list[tuple[Asked, str]] = []
+        lines: list[tuple[PendingRequest, str]] = []
         size = 0
         missing = False
-        for asked, line, price in self._lines():
+        for pending, line, price in self._requests():
             missing = True
             dollars += price
             if limits.budget is not None and dollars > limits.budget:
                 break
             if lines and (len(lines) == limits.requests_per_batch or size + len(line) > BYTES_PER_FILE):
-                self.state.write(self.base_url, PATHS[params.api], lines)
+                self.state.write(base_url, PATHS[params.api], lines)
                 lines, size = [], 0
-            lines.append((asked, line))
+            lines.append((pending, line))
             size += len(line)
         if lines:
-            self.state.write(self.base_url, PATHS[params.api], lines)
-        if missing and not self.state.open(self.base_url):
+            self.state.write(base_url, PATHS[params.api], lines)
+        if missing and not self.state.open(base_url):
             raise BudgetError(
                 f"the budget of {limits.budget:,.2f} dollars leaves no room for another request. {KEPT} after raising "
                 "teacher.limits.budget"
             )
         return missing
 
-    def _lines(self) -> Iterator[tuple[Asked, str, float]]:
+    def _requests(self) -> Iterator[tuple[PendingRequest, str, float]]:
         """Yield each request that is missing, as a body in JSON, with its dollars at most."""
         params = self.plan.params
-        for ask in self.plan.missing(self.cache):
-            for first, count in runs(ask.samples, params.limits.samples_per_request):
-                asked = Asked(ask.request.key, first, count, params.model, params.max_tokens, params.top_k)
-                price = cost(params.limits.prices, ask.request.prompt_bound, count * params.max_tokens)
-                yield asked, json.dumps(ask.request.ask(first, count)), price
+        for question in self.plan.missing(self.cache):
+            request = question.request
+            for first, count in runs(question.samples, params.limits.samples_per_request if request.sends_n else 1):
+                pending = PendingRequest(request.key, first, count, params.model, params.max_tokens, params.top_k)
+                price = cost(params.limits.prices, request.prompt_bound, count * params.max_tokens)
+                yield pending, json.dumps(request.ask(first, count)), price
 
-    async def submit(self, batch: Batch) -> None:
+    async def turn(self, base_url: str) -> _Found:
+        """Submit what is written, wait for it, keep what comes."""
+        found = _Found()
+        self.alone = self.one_by_one
+        submitted = []
+        for batch in self.state.open(base_url):
+            submitted.append(await self._submit(batch))
+            if self.one_by_one:
+                break
+        for batch in submitted:
+            await self._collect(batch, found)
+        return found
+
+    async def _submit(self, batch: Batch) -> Batch:
         """Upload and submit, or find what an earlier run submitted."""
-        api = self.client.openai
         if batch.file_id is None:
-            content = self.state.file(batch).read_bytes()
-            file = await self._call(lambda: api.files.create(file=(f"{batch.name}.jsonl", content), purpose="batch"))
-            batch = self.state.uploaded(batch, file.id)
+            batch = self.state.uploaded(
+                batch, await self.provider.upload(batch.name, self.state.file(batch).read_bytes())
+            )
         if batch.batch_id is None:
-            batch_id = await self._call(lambda: self._submitted_before(batch))
-            if batch_id is None:
-                arguments: dict[str, Any] = {
-                    "input_file_id": batch.file_id,
-                    "endpoint": f"/v1{batch.path}",
-                    "completion_window": "24h",
-                    "metadata": {NAME: batch.name},
-                }
-                batch_id = (await self._call(lambda: api.batches.create(**arguments), once=True)).id
-            self.state.submitted(batch, batch_id)
+            batch_id = await self.provider.find(batch.name) or await self.provider.submit(batch)
+            batch = self.state.submitted(batch, batch_id)
             LOG.info("batch %s submitted: %s requests", batch_id, f"{batch.requests:,}")
+        return batch
 
-    async def _submitted_before(self, batch: Batch) -> str | None:
-        async for known in self.client.openai.batches.list(limit=100):
-            if (known.metadata or {}).get(NAME) == batch.name:
-                return known.id
-        return None
-
-    async def collect(self, batch: Batch) -> int:
-        """Wait for a batch to end and keep what it brought; return how many completions can be used."""
-        api = self.client.openai
+    async def _collect(self, batch: Batch, found: _Found) -> None:
+        """Wait for a batch to end and keep what it brought."""
         assert batch.batch_id is not None
-        while (now := await self._call(lambda: api.batches.retrieve(str(batch.batch_id)))).status not in ENDED:
+        name = f"batch {batch.batch_id}"
+        try:
+            now = await self._ended(batch)
+            contents = [await self.provider.content(file) for file in (now.output_file_id, now.error_file_id) if file]
+        except RefusedError as refusal:
+            if refusal.status != 404:
+                raise
+            found.lost.append(f"{name}: {refusal}")
+            LOG.warning("%s is lost (%s): its requests are submitted again", name, refusal)
+            self.state.forget(batch)
+            return
+        first = now.errors.data[0] if now.errors and now.errors.data else None
+        if now.status == "failed" and first is not None and first.code == "token_limit_exceeded":
+            if self.alone:
+                hint = "teacher.limits.requests_per_batch: a smaller one makes smaller batches"
+                found.stop = f"{name}: {first.message} ({hint})"
+            LOG.warning("%s: %s; submitting one batch at a time", name, first.message)
+            self.one_by_one = found.postponed = True
+            self.state.unsubmitted(batch)
+            return
+        kept = self.lines.keep_all(batch, contents)
+        found.usable += kept.usable
+        found.bare += kept.bare
+        self.state.forget(batch)
+        LOG.info("%s: %s, %s completions received", name, now.status, f"{kept.usable:,}")
+        if now.status == "failed":
+            found.stop = f"{name} failed: {first.message if first else 'no message'}"
+        elif now.status == "cancelled":
+            found.stop = f"{name} was cancelled at the provider. The same command submits what is left"
+        elif now.status == "expired":
+            found.lost.append(f"{name} expired before all was done")
+        elif kept.refusal is not None:
+            raise RefusedError(f"{kept.refusal}. {KEPT}", kept.refusal.status)
+
+    async def _ended(self, batch: Batch) -> Any:
+        """Return the provider's view of a batch, once it has ended."""
+        while (now := await self.provider.retrieve(str(batch.batch_id))).status not in ENDED:
             counts = now.request_counts
             done = f"{counts.completed:,} of {counts.total:,}" if counts else "?"
             LOG.info("batch %s: %s, %s requests done", batch.batch_id, now.status, done)
             await asyncio.sleep(self.plan.params.limits.poll_s)
-        got = 0
-        for file_id in (now.output_file_id, now.error_file_id):
-            if file_id:
-                content = await self._call(lambda name=file_id: api.files.content(name))  # type: ignore[misc]
-                # Lines end at \n alone: a completion may hold U+2028 or U+0085, at which str.splitlines would cut it.
-                got += sum(self._keep(batch, line) for line in content.content.split(b"\n") if line.strip())
-        if now.status == "failed":
-            first = now.errors.data[0].message if now.errors and now.errors.data else "no message"
-            self.refusal = f"batch {batch.batch_id} failed: {first}"
-        self.state.collected(batch)
-        LOG.info("batch %s: %s, %s completions received", batch.batch_id, now.status, f"{got:,}")
-        return got
+        return now
 
-    def _keep(self, batch: Batch, text: bytes) -> int:
-        """Keep one line of an output or error file; return how many completions of it can be used."""
+
+class Provider:
+    """The provider's Files and Batch APIs, each call retried as online requests are. Raises RefusedError and
+    SamplingError."""
+
+    def __init__(self, client: Client, limits: LimitsParams) -> None:
+        self.client, self.limits, self.limiter = client, limits, RateLimiter(limits)
+
+    async def upload(self, name: str, content: bytes) -> str:
+        """Upload a file of requests and return its id."""
+        files = self.client.openai.files
+        return (await self._call(lambda: files.create(file=(f"{name}.jsonl", content), purpose="batch"))).id
+
+    async def find(self, name: str) -> str | None:
+        """Return the id of the batch that an earlier run submitted under this name and that still counts."""
+
+        async def find() -> str | None:
+            async for known in self.client.openai.batches.list(limit=100):
+                if (known.metadata or {}).get(NAME) == name and known.status != "failed":
+                    return known.id
+            return None
+
         try:
-            line = json.loads(text)
-            asked = self.state.asked(batch, int(line["custom_id"]))
-            response = line.get("response") or {}
-            status, body = int(response.get("status_code", 500)), response.get("body")
-        except (ValueError, KeyError, TypeError, AttributeError):
-            LOG.warning("batch %s: a line that cannot be read is left out", batch.batch_id)
-            return 0
-        if status != 200:
-            meaning = judged_status(status, {}, body or {"error": line.get("error")}, self.client.secret)
-            if not isinstance(meaning, RefusedError):
-                return 0
-            if meaning.code not in FILTERED:
-                self.refusal = self.refusal or str(meaning)
-                return 0
-            rows = asked.filtered()
-        else:
+            return await self._call(find)
+        except RefusedError as refusal:
+            if refusal.status not in (404, 405, 501):
+                raise
+            LOG.info("the provider lists no batches: submitting without looking for one of an earlier run")
+            return None
+
+    async def submit(self, batch: Batch) -> str:
+        """Submit an uploaded file and return the batch's id. Not repeated where the provider may have taken it."""
+        arguments: dict[str, Any] = {
+            "input_file_id": batch.file_id,
+            "endpoint": f"/v1{batch.path}",
+            "completion_window": "24h",
+            "metadata": {NAME: batch.name},
+        }
+
+        async def submit() -> str:
             try:
-                rows = asked.rows(body)
-            except MalformedResponseError:
-                return 0
-        self.cache.add(rows)
-        return sum(self.plan.bare or not row.bare for row in rows)
+                return (await self.client.openai.batches.create(**arguments)).id
+            except Exception as error:
+                meaning = self.client.classify(error)
+                # Right after the upload the file is not everywhere yet; a refusal has submitted nothing.
+                if (
+                    isinstance(meaning, RefusedError)
+                    and meaning.status in (400, 404)
+                    and "file" in str(meaning).lower()
+                ):
+                    raise TransientError(str(meaning)) from None
+                if isinstance(meaning, TransientError) and not meaning.overloaded:
+                    raise SamplingError(f"{meaning}. {KEPT}") from None
+                raise
 
-    async def _call(self, call: Callable[[], Awaitable[Result]], once: bool = False) -> Result:
-        """Call the provider by the policy for faults. `once`: do not repeat what may have been done."""
+        return await self._call(submit)
 
+    async def retrieve(self, batch_id: str) -> Any:
+        """Return a batch as it is now."""
+        return await self._call(lambda: self.client.openai.batches.retrieve(batch_id))
+
+    async def content(self, file_id: str) -> bytes:
+        """Return the content of an output or error file."""
+        return (await self._call(lambda: self.client.openai.files.content(file_id))).content
+
+    async def _call(self, call: Callable[[], Awaitable[Result]]) -> Result:
         async def attempt() -> Result:
             try:
-                return await call()
+                result = await call()
             except Exception as error:
-                meaning = judged(error, self.client.secret)
+                meaning = self.client.classify(error)
                 if meaning is None:
                     raise
                 raise meaning from None
+            self.limiter.answered()
+            return result
 
-        def tell(fault: TransientError, number: int, wait_s: float) -> None:
-            LOG.warning("%s; try %d in %.1f s", fault, number + 1, wait_s)
+        def log(fault: TransientError, wait_s: float) -> None:
+            LOG.warning("%s; again in %.1f s", fault, wait_s)
 
-        limits = self.plan.params.limits
-        limits = limits.model_copy(update={"attempts": 1}) if once else limits
         try:
-            return await persist(limits, attempt, tell, asyncio.sleep)
+            return await retry(self.limits, attempt, log, asyncio.sleep, self.limiter)
         except TransientError as fault:
             raise SamplingError(f"{fault}. {KEPT}") from None

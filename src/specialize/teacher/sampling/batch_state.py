@@ -7,7 +7,7 @@ from pathlib import Path
 
 from specialize.core.files import write_text
 from specialize.teacher.cache.store import Cache
-from specialize.teacher.sampling.pending_request import Asked
+from specialize.teacher.sampling.pending_request import PendingRequest
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS batches (
@@ -40,16 +40,16 @@ class BatchState:
         self.connection, self.folder = cache.connection, cache.path.parent / "batches"
         self.connection.executescript(_TABLES)
 
-    def open(self, base_url: str) -> list[Batch]:
-        """Return the batches of a provider that are not collected."""
+    def open(self, base_url: str | None = None) -> list[Batch]:
+        """Return the batches of a provider (None: of all) that are not collected."""
         rows = self.connection.execute(
-            "SELECT name, path, requests, file_id, batch_id FROM batches WHERE base_url = ? AND NOT collected"
-            " ORDER BY rowid",
-            (base_url,),
+            "SELECT name, path, requests, file_id, batch_id FROM batches"
+            " WHERE (base_url = :url OR :url IS NULL) AND NOT collected ORDER BY rowid",
+            {"url": base_url},
         )
         return [Batch(*row) for row in rows.fetchall()]
 
-    def write(self, base_url: str, path: str, lines: Sequence[tuple[Asked, str]]) -> None:
+    def write(self, base_url: str, path: str, lines: Sequence[tuple[PendingRequest, str]]) -> None:
         """Write a file of requests (what is asked, the body in JSON), then note it."""
         name = uuid.uuid4().hex
         text = "".join(
@@ -80,23 +80,29 @@ class BatchState:
             self.connection.execute("UPDATE batches SET file_id = ? WHERE name = ?", (file_id, batch.name))
         return replace(batch, file_id=file_id)
 
-    def submitted(self, batch: Batch, batch_id: str) -> None:
+    def submitted(self, batch: Batch, batch_id: str) -> Batch:
         """Note the provider's id of the batch."""
         with self.connection:
             self.connection.execute("UPDATE batches SET batch_id = ? WHERE name = ?", (batch_id, batch.name))
+        return replace(batch, batch_id=batch_id)
 
-    def asked(self, batch: Batch, line: int) -> Asked:
-        """Return what a line of the file asked for. Raises KeyError."""
+    def unsubmitted(self, batch: Batch) -> None:
+        """Note that the provider did not take the batch: the same file is to be submitted later."""
+        with self.connection:
+            self.connection.execute("UPDATE batches SET batch_id = NULL WHERE name = ?", (batch.name,))
+
+    def pending(self, batch: Batch, line: int) -> PendingRequest:
+        """Return the request of a line of the file. Raises KeyError."""
         row = self.connection.execute(
             "SELECT request_key, first, count, model, max_tokens, top_k FROM batch_lines WHERE name = ? AND line = ?",
             (batch.name, line),
         ).fetchone()
         if row is None:
             raise KeyError(line)
-        return Asked(*row)
+        return PendingRequest(*row)
 
-    def collected(self, batch: Batch) -> None:
-        """Note that what a batch brought is in the cache, and let go of its file."""
+    def forget(self, batch: Batch) -> None:
+        """Note that a batch is done with: what it brought is in the cache, or it brings nothing any more."""
         with self.connection:
             self.connection.execute("UPDATE batches SET collected = 1 WHERE name = ?", (batch.name,))
             self.connection.execute("DELETE FROM batch_lines WHERE name = ?", (batch.name,))

@@ -1,51 +1,14 @@
-"""Money: what a run will cost, what it has cost, and a bound that is never passed."""
+"""The budget of a run: the highest possible cost of a request is reserved before it is sent."""
 
 import asyncio
-from dataclasses import dataclass
 
 from specialize.core.errors import SpecializeError
-from specialize.core.params.teacher import LimitsParams, Prices
-
-MILLION = 1_000_000
+from specialize.core.params.teacher import LimitsParams
+from specialize.teacher.cost import cost
 
 
 class BudgetError(SpecializeError):
     """The next request might pass the budget."""
-
-
-def cost(prices: Prices | None, prompt: float, completion: float) -> float:
-    """Return dollars for so many tokens; 0 where no price is known."""
-    return 0.0 if prices is None else (prompt * prices.prompt + completion * prices.completion) / MILLION
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What is left to ask for, before the first call."""
-
-    samples: int
-    cached: int
-    requests: int
-    prompt_tokens: int
-    """About: a rule of thumb, for no tokenizer of the teacher is at hand."""
-    completion_tokens: int
-    """At most."""
-    prices: Prices | None
-    spent: float
-    """Dollars that the cached samples cost."""
-
-    def lines(self) -> list[str]:
-        """Return what to print."""
-        told = [
-            f"samples            {self.samples:>14,}",
-            f"in the cache       {self.cached:>14,}",
-            f"requests to send   {self.requests:>14,}",
-            f"prompt tokens      {self.prompt_tokens:>14,}  about",
-            f"completion tokens  {self.completion_tokens:>14,}  at most",
-        ]
-        if self.prices is None:
-            return [*told, "cost                      unknown  (set teacher.limits.prices)"]
-        dollars = cost(self.prices, self.prompt_tokens, self.completion_tokens)
-        return [*told, f"cost               {dollars:>14,.2f}  dollars at most; {self.spent:,.2f} spent before"]
 
 
 class Budget:
@@ -61,7 +24,7 @@ class Budget:
     async def reserve(self, prompt_bound: int, completion_bound: int) -> float:
         """Keep room for a request of so many tokens and return its dollars.
 
-        Waits while requests in flight may yet turn out cheaper. Raises BudgetError where there is no phase at all.
+        Waits while requests in flight may yet turn out cheaper. Raises BudgetError where none is in flight.
         """
         dollars = cost(self.prices, prompt_bound, completion_bound)
         while self.bound is not None and self.spent + self.reserved + dollars > self.bound:

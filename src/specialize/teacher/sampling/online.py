@@ -1,41 +1,36 @@
 """Ask for what the cache lacks: one producer, a bounded number of requests in flight, every answer kept at once."""
 
 import asyncio
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 
-from specialize.core.errors import SpecializeError
 from specialize.core.files import sha256_text
 from specialize.core.locks import exclusive
 from specialize.core.log import Progress, get_logger
-from specialize.core.params.teacher import TeacherParams
 from specialize.teacher.api.client import Client
-from specialize.teacher.api.requests import Request, runs
-from specialize.teacher.api.responses import MalformedResponseError
-from specialize.teacher.api.server_errors import RefusedError, TransientError, persist
-from specialize.teacher.cache.store import Cache, Row
-from specialize.teacher.plan import Ask, Plan
-from specialize.teacher.sampling.budget import Budget, cost
-from specialize.teacher.sampling.pending_request import Asked
-from specialize.teacher.sampling.rate_limit import Pace
+from specialize.teacher.api.requests import runs
+from specialize.teacher.api.server_errors import RefusedError, TransientError
+from specialize.teacher.cache.store import Cache
+from specialize.teacher.plan import MissingSamples, Plan
+from specialize.teacher.sampling.budget import Budget
+from specialize.teacher.sampling.first_answers import (
+    ANSWERS,
+    PER_QUESTION,
+    FirstAnswer,
+    UnreadableError,
+    check_first_answers,
+)
+from specialize.teacher.sampling.interrupt import on_interrupt
+from specialize.teacher.sampling.pending_request import refused_rows
+from specialize.teacher.sampling.refusals import Refusals
+from specialize.teacher.sampling.requester import KEPT, Requester, SamplingError, StoppedError
 
 LOG = get_logger("teacher")
 BARE_TRIES = 3
-"""Answers without log-probabilities, and none with them, before we believe that the server gives none."""
-FILTERED = frozenset({"content_filter", "content_policy_violation"})
-"""Codes of a refused prompt: an observation about this question, not a fault of the run."""
-FAULTS_SHOWN = 20
-KEPT = "What was received is kept; run the same command again to go on"
-
-
-class SamplingError(SpecializeError):
-    """Sampling cannot go on now."""
-
-
-class _StoppedError(Exception):
-    """Another request has ended the run."""
+"""Answers without log-probabilities, and none with them, before the server is taken to give none."""
+FAILED_IN_A_ROW = 3
+"""Questions that all tries failed for, without one that was answered in between, before the run ends."""
 
 
 def fill(plan: Plan, cache: Cache, base_url: str) -> None:
@@ -43,11 +38,8 @@ def fill(plan: Plan, cache: Cache, base_url: str) -> None:
     if next(plan.missing(cache), None) is None:
         LOG.info("all completions are in the cache")
         return
-    with exclusive(lock_file(plan, cache), on_wait=_say_waiting):
-        estimate = plan.estimate(cache)
-        LOG.info("%s of %s completions are in the cache", f"{estimate.cached:,}", f"{estimate.samples:,}")
-        progress = Progress(LOG, "completions", estimate.samples, done=estimate.cached)
-        asyncio.run(_fill(plan, cache, base_url, Budget(plan.params.limits, estimate.spent), progress))
+    with exclusive(lock_file(plan, cache), on_wait=_log_waiting):
+        asyncio.run(_fill(plan, cache, base_url))
 
 
 def lock_file(plan: Plan, cache: Cache) -> Path:
@@ -55,175 +47,151 @@ def lock_file(plan: Plan, cache: Cache) -> Path:
     return cache.lock_file(sha256_text(f"{plan.endpoint} {plan.params.model}")[:16])
 
 
-def _say_waiting() -> None:
+def _log_waiting() -> None:
     LOG.info("another process asks the same server: waiting for it to end, to ask only for what it leaves")
 
 
-async def _fill(plan: Plan, cache: Cache, base_url: str, budget: Budget, progress: Progress) -> None:
+async def _fill(plan: Plan, cache: Cache, base_url: str) -> None:
+    estimate = plan.estimate(cache)
+    LOG.info("%s of %s completions are in the cache", f"{estimate.cached:,}", f"{estimate.samples:,}")
+    progress = Progress(LOG, "completions", estimate.samples, done=estimate.cached)
     async with Client(plan.params, base_url) as client:
-        sampler = Sampler(client, plan.params, cache, budget, progress)
-        with _signals(sampler):
+        requester = Requester(client, plan.params, cache, Budget(plan.params.limits, estimate.spent), progress)
+        refusals = Refusals(cache, evidence=estimate.cached > 0)
+        sampler = Sampler(plan, cache, requester, refusals)
+        with on_interrupt(sampler.interrupted):
             await sampler.run(plan.missing(cache))
     if sampler.failure is not None:
         raise sampler.failure from None
+    if refusals.count and not requester.answers and not estimate.cached:
+        raise SamplingError(f"every question was refused, see above. {KEPT}")
+    if sampler.failed:
+        problem_id, fault = sampler.failed[0]
+        raise SamplingError(f"{len(sampler.failed)} questions got no answer; {problem_id}: {fault}. {KEPT}")
 
 
 class Sampler:
-    """What a run has learnt of its server, and the requests in flight."""
+    """Works through the questions; decides what one question's failure means for the others."""
 
-    def __init__(self, client: Client, params: TeacherParams, cache: Cache, budget: Budget, progress: Progress) -> None:
-        self.client, self.params, self.cache, self.budget, self.progress = client, params, cache, budget, progress
-        self.pace = Pace(params.limits)
-        self.per_request = params.limits.samples_per_request
-        self.several_work = self.logprobs_seen = False
-        self.faults = self.tokens = 0
+    def __init__(self, plan: Plan, cache: Cache, requester: Requester, refusals: Refusals) -> None:
+        self.plan, self.params, self.cache = plan, plan.params, cache
+        self.requester, self.refusals = requester, refusals
+        self.logprobs_seen = False
         self.failure: Exception | None = None
-        self.stopping = asyncio.Event()
+        self.failed: list[tuple[str, TransientError]] = []
+        self.failed_in_a_row = 0
 
-    async def run(self, asks: Iterator[Ask]) -> None:
+    async def run(self, questions: Iterator[MissingSamples]) -> None:
         """Ask, until all is there or something stops the run: then requests in flight are still waited for."""
-        # The first question goes alone: what its answer shows of the server holds for the others.
-        if (first := next(asks, None)) is not None:
-            await self._work(iter([first]))
-        await asyncio.gather(*(self._work(asks) for _ in range(self.params.limits.concurrency)))
+        # The first questions go one after another: what their answers show of the server holds for the others.
+        rest = await self._first_answers(questions)
+        waiting = chain(rest, questions)
+        await asyncio.gather(*(self._work(waiting) for _ in range(self.params.limits.concurrency)))
+        if self.failure is None:
+            try:
+                self.refusals.end()
+            except RefusedError as refused:
+                self.stop(RefusedError(f"{refused}. {KEPT}"))
 
     def stop(self, failure: Exception) -> None:
-        """Let no further request leave."""
+        """Send no further request."""
         self.failure = self.failure or failure
-        self.stopping.set()
+        self.requester.stopping.set()
 
-    async def _work(self, asks: Iterator[Ask]) -> None:
-        where = ""
-        try:
-            while not self.stopping.is_set() and (ask := next(asks, None)) is not None:
-                where = ask.problem_id
-                await self._complete(ask)
-        except _StoppedError:
-            pass
-        except TransientError as fault:
-            tries = self.params.limits.attempts
-            self.stop(SamplingError(f"{where}: asked {tries} times, in the end: {fault}. {KEPT}"))
-        except RefusedError as refused:
-            self.stop(RefusedError(f"{where}: {refused}. {KEPT}"))
-        except Exception as error:
-            self.stop(error)
+    def interrupted(self, name: str) -> None:
+        """Stop for a signal."""
+        LOG.warning("%s: waiting for the requests in flight", name)
+        self.stop(SamplingError(f"stopped by {name}. {KEPT}"))
 
-    async def _complete(self, ask: Ask) -> None:
-        """Ask until every missing sample of one question is there."""
-        missing = set(ask.samples)
+    async def _first_answers(self, questions: Iterator[MissingSamples]) -> list[MissingSamples]:
+        """Ask the first questions one after another and check their answers; return what is left of them."""
+        share, rest = self.params.limits.min_readable, []
+        if not share:
+            await self._work(islice(questions, 1))
+            return []
+        first = self._cached_answers()
+        while len(first) < ANSWERS and self.failure is None and (question := next(questions, None)) is not None:
+            chosen = frozenset(islice(sorted(question.samples), PER_QUESTION))
+            await self._work(iter([question.only(chosen)]))
+            if question.samples > chosen:
+                rest.append(question.only(question.samples - chosen))
+            first += self._answers(question, chosen)
+        if self.failure is None:
+            try:
+                check_first_answers(first[:ANSWERS], share)
+            except UnreadableError as error:
+                self.stop(error)
+        return rest
+
+    def _cached_answers(self) -> list[FirstAnswer]:
+        """Return the first answers that an earlier run received."""
+        found: list[FirstAnswer] = []
+        for problem, request in islice(self.plan.requests(), ANSWERS):
+            rows = islice(self.plan.rows(self.cache, request), PER_QUESTION)
+            found += [FirstAnswer(problem.id, problem.kind, row.answer()) for row in rows if not row.refused]
+        return found if len(found) >= ANSWERS else []
+
+    def _answers(self, question: MissingSamples, samples: frozenset[int]) -> list[FirstAnswer]:
+        rows = self.plan.rows(self.cache, question.request)
+        return [
+            FirstAnswer(question.problem_id, question.kind, row.answer())
+            for row in rows
+            if row.sample in samples and not row.refused
+        ]
+
+    async def _work(self, questions: Iterator[MissingSamples]) -> None:
+        while not self.requester.stopping.is_set() and (question := next(questions, None)) is not None:
+            try:
+                await self._complete(question)
+                self.failed_in_a_row = 0
+            except StoppedError:
+                return
+            except TransientError as fault:
+                self._set_aside(question, fault)
+            except RefusedError as refused:
+                self.stop(RefusedError(f"{question.problem_id}: {refused}. {KEPT}"))
+            except Exception as error:
+                self.stop(error)
+
+    def _set_aside(self, question: MissingSamples, fault: TransientError) -> None:
+        """Go on without a question that all tries failed for, where the server answers others."""
+        tries = self.params.limits.attempts
+        self.failed_in_a_row += 1
+        if not self.requester.answers or self.failed_in_a_row >= FAILED_IN_A_ROW:
+            what = f"{fault}" if fault.not_the_api else f"asked {tries} times, in the end: {fault}"
+            if fault.overloaded:
+                what = f"refused for {self.params.limits.patience_s:g} s (teacher.limits.patience_s): {fault}"
+            self.stop(SamplingError(f"{question.problem_id}: {what}. {KEPT}"))
+            return
+        LOG.warning(
+            "%s: asked %d times without an answer (%s): left for a later run", question.problem_id, tries, fault
+        )
+        self.failed.append((question.problem_id, fault))
+
+    async def _complete(self, question: MissingSamples) -> None:
+        """Ask until every missing sample of one question is there, or the question is refused."""
+        missing = set(question.samples)
         fruitless = 0
         while missing:
-            first, count = next(runs(missing, self.per_request))
-            got = await self._several(ask.request, first, count)
-            missing -= got
-            fruitless = 0 if got else fruitless + 1
+            first, count = next(runs(missing, self.requester.per_request))
+            try:
+                rows = await self.requester.samples(question.request, first, count)
+            except RefusedError as refusal:
+                if refusal.about == "run":
+                    raise
+                pending = self.requester.pending(question.request, first, count)
+                self.refusals.add(question.problem_id, refused_rows(pending, missing, refusal), refusal)
+                self.requester.log_progress(len(missing))
+                return
+            self.refusals.answered()
+            self.logprobs_seen |= any(not row.bare for row in rows)
+            good = {row.sample for row in rows if self.plan.bare or not row.bare}
+            self.requester.log_progress(len(good & missing))
+            missing -= good
+            fruitless = 0 if good else fruitless + 1
             if fruitless >= (self.params.limits.attempts if self.logprobs_seen else BARE_TRIES):
                 raise SamplingError(
-                    f"{ask.problem_id}: asked for log-probabilities (teacher.top_k: {self.params.top_k}) and got none, "
-                    f"{fruitless} times. Take a server or an API that gives them, or set teacher.top_k: 0, or "
+                    f"{question.problem_id}: asked for log-probabilities (teacher.top_k: {self.params.top_k}) and "
+                    f"got none, {fruitless} times. Use a server or API that gives them, or set teacher.top_k: 0, or "
                     "teacher.without_logprobs: allow"
                 )
-
-    async def _several(self, request: Request, first: int, count: int) -> set[int]:
-        """Ask for some samples of one question; return those that can be used."""
-        params = self.params
-        asked = Asked(request.key, first, count, params.model, params.max_tokens, params.top_k)
-        try:
-            rows = await persist(params.limits, lambda: self._attempt(request, asked), self._tell_fault, self._sleep)
-        except RefusedError as refused:
-            if refused.code in FILTERED:
-                self.cache.add(asked.filtered())
-                self._tell_progress(count)
-                return set(range(first, first + count))
-            if refused.status != 400 or count == 1 or self.several_work:
-                raise
-            LOG.info("%d samples in one request are refused: trying one by one", count)
-            self.per_request = 1
-            return await self._several(request, first, 1)
-        self.cache.add(rows)
-        # A short answer later on is a fault of that answer: what is missing is asked for again.
-        if len(rows) < min(count, self.per_request) and not self.several_work:
-            LOG.info("the server gives %d of %d samples asked for in a request: asking for so many", len(rows), count)
-            self.per_request = len(rows)
-        self.several_work |= len(rows) > 1
-        self.logprobs_seen |= any(not row.bare for row in rows)
-        good = {row.sample for row in rows if params.without_logprobs == "allow" or not row.bare}
-        self._tell_progress(len(good))
-        return good
-
-    async def _attempt(self, request: Request, asked: Asked) -> list[Row]:
-        """Send one request once. What it may cost is kept free in the budget, what it cost is booked."""
-        if self.stopping.is_set():
-            raise _StoppedError
-        completion = asked.count * self.params.max_tokens
-        reserved = await self.budget.reserve(request.prompt_bound, completion)
-        taken = request.prompt_estimate + completion
-        used, spent = 0.0, 0.0
-        try:
-            await self.pace.wait(taken, self._sleep)
-            if self.stopping.is_set():
-                raise _StoppedError
-            rows = asked.rows(await self.client.ask(request.ask(asked.first, asked.count)))
-            used, spent = self._usage(rows, taken, reserved)
-            return rows
-        except (TransientError, MalformedResponseError) as error:
-            fault = error if isinstance(error, TransientError) else TransientError(str(error), maybe_billed=True)
-            spent = reserved if fault.maybe_billed else 0.0
-            raise fault from None
-        finally:
-            self.budget.settle(reserved, spent)
-            self.pace.used(taken, used)
-
-    def _usage(self, rows: list[Row], taken: float, reserved: float) -> tuple[float, float]:
-        """Return tokens and dollars of an answer; the bounds where the server tells no usage."""
-        usage = rows[0].usage
-        prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
-        if not isinstance(prompt, int) or not isinstance(completion, int):
-            return taken, reserved
-        self.tokens += prompt + completion
-        return prompt + completion, cost(self.params.limits.prices, prompt, completion)
-
-    def _tell_fault(self, fault: TransientError, attempt: int, wait_s: float) -> None:
-        if fault.retry_after_s is not None:
-            self.pace.pause(fault.retry_after_s)
-        self.faults += 1
-        if self.faults <= FAULTS_SHOWN:
-            LOG.warning("%s; try %d in %.1f s", fault, attempt + 1, wait_s)
-        elif self.faults == FAULTS_SHOWN + 1:
-            LOG.warning("… further faults are counted, not shown")
-
-    def _tell_progress(self, good: int) -> None:
-        note = [f"{self.tokens:,} tokens"]
-        if self.params.limits.prices is not None:
-            note.append(f"{self.budget.spent:,.2f} dollars")
-        if self.faults:
-            note.append(f"{self.faults:,} faults")
-        self.progress.advance(good, "  ".join(note))
-
-    async def _sleep(self, seconds: float) -> None:
-        """Sleep, or wake at once when the run stops."""
-        try:
-            await asyncio.wait_for(self.stopping.wait(), seconds)
-        except TimeoutError:
-            return
-        raise _StoppedError
-
-
-@contextmanager
-def _signals(sampler: Sampler) -> Iterator[None]:
-    """At Ctrl-C or a polite kill: let nothing more leave, wait for what is paid for, end in one line."""
-    loop = asyncio.get_running_loop()
-
-    def stop(name: str) -> None:
-        LOG.warning("%s: waiting for the requests in flight", name)
-        sampler.stop(SamplingError(f"stopped by {name}. {KEPT}"))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)  # a second one ends it at once
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number.name)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

@@ -13,7 +13,7 @@ _INVENTED = " zebra"
 """A token that the grammar never writes."""
 
 
-def spoil(body: Body, fault: str, rng: random.Random) -> None:
+def corrupt(body: Body, fault: str, rng: random.Random) -> None:
     """Change a response body in place, where it has what the fault is about."""
     choices = body["choices"]
     match fault:

@@ -19,7 +19,7 @@ from typing import Any
 
 from aiohttp import web
 
-from specialize.teacher.simulated.corrupt_response import spoil
+from specialize.teacher.simulated.corrupt_response import corrupt
 from specialize.teacher.simulated.fault_rates import Faults
 from specialize.teacher.simulated.parse_request import RefusalError
 from specialize.teacher.simulated.teacher import MODEL, Teacher
@@ -91,7 +91,7 @@ class Server:
         except (ValueError, RecursionError):
             return _error(RefusalError("expected JSON as the body"))
         if fault is not None:
-            spoil(body, fault, rng)
+            corrupt(body, fault, rng)
         self.stats["answers"] += 1
         self.stats["choices"] += len(body["choices"])
         self.stats["completion_tokens"] += body["usage"]["completion_tokens"]

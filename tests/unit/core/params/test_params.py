@@ -177,19 +177,25 @@ SPOILT: dict[str, tuple[Callable[[Tree], object], str]] = {
     "no seed dataset": (lambda t: t["data"]["datasets"].pop("gsm8k"), "data.datasets: .*exactly one .*'seed', got 0"),
     "two seed datasets": (
         lambda t: t["data"]["datasets"]["multiarith"].update(role="seed"),
-        "data.datasets: .*exactly one .*'seed', got 2.*only gsm8k and world",
+        "data.datasets: .*exactly one .*'seed', got 2",
+    ),
+    "pretraining without the world": (
+        lambda t: t["train"]["starts"]["random"].update(
+            pretraining={"objective": "instructions", "steps": 50, "learning_rate": 1, "embedding_learning_rate": 1}
+        ),
+        "train.starts.random.pretraining: reads texts of the procedural world, but no dataset has source 'procedural'",
     ),
     "mistyped start": (
         lambda t: t["train"]["students"]["s"].update(start="rndom"),
         r"students.s.start must be .*got 'rndom'; did you mean 'random'\?",
     ),
-    "unknown dataset": (
-        lambda t: t["data"]["datasets"].update(world={"role": "generic"}),
-        "  data.datasets.world: source 'files' has no such dataset .expected one of gsm8k",
+    "local teacher of another dataset": (
+        lambda t: t["teacher"].update(mode="online"),
+        "teacher.base_url: the local teacher solves the procedural world alone, but the seed is 'gsm8k'",
     ),
-    "hub without ids": (
-        lambda t: t["data"].update(source="hub"),
-        "datasets.gsm8k.hub: missing.*multiarith.hub: missing",
+    "two words in a row": (
+        lambda t: t["traces"].update(ngram=2),
+        "traces.ngram: expected null or 3 to 50 words, got 2",
     ),
     "selection": (
         lambda t: t["evaluate"].update(selection_format="in_context_answer_only"),
@@ -264,15 +270,15 @@ def test_params_are_frozen(tree: Tree) -> None:
 
 
 def test_raw_files_follow_the_source(tree: Tree) -> None:
-    assert parse_params(tree, "here").data.raw_files == [
-        "gsm8k/train.jsonl",
-        "gsm8k/test.jsonl",
-        "multiarith/MultiArith.json",
-    ]
+    (spec,) = parse_params(tree, "here").data.recipe_specs()
+    assert (spec.raw_files, spec.raw_folders, spec.project_files) == (
+        [], ["gsm8k", "multiarith"], ["prompts/maths.jsonl"],
+    )  # fmt: skip
     tree["data"] |= {"source": "procedural", "datasets": {"world": {"role": "seed"}}}
     tree["teacher"]["recorded"] = ["results/problems/made.jsonl", "teacher/given.json"]
     params = parse_params(tree, "here")
-    assert params.data.raw_files == []
+    (spec,) = params.data.recipe_specs()
+    assert not (spec.raw_files or spec.raw_folders or spec.project_files)
     assert params.teacher.raw_files == ["teacher/given.json"]
 
 
@@ -292,6 +298,11 @@ def message_of(path: Path) -> str:
     with pytest.raises(ParamsError) as error:
         load_params(path)
     return str(error.value)
+
+
+def test_no_length_of_shared_words_is_null(tree: Tree) -> None:
+    tree["traces"]["ngram"] = None
+    assert parse_params(tree, "here") == parse_params({**tree, "traces": {**tree["traces"], "ngram": 0}}, "here")
 
 
 def test_a_dump_of_the_params_is_valid_params(tree: Tree) -> None:

@@ -8,7 +8,7 @@ import pytest
 from small_sources import Build, json_lines
 
 from specialize.core.files import read_json, read_records
-from specialize.core.params.data import BBH_TASKS
+from specialize.data.benchmarks.bbh import TASKS
 from specialize.records.problems import Problem
 
 
@@ -59,9 +59,9 @@ def copies(folder: Path) -> dict[str, dict[str, Any]]:
         "formula": "9=9",
     }
     write(folder / "asdiv" / "test.jsonl", json_lines([asdiv]))
-    for task in BBH_TASKS:
+    for task in TASKS:
         write(folder / "bbh" / task / "test.jsonl", json_lines([{"input": f"Say {task}.", "target": task}]))
-    configs = "".join(f"- config_name: {task}\n  data_files: {task}/test.jsonl\n" for task in BBH_TASKS)
+    configs = "".join(f"- config_name: {task}\n  data_files: {task}/test.jsonl\n" for task in TASKS)
     write(folder / "bbh" / "README.md", f"---\nconfigs:\n{configs}---\n")
 
     def part(name: str, role: str, **hub: Any) -> dict[str, Any]:
@@ -115,6 +115,61 @@ def test_same_records_as_from_upstreams_files(build: Build, root: Path, tmp_path
         assert build(source=source, datasets={"gsm8k": {**seed, "hub": {"id": str(tmp_path / "hub")}}}) == 0
         made.append({path.name: path.read_bytes() for path in (tmp_path / "problems" / "gsm8k").iterdir()})
     assert made[0] == made[1]
+
+
+DECLARED = {"role": "seed", "question": "question", "answer": "answer"}
+
+
+def test_train_and_evaluation_rows_from_two_repositories(build: Build, tmp_path: Path) -> None:
+    parts = copies(tmp_path / "hub")
+    platinum = {"question": "What is 9 and 9?", "answer": "18"}
+    write(tmp_path / "platinum" / "data" / "checked.jsonl", json_lines([platinum]))
+    other = {"id": str(tmp_path / "platinum"), "data_files": {"test": "data/checked.jsonl"}}
+    seed = {**DECLARED, "hub": {**parts["gsm8k"]["hub"], "evaluation": other}}
+    assert build(source="hub", datasets={"gsm8k-platinum": seed}) == 0
+    folder = tmp_path / "problems" / "gsm8k-platinum"
+    assert [p.answer for p in read_records(folder / "train.jsonl", Problem)] == ["2", "3"]
+    assert [p.answer for p in read_records(folder / "test.jsonl", Problem)] == ["18"]
+
+
+@pytest.mark.parametrize("with_splits", [True, False])
+def test_folders_of_save_to_disk_below_the_root(build: Build, root: Path, tmp_path: Path, with_splits: bool) -> None:
+    import datasets
+
+    rows = [{"question": f"What is {n} and 2?", "answer": f"{n + 2}"} for n in range(20)]
+    table = datasets.Dataset.from_list(rows)
+    if with_splits:
+        saved = {"train": table.select(range(15)), "dev": table.select(range(15, 20))}
+        datasets.DatasetDict(saved).save_to_disk(str(root / "saved"))
+    else:
+        table.save_to_disk(str(root / "saved"))
+    hub = {"id": "saved", "test": "dev"} if with_splits else {"id": "saved", "train": None}
+    assert build(datasets={"sums": {**DECLARED, "hub": hub}}) == 0
+    splits = read_json(tmp_path / "problems" / "index.json")["datasets"]["sums"]["splits"]
+    assert splits["train"] + splits["test"] == 20 and splits["train"] > 9
+    assert (splits["train"] == 15) == with_splits
+
+
+def test_a_renamed_column_wins_over_one_of_upstreams_name(build: Build, tmp_path: Path) -> None:
+    rows = [{"question": "Plus 1?", "sQuestion": "another", "lSolutions": [9], "final_ans": "1"}]
+    write(tmp_path / "hub" / "test.jsonl", json_lines(rows))
+    columns = {"sQuestion": "question", "lSolutions": "final_ans"}
+    parts = copies(tmp_path / "copies")
+    parts["multiarith"]["hub"] = {"id": str(tmp_path / "hub"), "columns": columns}
+    assert build(source="hub", datasets={name: parts[name] for name in ("gsm8k", "multiarith")}) == 0
+    (problem,) = read_records(tmp_path / "problems" / "multiarith" / "test.jsonl", Problem)
+    assert (problem.question, problem.answer) == ("Plus 1?", "1")
+
+
+def test_a_folder_without_splits_says_so(build: Build, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import datasets
+
+    datasets.Dataset.from_list([{"question": "q", "answer": "1"}]).save_to_disk(str(root / "saved"))
+    assert build(datasets={"sums": {**DECLARED, "hub": {"id": "saved"}}}) == 2
+    assert (
+        "saved:train: the Hub does not give this dataset: the folder was saved without splits"
+        in capsys.readouterr().err
+    )
 
 
 SPOILED: list[tuple[str, dict[str, Any], str]] = [

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from specialize.core.errors import RecordError
-from specialize.data.benchmarks import asdiv, bbh, exemplars, gsm8k, multiarith, svamp
-from specialize.data.benchmarks.fields import joined
+from specialize.data import exemplars
+from specialize.data.benchmarks import asdiv, bbh, gsm8k, multiarith, svamp
+from specialize.data.fields import joined
 
 
 def at(*rows: Any) -> list[tuple[str, Any]]:
@@ -23,6 +24,7 @@ def test_gsm8k_row() -> None:
         "question": "А  shop …\u2028how many?",  # a Cyrillic А, a double blank, a line separator: as upstream has them
         "answer": "-35001",
         "kind": "number",
+        "choices": None,
         "rationale": "He sells 70,000 / 2 = 35,000 now.\nThen 1 more.",
         "instruction": None,
     }
@@ -37,12 +39,12 @@ def test_gsm8k_without_annotation_or_reasoning() -> None:
 
 @pytest.mark.parametrize("solutions", [[39.0], 39.0, 39, "39", "39.0", " 39 "])
 def test_multiarith_solution_in_every_form(solutions: object) -> None:
-    (problem,) = multiarith.problems(at({"sQuestion": " How many? ", "lSolutions": solutions, "iIndex": 5}))
+    (problem,) = multiarith.problems(at({"sQuestion": " How many? ", "lSolutions": solutions, "iIndex": 5}), "test")
     assert (problem.id, problem.question, problem.answer, problem.kind) == ("multiarith/0", "How many?", "39", "number")
 
 
 def test_multiarith_keeps_repeats() -> None:
-    assert [p.id for p in multiarith.problems(at(*[{"sQuestion": "q", "lSolutions": [1]}] * 2))] == [
+    assert [p.id for p in multiarith.problems(at(*[{"sQuestion": "q", "lSolutions": [1]}] * 2), "test")] == [
         "multiarith/0",
         "multiarith/1",
     ]
@@ -64,13 +66,13 @@ def test_body_and_question(body: str, text: str) -> None:
 
 def test_svamp_answer_wins_over_equation() -> None:
     row = {"ID": "chal-680", "Body": "He had 4", "Question": "Now?", "Equation": "( 4.0 - 2.0 )", "Answer": 1.0}
-    (problem,) = svamp.problems(at(row))
+    (problem,) = svamp.problems(at(row), "test")
     assert (problem.id, problem.question, problem.answer) == ("svamp/chal-680", "He had 4. Now?", "1")
 
 
 def test_svamp_copy_with_text_answers_and_without_ids() -> None:
     row = {"Body": "He had 0.1", "Question": "Now?", "Answer": "0.10", "question_concat": "…"}
-    (problem,) = svamp.problems(at(row))
+    (problem,) = svamp.problems(at(row), "test")
     assert (problem.id, problem.answer) == ("svamp/0", "0.1")
 
 
@@ -102,7 +104,7 @@ def test_asdiv_answers(written: str, answer: str, kind: str) -> None:
 
 
 def test_asdiv_copy_with_number_and_without_id() -> None:
-    (problem,) = asdiv.problems(at({"Body": "He has 4,", "Question": "how many?", "Answer": 4.0}))
+    (problem,) = asdiv.problems(at({"Body": "He has 4,", "Question": "how many?", "Answer": 4.0}), "test")
     assert (problem.id, problem.question, problem.answer) == ("asdiv/0", "He has 4, how many?", "4")
 
 
@@ -132,21 +134,56 @@ BAD_ROWS = [
     (lambda r: gsm8k.problems(r, "train"), {"question": 5, "answer": "#### 2"}, "question", "a text, got 5"),
     (lambda r: gsm8k.problems(r, "train"), {"question": "\ud800", "answer": "#### 2"}, "question", "UTF-8"),
     (lambda r: gsm8k.problems(r, "train"), ["q", "a"], "(whole row)", "a mapping"),
-    (multiarith.problems, {"sQuestion": "q", "lSolutions": []}, "lSolutions", "a list of one number"),
-    (multiarith.problems, {"sQuestion": "q", "lSolutions": [1, 2]}, "lSolutions", "a list of one number"),
-    (multiarith.problems, {"sQuestion": "q", "lSolutions": [True]}, "lSolutions", "one number, got True"),
-    (multiarith.problems, {"sQuestion": None, "lSolutions": [1]}, "sQuestion", "a text, got None"),
     (
-        svamp.problems,
+        lambda r: multiarith.problems(r, "test"),
+        {"sQuestion": "q", "lSolutions": []},
+        "lSolutions",
+        "a list of one number",
+    ),
+    (
+        lambda r: multiarith.problems(r, "test"),
+        {"sQuestion": "q", "lSolutions": [1, 2]},
+        "lSolutions",
+        "a list of one number",
+    ),
+    (
+        lambda r: multiarith.problems(r, "test"),
+        {"sQuestion": "q", "lSolutions": [True]},
+        "lSolutions",
+        "one number, got True",
+    ),
+    (lambda r: multiarith.problems(r, "test"), {"sQuestion": None, "lSolutions": [1]}, "sQuestion", "a text, got None"),
+    (
+        lambda r: svamp.problems(r, "test"),
         {"ID": "c", "Body": "b", "Question": "q", "Answer": float("nan")},
         "Answer",
         "one number, got nan",
     ),
-    (svamp.problems, {"ID": "c", "Body": "b", "Question": "q", "Answer": "many"}, "Answer", "one number"),
-    (svamp.problems, {"ID": [], "Body": "b", "Question": "q", "Answer": 1}, "ID", "an id"),
-    (svamp.problems, {"ID": "c", "Question": "q", "Answer": 1}, "Body", "only ID, Question, Answer"),
-    (asdiv.problems, {"ID": "n", "Body": "b", "Question": "", "Answer": "1"}, "Question", "not empty"),
-    (asdiv.problems, {"ID": "n", "Body": "b", "Question": "q", "Answer": " "}, "Answer", "not empty"),
+    (
+        lambda r: svamp.problems(r, "test"),
+        {"ID": "c", "Body": "b", "Question": "q", "Answer": "many"},
+        "Answer",
+        "one number",
+    ),
+    (lambda r: svamp.problems(r, "test"), {"ID": [], "Body": "b", "Question": "q", "Answer": 1}, "ID", "an id"),
+    (
+        lambda r: svamp.problems(r, "test"),
+        {"ID": "c", "Question": "q", "Answer": 1},
+        "Body",
+        "only ID, Question, Answer",
+    ),
+    (
+        lambda r: asdiv.problems(r, "test"),
+        {"ID": "n", "Body": "b", "Question": "", "Answer": "1"},
+        "Question",
+        "not empty",
+    ),
+    (
+        lambda r: asdiv.problems(r, "test"),
+        {"ID": "n", "Body": "b", "Question": "q", "Answer": " "},
+        "Answer",
+        "not empty",
+    ),
     (lambda r: bbh.problems(r, "t"), {"input": "q", "target": 4}, "target", "a text, got 4"),
     (lambda r: exemplars.problems(r, "d"), {"question": "q", "answer": "1"}, "rationale", "only question, answer"),
 ]
@@ -162,7 +199,7 @@ def test_malformed_row_names_place_field_and_what_is_wrong(parse: Any, row: obje
 
 def test_bbh_prompt() -> None:
     prompt = "canary\n-----\nDo it.\n\nWith care.\n\nQ: One?\nTwo?\nA: Let's think step by step.\nWell.\nSo the answer is hard. So the answer is a. b.\n\nQ: x\nA: Let's think step by step. Hm. So the answer is (B).\n"
-    first, second = bbh.exemplars(prompt, "navigate", "f")
+    first, second = bbh.prompt_exemplars(prompt, "navigate", "f")
     assert first.instruction == "Do it.\n\nWith care."
     assert (first.question, first.rationale, first.answer) == ("One?\nTwo?", "Well.\nSo the answer is hard.", "a. b")
     assert (second.id, second.rationale, second.answer) == ("bbh/navigate/exemplars/1", "Hm.", "(B)")
@@ -178,4 +215,4 @@ def test_bbh_prompt() -> None:
 )
 def test_malformed_bbh_prompt_names_the_line(prompt: str, where: str) -> None:
     with pytest.raises(RecordError, match=rf"^{where}: "):
-        bbh.exemplars(prompt, "t", "f")
+        bbh.prompt_exemplars(prompt, "t", "f")

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from specialize.core.files import read_rows
-from specialize.core.params.data import BBH_TASKS, DataParams
+from specialize.core.params.data import DataParams
 from specialize.core.questions import normalised_question
-from specialize.data.benchmarks import registry
+from specialize.data import sources
+from specialize.data.benchmarks.bbh import TASKS
 from specialize.data.build import Splits, split_all
-from specialize.data.raw_dataset import Collected
+from specialize.data.raw_dataset import RawDataset
 from specialize.records.problems import Problem, ProblemIndex
 
 PROJECT = Path(__file__).resolve().parents[4]
@@ -33,14 +34,14 @@ PARAMS = DataParams.model_validate(
 
 
 @pytest.fixture(scope="module")
-def collected() -> dict[str, Collected]:
+def collected() -> dict[str, RawDataset]:
     if not (DATA / "gsm8k").is_dir():
         pytest.skip(f"no raw files at {DATA}")
-    return registry.collect(PARAMS, DATA, EXEMPLARS)
+    return sources.collect(PARAMS, DATA, EXEMPLARS)
 
 
 @pytest.fixture(scope="module")
-def split(collected: dict[str, Collected]) -> tuple[dict[str, Splits], ProblemIndex]:
+def split(collected: dict[str, RawDataset]) -> tuple[dict[str, Splits], ProblemIndex]:
     return split_all(collected, PARAMS)
 
 
@@ -73,7 +74,7 @@ def with_(problems: list[Problem], pattern: str) -> int:
     return sum(re.search(pattern, problem.question) is not None for problem in problems)
 
 
-def test_gsm8k(collected: dict[str, Collected]) -> None:
+def test_gsm8k(collected: dict[str, RawDataset]) -> None:
     train, test = collected["gsm8k"].train, collected["gsm8k"].evaluation
     everything = train + test
     assert all(p.kind == "number" and re.fullmatch(r"-?\d+", p.answer) for p in everything)
@@ -90,7 +91,7 @@ def test_gsm8k(collected: dict[str, Collected]) -> None:
     assert round(sum(steps) / len(steps), 1) == 3.6
 
 
-def test_gsm8k_takes_the_answer_from_the_last_line_alone(collected: dict[str, Collected]) -> None:
+def test_gsm8k_takes_the_answer_from_the_last_line_alone(collected: dict[str, RawDataset]) -> None:
     """Commas, rows without annotation, rows whose last annotation is not the answer: all as upstream's `####` line."""
     for part, problems, commas, bare in (
         ("train", collected["gsm8k"].train, 79, 95),
@@ -105,7 +106,7 @@ def test_gsm8k_takes_the_answer_from_the_last_line_alone(collected: dict[str, Co
         )
 
 
-def test_multiarith(collected: dict[str, Collected]) -> None:
+def test_multiarith(collected: dict[str, RawDataset]) -> None:
     problems = collected["multiarith"].evaluation
     assert len(problems) == 600 and len({p.question for p in problems}) == 580
     assert all(p.question == p.question.strip() and p.answer.isdigit() for p in problems)
@@ -115,7 +116,7 @@ def test_multiarith(collected: dict[str, Collected]) -> None:
     assert all(len(found) == 1 for found in answers.values())
 
 
-def test_svamp(collected: dict[str, Collected]) -> None:
+def test_svamp(collected: dict[str, RawDataset]) -> None:
     problems = {p.id: p for p in collected["svamp"].evaluation}
     assert len(problems) == 1000 and all(p.answer.isdigit() for p in problems.values())
     assert problems["svamp/chal-680"].answer == "1"
@@ -123,7 +124,7 @@ def test_svamp(collected: dict[str, Collected]) -> None:
     assert not any(re.search(r"[A-Za-z0-9] (How|What) ", p.question) for p in problems.values())
 
 
-def test_asdiv(collected: dict[str, Collected]) -> None:
+def test_asdiv(collected: dict[str, RawDataset]) -> None:
     problems = {p.id: p for p in collected["asdiv"].evaluation}
     assert len(problems) == 2305
     kinds = Counter(p.kind for p in problems.values())
@@ -155,10 +156,10 @@ def test_asdiv_repeat_is_in_one_split(split: tuple[dict[str, Splits], ProblemInd
     assert len(where) == 2 and len(set(where)) == 1
 
 
-def test_bbh(collected: dict[str, Collected]) -> None:
+def test_bbh(collected: dict[str, RawDataset]) -> None:
     problems = collected["bbh"].evaluation
     counts = Counter(p.task for p in problems)
-    assert set(counts) == set(BBH_TASKS)
+    assert set(counts) == set(TASKS)
     assert {task: n for task, n in counts.items() if n != 250} == {
         "causal_judgement": 187,
         "penguins_in_a_table": 146,
@@ -167,7 +168,7 @@ def test_bbh(collected: dict[str, Collected]) -> None:
     assert all(p.kind == "text" for p in problems)
     choices = {
         task
-        for task in BBH_TASKS
+        for task in TASKS
         if sum(bool(re.fullmatch(r"\([A-Z]\)", p.answer)) for p in problems if p.task == task) > 100
     }
     assert len(choices) == 17
@@ -177,8 +178,8 @@ def test_bbh(collected: dict[str, Collected]) -> None:
     assert {p.answer for p in problems if p.task == "web_of_lies"} == {"Yes", "No"}
 
 
-def test_bbh_exemplars_render_to_upstreams_text(collected: dict[str, Collected]) -> None:
-    for task in BBH_TASKS:
+def test_bbh_exemplars_render_to_upstreams_text(collected: dict[str, RawDataset]) -> None:
+    for task in TASKS:
         shots = [p for p in collected["bbh"].exemplars if p.task == task]
         rendered = [str(shots[0].instruction)]
         rendered += [
@@ -192,7 +193,7 @@ def test_bbh_exemplars_render_to_upstreams_text(collected: dict[str, Collected])
         assert len(shots) == 3 and "canary" not in "".join(rendered)
 
 
-def test_exemplars_are_near_no_benchmark_question(collected: dict[str, Collected]) -> None:
+def test_exemplars_are_near_no_benchmark_question(collected: dict[str, RawDataset]) -> None:
     def grams(question: str) -> set[tuple[str, ...]]:
         words = normalised_question(question).split()
         return {tuple(words[start : start + 8]) for start in range(len(words) - 7)}

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from specialize.core.answers import judge
 from specialize.core.errors import ParamsError
-from specialize.core.params.data import WORLDS, DataParams
+from specialize.core.params.data import DataParams
 from specialize.core.questions import normalised_question
 from specialize.data.__main__ import main
 from specialize.data.procedural import datasets, generic_tasks, pretraining
+from specialize.data.procedural.datasets import WORLDS
 from specialize.data.procedural.phrases import CONTAINERS, NAMES, NOUNS
-from specialize.data.raw_dataset import Collected
+from specialize.data.raw_dataset import RawDataset
 from specialize.records.problems import Problem
 
 SETS = WORLDS
@@ -37,11 +38,11 @@ def params(seed: int = 1, **sizes: Any) -> DataParams:
 
 
 @pytest.fixture(scope="module")
-def made() -> dict[str, Collected]:
-    return datasets.collect(params())
+def made() -> dict[str, RawDataset]:
+    return datasets.collect(params(), SETS)
 
 
-def everything(collected: dict[str, Collected], maths: bool = True) -> list[Problem]:
+def everything(collected: dict[str, RawDataset], maths: bool = True) -> list[Problem]:
     names = [name for name in SETS if not (maths and name == "world_generic")]
     shots = collected["world"].exemplars
     return [p for name in names for p in (*collected[name].train, *collected[name].evaluation)] + shots
@@ -51,7 +52,7 @@ LINE = re.compile(r"(?P<holder>.+) (?P<left>\d+) (?P<sign>[-+*/]) (?P<right>\d+)
 
 
 def test_rationales_are_true_chains_that_end_in_the_answer(
-    made: dict[str, Collected],
+    made: dict[str, RawDataset],
 ) -> None:
     compute = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": lambda a, b: a / b}
     for problem in everything(made):
@@ -69,7 +70,7 @@ def test_rationales_are_true_chains_that_end_in_the_answer(
         assert str(before) == problem.answer and problem.kind == "number"
 
 
-def test_sets_share_no_question_and_no_run_of_ten_words(made: dict[str, Collected]) -> None:
+def test_sets_share_no_question_and_no_run_of_ten_words(made: dict[str, RawDataset]) -> None:
     questions = Counter(normalised_question(p.question) for p in everything(made, maths=False))
     assert max(questions.values()) == 1
 
@@ -82,8 +83,8 @@ def test_sets_share_no_question_and_no_run_of_ten_words(made: dict[str, Collecte
 
 
 @pytest.mark.parametrize("small", [{"train": 50}, {"evaluation": 20}])
-def test_a_larger_set_begins_with_the_smaller_one(made: dict[str, Collected], small: dict[str, int]) -> None:
-    less = datasets.collect(params(**small))
+def test_a_larger_set_begins_with_the_smaller_one(made: dict[str, RawDataset], small: dict[str, int]) -> None:
+    less = datasets.collect(params(**small), SETS)
     for name in SETS:
         ids = {p.id: p for p in (*made[name].train, *made[name].evaluation)}
         assert all(ids[p.id] == p for p in (*less[name].train, *less[name].evaluation))
@@ -92,12 +93,12 @@ def test_a_larger_set_begins_with_the_smaller_one(made: dict[str, Collected], sm
 
 def test_seed_decides() -> None:
     small = {"train": 20, "evaluation": 10}
-    first, again, other = (datasets.collect(params(seed, **small)) for seed in (1, 1, 2))
+    first, again, other = (datasets.collect(params(seed, **small), SETS) for seed in (1, 1, 2))
     assert first == again
     assert not {p.question for p in everything(first)} & {p.question for p in everything(other)}
 
 
-def test_each_companion_differs_as_it_should(made: dict[str, Collected]) -> None:
+def test_each_companion_differs_as_it_should(made: dict[str, RawDataset]) -> None:
     steps = {name: {str(p.rationale).count("\n") + 1 for p in made[name].evaluation} for name in MATHS}
     assert steps == {
         "world": {2, 3, 4}, "world_plain": {2}, "world_units": {2}, "world_distractor": {2}, "world_longer": {5, 6},
@@ -121,7 +122,7 @@ def skeleton(sentence: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["world_plain", "world_units", "world_distractor"])
-def test_held_out_templates_are_held_out(made: dict[str, Collected], name: str) -> None:
+def test_held_out_templates_are_held_out(made: dict[str, RawDataset], name: str) -> None:
     """Every question of plain, and most of the others, holds a sentence of no training template."""
     known = {skeleton(s) for p in made["world"].train for s in p.question.split(". ")}
     new = [any(skeleton(s) not in known for s in p.question.split(". ")) for p in made[name].evaluation]
@@ -134,13 +135,13 @@ def words(problems: Iterable[Problem]) -> set[str]:
     return {word for p in problems for word in re.findall("[A-Za-z]+", f"{p.question} {p.rationale} {p.answer}")}
 
 
-def test_training_has_seen_every_word(made: dict[str, Collected]) -> None:
+def test_training_has_seen_every_word(made: dict[str, RawDataset]) -> None:
     seen = words(made["world"].train)
     assert all(words(made[name].evaluation) <= seen for name in MATHS)
     assert words(made["world_generic"].evaluation) <= words(pretraining.instructions(params()))
 
 
-def test_mixture_holds_no_evaluation_question(made: dict[str, Collected]) -> None:
+def test_mixture_holds_no_evaluation_question(made: dict[str, RawDataset]) -> None:
     asked = {normalised_question(p.question) for p in everything(made, maths=False)} - {
         normalised_question(p.question) for p in made["world"].train
     }
@@ -165,7 +166,7 @@ def test_mixture_is_what_params_say() -> None:
 @given(st.integers(1, 4), st.integers(10, 60), st.integers(0, 99))
 @settings(max_examples=25, deadline=None)
 def test_any_size_of_world(steps: int, largest: int, seed: int) -> None:
-    collected = datasets.collect(params(seed, train=16, evaluation=8, steps=steps, largest_number=largest))
+    collected = datasets.collect(params(seed, train=16, evaluation=8, steps=steps, largest_number=largest), SETS)
     for problem in everything(collected):
         assert all(int(n) <= largest for n in re.findall(r"\d+", problem.question + str(problem.rationale)))
     lines = {str(p.rationale).count("\n") + 1 for p in collected["world"].train}
@@ -177,7 +178,7 @@ def test_a_world_that_is_too_small_says_so() -> None:
         datasets._distinct(lambda rng: rng.choice(["heads", "tails"]), str, "1/coins", 3)
 
 
-def test_generic_tasks(made: dict[str, Collected]) -> None:
+def test_generic_tasks(made: dict[str, RawDataset]) -> None:
     each = made["world_generic"]
     assert Counter(p.task for p in each.evaluation) == dict.fromkeys(generic_tasks.TASKS, 15)
     assert Counter(p.task for p in each.exemplars) == dict.fromkeys(generic_tasks.TASKS, 3)

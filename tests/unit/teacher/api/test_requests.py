@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from specialize.core.errors import RecordError
+from specialize.core.params.request import RequestParams
 from specialize.core.params.teacher import TeacherParams
-from specialize.teacher.api.requests import Request, request_for, runs
+from specialize.teacher.api.requests import Request, keys_with_more_logprobs, request_for, runs
 from specialize.teacher.prompt import FewShot, read_few_shot
 
 QUESTION = "How many?"
@@ -33,6 +35,14 @@ def request(question: str = QUESTION, few_shot: FewShot = WORKED, endpoint: str 
         {"seed": None, "base_url": "http://127.0.0.1/v1"},
         {"top_k": 4},
         {"top_k": 0},
+        {"request": {"extra_body": {"top_p": 0.9}}},
+        {"request": {"leave_out": ["temperature"]}},
+        {"request": {"leave_out": ["n"]}},
+        {"request": {"leave_out": ["max_tokens"]}},
+        {"request": {"max_tokens_name": "max_completion_tokens"}},
+        {"request": {"headers": {"api-key": "MY_KEY"}}},
+        {"request": {"query": {"api-version": "1"}}},
+        {"few_shot": FewShot(worked=WORKED.worked, template="Q: {question}")},
     ],
 )
 def test_what_decides_an_answer_decides_the_key(changes: dict[str, Any]) -> None:
@@ -41,7 +51,14 @@ def test_what_decides_an_answer_decides_the_key(changes: dict[str, Any]) -> None
 
 @pytest.mark.parametrize(
     "changes",
-    [{"samples": 3}, {"shards": 7}, {"max_tokens": 512}, {"limits": {"concurrency": 3}}, {"without_logprobs": "allow"}],
+    [
+        {"samples": 3},
+        {"shards": 7},
+        {"max_tokens": 512},
+        {"limits": {"concurrency": 3}},
+        {"without_logprobs": "allow"},
+        {"request": {}},
+    ],
 )
 def test_what_only_asks_for_more_or_faster_does_not(changes: dict[str, Any]) -> None:
     assert request(**changes).key == request().key
@@ -99,3 +116,32 @@ def test_runs_cover_each_sample_once(samples: set[int], longest: int) -> None:
     found = list(runs(samples, longest))
     assert [sample for first, count in found for sample in range(first, first + count)] == sorted(samples)
     assert all(1 <= count <= longest for _, count in found)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"extra_body": {"stream": True}},
+        {"extra_body": {"seed": 1}},
+        {"leave_out": ["seed"]},
+        {"headers": {"api-key": "sk-a secret"}},
+        {"headers": {"a:b": "KEY"}},
+        {"template": "no question"},
+    ],
+)
+def test_shapes_that_are_refused(shape: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        RequestParams.model_validate(shape)
+
+
+def test_a_system_message_needs_the_chat_api() -> None:
+    with pytest.raises(ValidationError, match=r"request\.system"):
+        request(request={"system": "Be short."})
+    body = request(api="chat", few_shot=FewShot(system="Be short."), request={"system": "Be short."}).body
+    assert body["messages"][0] == {"role": "system", "content": "Be short."}
+
+
+def test_keys_with_more_logprobs_are_those_of_such_requests() -> None:
+    params = TeacherParams.model_validate({"mode": "online", "top_k": 3})
+    keys = keys_with_more_logprobs(params, request(top_k=3), "here")
+    assert keys == [request(top_k=k).key for k in (4, 5)]

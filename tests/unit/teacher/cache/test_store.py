@@ -16,7 +16,8 @@ from specialize.core.params.teacher import TeacherParams
 from specialize.records.completions import COMPLETIONS_SCHEMA, SamplingSettings
 from specialize.records.problems import Problem
 from specialize.teacher.__main__ import main
-from specialize.teacher.cache.store import FILE, Cache, CacheError, Row, cache_folder, open_cache
+from specialize.teacher.cache.row import CacheError, Row
+from specialize.teacher.cache.store import FILE, Cache, Query, cache_folder, open_cache
 from specialize.teacher.cache.transfer import export, refill
 from specialize.teacher.completions import completion_row, write_completions
 from specialize.teacher.plan import Plan
@@ -32,8 +33,12 @@ def row(sample: int = 0, limit: int = 8, finish: str = "stop", tokens: int = 3, 
     return Row(changes.pop("key", KEY), sample, limit, changes.pop("model", "m"), choice, response, 3, **changes)
 
 
+def query(samples: int, limit: int, bare: bool = False, key: str = KEY) -> Query:
+    return Query((key,), samples, limit, bare)
+
+
 def held(cache: Cache, limit: int, samples: int = 9, bare: bool = False) -> set[int]:
-    return set(cache.held(KEY, samples, limit, bare).samples)
+    return set(cache.held(query(samples, limit, bare)).samples)
 
 
 def test_a_row_comes_back_as_it_was_sent(tmp_path: Path) -> None:
@@ -41,9 +46,9 @@ def test_a_row_comes_back_as_it_was_sent(tmp_path: Path) -> None:
     with open_cache(tmp_path) as cache:
         assert cache.add([sent]) == 1
     with open_cache(tmp_path) as cache:
-        assert list(cache.read(KEY, 1, 8, False)) == list(cache.everything()) == [sent]
-        assert cache.held(KEY, 1, 8, False).billed_prompt == 2.0  # a third of the request's prompt
-        assert cache.held("cd" * 32, 1, 8, False).samples == frozenset()
+        assert list(cache.read(query(1, 8))) == list(cache.everything()) == [sent]
+        assert cache.held(query(1, 8)).billed_prompt == 2.0  # a third of the request's prompt
+        assert cache.held(query(1, 8, key="cd" * 32)).samples == frozenset()
 
 
 def test_what_no_server_told_the_cost_of_is_not_free(tmp_path: Path) -> None:
@@ -56,22 +61,22 @@ def test_what_no_server_told_the_cost_of_is_not_free(tmp_path: Path) -> None:
     _, request = next(plan.requests())
     with open_cache(tmp_path) as cache:
         cache.add([replace(one, key=request.key) for one in (row(0), *untold, filtered)])
-        held = cache.held(request.key, 9, 8, True)
+        held = cache.held(query(9, 8, True, request.key))
         assert (held.billed_prompt, held.billed_completion) == (2.0, 3.0)
-        assert (held.untold_requests, held.untold_samples) == (1.0, 2)
+        assert (held.requests_without_usage, held.samples_without_usage) == (1.0, 2)
         assert plan.estimate(cache).spent == 5 + request.prompt_bound + 2 * 8
 
 
 def test_another_bound_on_length_asks_again_only_for_what_it_changes(tmp_path: Path) -> None:
     with open_cache(tmp_path) as cache:
-        cache.add([row(0, 8, "stop", 3), row(1, 8, "length", 8), row(2, 8, "stop", 8)])
+        cache.add([row(0, 8, "stop", 3), row(1, 8, "length", 8), row(2, 8, "stop", 7)])
         assert held(cache, 8) == {0, 1, 2}
         assert held(cache, 16) == {0, 2}
         assert held(cache, 5) == {0}  # what was longer would have been cut
         cache.add([row(1, 16, "stop", 12)])
         assert held(cache, 16) == {0, 1, 2}
-        assert [r.max_tokens for r in cache.read(KEY, 9, 16, False)] == [8, 16, 8]
-        assert [r.max_tokens for r in cache.read(KEY, 9, 8, False)] == [8, 8, 8]
+        assert [r.max_tokens for r in cache.read(query(9, 16))] == [8, 16, 8]
+        assert [r.max_tokens for r in cache.read(query(9, 8))] == [8, 8, 8]
 
 
 def test_more_samples_and_fewer(tmp_path: Path) -> None:
@@ -85,14 +90,14 @@ def test_bare_rows_serve_only_who_allows_them(tmp_path: Path) -> None:
         cache.add([row(0, bare=True)])
         assert held(cache, 8) == set() and held(cache, 8, bare=True) == {0}
         cache.add([row(0)])
-        assert [r.bare for r in cache.read(KEY, 9, 8, True)] == [False]
+        assert [r.bare for r in cache.read(query(9, 8, True))] == [False]
 
 
 def test_the_first_answer_stays(tmp_path: Path) -> None:
     with open_cache(tmp_path) as cache:
         cache.add([row(tokens=3)])
         assert cache.add([row(tokens=5), row(1)]) == 1
-        assert [len(r.choice["text"]) for r in cache.read(KEY, 9, 8, False)] == [3, 3]
+        assert [len(r.choice["text"]) for r in cache.read(query(9, 8))] == [3, 3]
 
 
 def _write(folder: Path, worker: int) -> None:
@@ -110,7 +115,7 @@ def test_several_processes_write(tmp_path: Path) -> None:
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     with open_cache(tmp_path) as cache:
-        assert len(cache.held(KEY, 10_000, 8, False).samples) == 60 + 3 * 60
+        assert len(cache.held(query(10_000, 8)).samples) == 60 + 3 * 60
         assert cache.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
@@ -118,7 +123,7 @@ def test_surrogates_and_odd_facts_survive(tmp_path: Path) -> None:
     choice = {"text": "\ud800", "finish_reason": None, "extra": {"deep": [1, None]}}
     with open_cache(tmp_path) as cache:
         cache.add([Row(KEY, 0, 8, "m", choice, {"usage": None})])
-        (found,) = cache.read(KEY, 1, 8, False)
+        (found,) = cache.read(query(1, 8))
     assert found.choice == choice and found.answer().text == "\ufffd"
 
 
@@ -151,7 +156,7 @@ def test_results_refill_a_cache(tmp_path: Path) -> None:
         assert refill(cache, tmp_path / "a.parquet") == (2, 0)
         assert held(cache, 8) == {0, 1} and held(cache, 16) == {0}
         again = [
-            {**completion_row("p", "m", r.sample, r.answer()), "request_key": KEY} for r in cache.read(KEY, 9, 8, False)
+            {**completion_row("p", "m", r.sample, r.answer()), "request_key": KEY} for r in cache.read(query(9, 8))
         ]
     write_completions(tmp_path / "b.parquet", again, SETTINGS)
     assert (tmp_path / "b.parquet").read_bytes() == (tmp_path / "a.parquet").read_bytes()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,31 +11,41 @@ from aiohttp import web
 
 from specialize.teacher.simulated.teacher import Teacher
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 
 class BatchServer:
     """Files and batches in memory. A batch ends at its second look; `odd` lines of the first batch go wrong."""
 
     def __init__(
-        self, teacher: Teacher, odd: dict[int, dict[str, Any]] | None = None, status: str = "completed"
+        self, teacher: Teacher, odd: dict[int, dict[str, Any]] | None = None, status: str | list[str] = "completed"
     ) -> None:
         self.teacher, self.odd, self.status = teacher, odd or {}, status
         self.files: dict[str, str] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.looks: dict[str, int] = {}
         self.choices = self.uploads = 0
+        self.refuse: dict[str, list[web.Response]] = {}
+        """Name of a route → what it answers first, before it works as it should."""
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=2**28)
         app.add_routes(
             [
-                web.post("/v1/files", self._upload),
-                web.get("/v1/files/{id}/content", self._content),
-                web.post("/v1/batches", self._create),
-                web.get("/v1/batches", self._list),
-                web.get("/v1/batches/{id}", self._retrieve),
+                web.post("/v1/files", self._or_refused("upload", self._upload)),
+                web.get("/v1/files/{id}/content", self._or_refused("content", self._content)),
+                web.post("/v1/batches", self._or_refused("create", self._create)),
+                web.get("/v1/batches", self._or_refused("list", self._list)),
+                web.get("/v1/batches/{id}", self._or_refused("retrieve", self._retrieve)),
             ]
         )
         return app
+
+    def _or_refused(self, name: str, handler: Handler) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return self.refuse[name].pop(0) if self.refuse.get(name) else await handler(request)
+
+        return handle
 
     async def _upload(self, request: web.Request) -> web.Response:
         form = await request.post()
@@ -87,7 +97,11 @@ class BatchServer:
                     json.dumps(line, ensure_ascii=False) + "\n" for line in lines
                 )
                 batch[f"{kind}_file_id"] = f"{kind}-{batch['id']}"
-        batch["status"] = self.status
+        batch["status"] = self.status if isinstance(self.status, str) else self.status.pop(0)
+        if batch["status"] == "token_limit_exceeded":
+            error = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached. Please try again."}
+            batch |= {"status": "failed", "errors": {"object": "list", "data": [error]}}
+            batch.pop("output_file_id", None)
 
 
 @contextmanager

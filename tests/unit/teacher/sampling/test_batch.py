@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from batch_server import BatchServer, serving
 
 from specialize.core.errors import SpecializeError
@@ -11,8 +12,10 @@ from specialize.core.files import write_records
 from specialize.core.locks import exclusive
 from specialize.core.params.teacher import TeacherParams
 from specialize.records.problems import Problem
+from specialize.teacher.__main__ import main
 from specialize.teacher.api.server_errors import RefusedError
-from specialize.teacher.cache.store import Row, open_cache
+from specialize.teacher.cache.row import Row
+from specialize.teacher.cache.store import open_cache
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import FewShot
 from specialize.teacher.sampling.batch import fill_by_batch
@@ -39,7 +42,14 @@ ALL = len(PROBLEMS) * 4
 
 def plan(folder: Path, **changes: Any) -> Plan:
     write_records(folder / "problems.jsonl", PROBLEMS)
-    limits = {"poll_s": 0.001, "backoff_s": 0.001, "attempts": 2, "samples_per_request": 3, **changes.pop("limits", {})}
+    limits = {
+        "poll_s": 0.001,
+        "backoff_s": 0.001,
+        "attempts": 2,
+        "samples_per_request": 3,
+        "min_readable": 0,
+        **changes.pop("limits", {}),
+    }
     settings = {"mode": "online", "samples": 4, "max_tokens": 60, "limits": limits, **changes}
     return Plan(folder / "problems.jsonl", TeacherParams.model_validate(settings), FewShot(), "here")
 
@@ -67,7 +77,7 @@ def test_batch_and_online_fill_the_same_cache(tmp_path: Path, api: str) -> None:
 
 @pytest.mark.parametrize(
     ("owner", "step"),
-    [(BatchState, "write"), (BatchState, "uploaded"), (BatchState, "submitted"), (BatchState, "collected")],
+    [(BatchState, "write"), (BatchState, "uploaded"), (BatchState, "submitted"), (BatchState, "forget")],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_death_at_any_step_pays_nothing_twice(
@@ -121,7 +131,11 @@ def test_marks_that_look_like_ends_of_lines_lose_no_completion(tmp_path: Path) -
 
 
 def test_a_refused_line_ends_the_run_and_the_others_are_kept(tmp_path: Path) -> None:
-    refused = {0: {"response": {"status_code": 400, "body": {"error": {"message": "no such model"}}}}}
+    refused = {
+        0: {
+            "response": {"status_code": 400, "body": {"error": {"message": "no such model", "code": "model_not_found"}}}
+        }
+    }
     with pytest.raises(RefusedError, match="no such model"):
         batched(tmp_path, BatchServer(TEACHER, refused))
     with open_cache(tmp_path / "cache") as cache:
@@ -130,7 +144,7 @@ def test_a_refused_line_ends_the_run_and_the_others_are_kept(tmp_path: Path) -> 
 
 def test_a_failed_batch_is_told(tmp_path: Path) -> None:
     server = BatchServer(TEACHER, status="failed", odd={n: {"response": None} for n in range(10)})
-    with pytest.raises(RefusedError, match="batch-0 failed"):
+    with pytest.raises(SamplingError, match="batch-0 failed"):
         batched(tmp_path, server)
 
 
@@ -154,7 +168,7 @@ def test_the_budget_bounds_what_is_submitted(tmp_path: Path) -> None:
     with pytest.raises(SpecializeError, match="budget"):
         batched(tmp_path, server, limits={"budget": 300, "prices": prices})
     with open_cache(tmp_path / "cache") as cache:
-        spent = sum(row.billed("completion_tokens") for row in cache.everything())
+        spent = sum(row.billed.completion / row.choices for row in cache.everything() if row.billed)
     assert 0 < spent <= 300
 
 
@@ -166,3 +180,77 @@ def test_two_processes_do_not_share_batches(tmp_path: Path) -> None:
         pytest.raises(SpecializeError, match="another"),
     ):
         fill_by_batch(plan(tmp_path), cache, "http://127.0.0.1:1/v1")
+
+
+NOT_FOUND = {"error": {"message": "No such thing"}}
+
+
+def refusing(status: int, times: int = 1, body: Any = NOT_FOUND) -> list[web.Response]:
+    return [web.json_response(body, status=status) for _ in range(times)]
+
+
+@pytest.mark.parametrize("route", ["retrieve", "content"])
+def test_a_lost_batch_or_file_is_forgotten_and_submitted_again(tmp_path: Path, route: str) -> None:
+    server = BatchServer(TEACHER)
+    server.refuse[route] = refusing(404)
+    rows = batched(tmp_path, server)
+    assert len(rows) == ALL and len(server.batches) == 2
+
+
+def test_what_is_lost_each_time_ends_the_run(tmp_path: Path) -> None:
+    server = BatchServer(TEACHER)
+    server.refuse["content"] = refusing(404, 20)
+    with pytest.raises(SamplingError, match="nothing came of the batches"):
+        batched(tmp_path, server)
+    assert len(server.batches) == 2
+
+
+def test_a_limit_of_queued_tokens_is_waited_for(tmp_path: Path) -> None:
+    limit = "token_limit_exceeded"
+    server = BatchServer(TEACHER, status=["completed", limit, limit, *["completed"] * 9])
+    rows = batched(tmp_path, server, limits={"requests_per_batch": 4})
+    assert len(rows) == ALL and len(server.batches) == 5
+    alone = BatchServer(TEACHER, status=[limit] * 9)
+    with pytest.raises(SamplingError, match=r"requests_per_batch"):
+        batched(tmp_path / "alone", alone)
+
+
+def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+    server = BatchServer(TEACHER)
+    server.refuse["create"] = refusing(400, 1, {"error": {"message": "Cannot find file file-0, or no access to it."}})
+    assert len(batched(tmp_path, server)) == ALL and server.uploads == 1
+
+
+def test_a_provider_that_lists_no_batches(tmp_path: Path) -> None:
+    server = BatchServer(TEACHER)
+    server.refuse["list"] = refusing(404, 9)
+    assert len(batched(tmp_path, server)) == ALL
+
+
+def test_a_cancelled_batch_is_collected_and_ends_the_run(tmp_path: Path) -> None:
+    server = BatchServer(TEACHER, status=["cancelled", "completed"], odd={n: {"response": None} for n in range(4)})
+    with pytest.raises(SamplingError, match="was cancelled"):
+        batched(tmp_path, server)
+    assert len(server.batches) == 1
+    assert len(batched(tmp_path, server)) == ALL
+
+
+def test_a_batch_that_expired_with_nothing_done_is_submitted_again(tmp_path: Path) -> None:
+    server = BatchServer(TEACHER, status=["expired", "completed"], odd={n: {"response": None} for n in range(10)})
+    assert len(batched(tmp_path, server)) == ALL and len(server.batches) == 2
+
+
+def test_a_line_that_is_refused_is_a_result(tmp_path: Path) -> None:
+    body = {"error": {"code": "invalid_prompt", "message": "Sorry! repetitive patterns"}}
+    server = BatchServer(TEACHER, {0: {"response": {"status_code": 400, "body": body}}})
+    rows = batched(tmp_path, server)
+    assert len(rows) == ALL and sum(row.refused for row in rows) == 3 and len(server.batches) == 1
+
+
+def test_batches_can_be_listed_and_forgotten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_cache(tmp_path) as cache:
+        BatchState(cache).write("https://x/v1", "/chat/completions", [])
+    assert main(["cache", "--folder", str(tmp_path), "batches"]) == 0 and "written" in capsys.readouterr().out
+    assert main(["cache", "--folder", str(tmp_path), "batches", "--forget", "all"]) == 0
+    with open_cache(tmp_path) as cache:
+        assert BatchState(cache).open() == []

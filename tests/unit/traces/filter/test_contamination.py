@@ -70,3 +70,9 @@ def test_agrees_with_the_plain_definition(asked: list[str], question: str, ngram
 
     plain = any(question == other or shares(question.split(), other.split()) for other in asked)
     assert (EvaluationQuestions(evaluation(*asked), ngram).overlap_with(question) is not None) is plain
+
+
+def test_without_a_length_only_whole_questions_overlap() -> None:
+    questions = EvaluationQuestions(evaluation("how many eggs are left in the box now"), ngram=0)
+    assert questions.overlap_with("how many eggs are left in the box tomorrow") is None
+    assert questions.overlap_with("How many eggs are left in the box now?") is not None

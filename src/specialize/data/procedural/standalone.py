@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from specialize.core.params.data import WORLDS, DataParams
+from specialize.core.params.data import DataParams
 from specialize.data.build import Splits
+from specialize.data.procedural.datasets import WORLDS
 from specialize.records.problems import Problem, Text
 from specialize.records.record import Record
 

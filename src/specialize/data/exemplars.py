@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from specialize.core.answers import canonical_gold
-from specialize.data.benchmarks import fields
-from specialize.data.benchmarks.fields import Row
+from specialize.data import fields
+from specialize.data.fields import Row
 from specialize.records.problems import Problem
 
 

@@ -1,0 +1,1 @@
+"""Datasets that params declare: any table, its columns named in `data.datasets.<name>`."""

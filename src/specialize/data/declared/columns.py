@@ -1,0 +1,100 @@
+"""Paths and templates over the columns of a row.
+
+A path is a column, a field inside it (`question.stem`) or a place in a list (`solutions.0`, counted from 0). A template
+holds paths in braces: `{context} {question}`. A text without braces is a path.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Any
+
+from specialize.core.errors import RecordError
+from specialize.core.numbers import format_number
+from specialize.data.fields import Row
+
+_PLACE = re.compile(r"\{([^{}]+)\}")
+
+
+def paths_of(template: str) -> list[str]:
+    """Return the paths that a template or path names.
+
+    >>> paths_of("{context} {question.stem}"), paths_of("answer")
+    (['context', 'question.stem'], ['answer'])
+    """
+    return _PLACE.findall(template) if "{" in template else [template]
+
+
+def value_at(row: Row, path: str) -> Any:
+    """Return what stands at `path`. Raises RecordError that lists the columns there are."""
+    where, cells = row
+    if not isinstance(cells, dict):
+        raise RecordError(where, "(whole row)", "an object with columns", cells)
+    if path in cells:  # a column may have a full stop in its name
+        return cells[path]
+    found: Any = cells
+    for part in path.split("."):
+        if isinstance(found, dict) and part in found:
+            found = found[part]
+        elif isinstance(found, list) and part.isdigit() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            raise _missing(where, path, part, found)
+    return found
+
+
+def text_at(row: Row, template: str, extra: Mapping[str, str] | None = None) -> str:
+    """Return a template filled in, or what stands at a path, as a text without outer blanks; empty where nothing does.
+
+    extra: what else the template may name. Raises RecordError where a value is no text, number or truth value.
+    """
+    known = extra or {}
+    if "{" not in template:
+        return as_text(row[0], template, value_at(row, template))
+
+    def fill(place: re.Match[str]) -> str:
+        path = place[1]
+        return known[path] if path in known else as_text(row[0], path, value_at(row, path))
+
+    return _PLACE.sub(fill, template).strip()
+
+
+def as_text(where: str, path: str, value: Any) -> str:
+    """Return a cell as text: numbers in canonical form (`39.0` → `39`), true and false as yes and no, null as empty."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            try:
+                value.encode("utf-8")
+            except UnicodeEncodeError:  # JSON can spell half a surrogate pair, which no file could hold afterwards
+                raise RecordError(where, path, "text that can be written as UTF-8", value) from None
+            return value.strip()
+        case int():
+            return str(value)
+        case float():
+            if math.isnan(value):
+                return ""
+            return format_number(Fraction(str(value))) if math.isfinite(value) else str(value)
+        case list():
+            raise RecordError(where, path, "one value", value, f"One place of the list: '{path}.0'")
+        case dict():
+            raise RecordError(where, path, "one value", value, f"One field of it: '{path}.{next(iter(value), 'name')}'")
+    raise RecordError(where, path, "a text or a number", value)
+
+
+def _missing(where: str, path: str, part: str, found: Any) -> RecordError:
+    if isinstance(found, dict):
+        near = get_close_matches(part, map(str, found), n=1)
+        whole = path.split(".")
+        meant = ".".join(near[0] if each == part else each for each in whole) if near else ""
+        hint = f"Did you mean '{meant}'?" if meant else ""
+        columns = ", ".join(sorted(map(str, found))) or "none"
+        return RecordError(where, path, f"one of the columns {columns}", part, hint)
+    if isinstance(found, list):
+        return RecordError(where, path, f"a place below {len(found)}, counted from 0", part)
+    return RecordError(where, path, f"columns inside, to find '{part}' there", found)

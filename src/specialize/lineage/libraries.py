@@ -1,0 +1,41 @@
+"""The libraries that decide bytes: their versions are part of a recipe (docs/decisions/0018).
+
+A recipe holds the versions that requirements.lock pins, so that recipes are the same on every machine; a job refuses to
+run with others installed.
+"""
+
+import re
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from specialize.core.errors import RecipeError
+from specialize.records.recipes import Recipe
+
+LOCK = Path("requirements.lock")
+LIBRARIES = {
+    "traces": ("tokenizers", "transformers"),
+    "train": ("tokenizers", "torch", "transformers"),
+    "evaluate": ("tokenizers", "torch", "transformers"),
+}
+"""Phase → libraries that may write other bytes, or other tokens, from one version to the next."""
+
+
+def pinned(phase: str, project: Path) -> dict[str, str]:
+    """Return library → version that the lock of `project` pins, for those that count in `phase`."""
+    lock = project / LOCK
+    pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", lock.read_text("utf-8") if lock.is_file() else "", re.M))
+    return {name: pins[name] for name in LIBRARIES.get(phase, ()) if name in pins}
+
+
+def check_installed(recipe: Recipe) -> None:
+    """Raise RecipeError where another version than the recipe's is installed. `2.13.0+cpu` is 2.13.0."""
+    for name, expected in recipe.libraries.items():
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            installed = "none"
+        if installed.partition("+")[0] != expected.partition("+")[0]:
+            raise RecipeError(
+                f"{name}: requirements.lock pins {expected}, installed is {installed}: other versions may write other "
+                f"bytes. Install the pinned one (`make install`), or pin {installed} and build anew"
+            )

@@ -1,0 +1,92 @@
+"""Names shared by all phases: files of results/ by params, and inputs that depend on a wildcard.
+
+`*_MADE` is the provenance of the jobs that make a file: named as an input `before`, it puts the rule behind them.
+"""
+
+ROOT = raw_root(PARAMS, PROJECT)
+SEED = PARAMS.data.seed_dataset
+STUDENTS = list(PARAMS.train.students)
+TOKENIZERS = list(PARAMS.traces.tokenizers)
+ALIGNED = "results/traces/aligned/{tokenizer}"
+TOKENIZER = [
+    f"results/traces/tokenizers/{{tokenizer}}/tokenizer{part}.json"
+    for part in ("", "_config")
+]
+# One file of completions, and of aligned traces per tokenizer, a shard.
+PROBLEMS_MADE = "results/problems/provenance.json"
+COMPLETIONS_MADE = "results/completions/provenance.json"
+TRACES_MADE = "results/traces/provenance.json"
+TOKENIZER_MADE = "results/traces/tokenizers/{tokenizer}/provenance.json"
+ALIGNED_MADE = f"{ALIGNED}/provenance.json"
+SHARD_MADE = f"{ALIGNED}/part-{{shard}}.provenance.json"
+SHARDS = [f"{shard:05d}" for shard in range(PARAMS.teacher.shards)]
+STEPS = PARAMS.train.checkpoint_steps
+DATASETS = list(PARAMS.data.datasets)
+CHECKPOINT = "results/checkpoints/{student}/step-{step}"
+SCORES = "results/scores/{student}/step-{step}"
+PREDICTIONS = "results/predictions/{student}/step-{step}"
+ALL = dict(student=STUDENTS, step=STEPS, tokenizer=TOKENIZERS, benchmark=DATASETS)
+TRAIN_PROBLEMS = f"results/problems/{SEED}/train.jsonl"
+COMPLETIONS = [f"results/completions/part-{shard}.parquet" for shard in SHARDS]
+TEXTS = [f"results/problems/world/{name}.jsonl" for name in PARAMS.data.texts]
+EVALUATION_PROBLEMS = [
+    f"results/problems/{name}/{split}.jsonl"
+    for name, dataset in PARAMS.data.datasets.items()
+    for split in ("validation", "test", "exemplars")
+    if split != "validation" or dataset.has_validation
+]
+
+
+wildcard_constraints:
+    student="[a-z0-9_-]+",
+    start="[a-z0-9_-]+",
+    tokenizer="[a-z0-9_-]+",
+    shard=r"\d{5}",
+    step=r"\d+",
+
+
+def texts_of(wildcards):
+    """What a tokenizer is learned from, the texts of starts among it; others hang on no result."""
+    learned = PARAMS.traces.tokenizers[wildcards.tokenizer].source == "learned"
+    return ancient(["results/traces/traces.parquet", *TEXTS]) if learned else []
+
+
+def made_before_tokenizer(wildcards):
+    """The jobs behind `texts_of`."""
+    return [TRACES_MADE, PROBLEMS_MADE] if texts_of(wildcards) else []
+
+
+def begun_with(wildcards):
+    """A student's tokenizer, the traces in its tokens, what is written when all of these are there, and its start."""
+    student = PARAMS.train.students[wildcards.student]
+    name = student.tokenizer
+    return {
+        "tokenizer": ancient(expand(TOKENIZER, tokenizer=name)),
+        "aligned": ancient(
+            expand(f"{ALIGNED}/part-{{shard}}.parquet", tokenizer=name, shard=SHARDS)
+        ),
+        "coverage": ancient(expand(f"{ALIGNED}/coverage.json", tokenizer=name)),
+        "start": ancient(f"results/starts/{student.start}/manifest.json"),
+        "before": [
+            TRACES_MADE,
+            *expand([TOKENIZER_MADE, ALIGNED_MADE], tokenizer=name),
+            *expand(SHARD_MADE, tokenizer=name, shard=SHARDS),
+            f"results/starts/{student.start}/provenance.json",
+        ],
+    }
+
+
+def pretrained_on(wildcards):
+    """The text, and the tokenizer; a start that is not pretrained hangs on no result."""
+    start = PARAMS.train.starts[wildcards.start]
+    if not start.pretraining:
+        return []
+    text = f"results/problems/world/{start.pretraining.texts}"
+    return ancient([text, *expand(TOKENIZER, tokenizer=start.tokenizer)])
+
+
+def made_before_start(wildcards):
+    """The jobs behind `pretrained_on`."""
+    start = PARAMS.train.starts[wildcards.start]
+    made = [PROBLEMS_MADE, *expand(TOKENIZER_MADE, tokenizer=start.tokenizer)]
+    return made if start.pretraining else []
