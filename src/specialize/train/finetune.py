@@ -86,7 +86,7 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
     log.info(
         "%s: %s parameters, %s traces, %s updates of %s tokens",
         run.student,
-        f"{student.model.num_parameters():,}",
+        f"{student.parameters:,}",
         f"{len(corpus.traces):,}",
         run.steps,
         run.batch_tokens,

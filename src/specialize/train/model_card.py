@@ -23,7 +23,7 @@ def model_card(run: StudentRun, step: int, student: Student, recipe_sha256: str,
     return f"""{_head(student, "chain-of-thought, distillation")}
 # {run.student}, step {step}
 
-{student.bare_model.num_parameters():,} parameters; from {start}, specialised on a teacher's chains of thought
+{student.parameters:,} parameters; from {start}, specialised on a teacher's chains of thought
 (method: Fu et al., *Specializing Smaller Language Models towards Multi-Step Reasoning*, ICML 2023).
 
 - objective: {run.loss} matching{how}; formats: {formats}; prompts: {run.prompts.style}
@@ -50,7 +50,7 @@ def start_card(run: StartRun, student: Student, recipe_sha256: str, inputs: dict
     return f"""{_head(student, "procedural-texts")}
 # {run.name}
 
-{student.model.num_parameters():,} parameters; from random weights, pretrained on texts of a procedural world:
+{student.parameters:,} parameters; from random weights, pretrained on texts of a procedural world:
 a start for students.
 
 - objective: {learned.objective.replace("_", " ")}

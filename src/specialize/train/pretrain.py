@@ -76,7 +76,7 @@ def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path,
     log.info(
         "start %s: %s parameters, %s updates on %s",
         run.name,
-        f"{student.model.num_parameters():,}",
+        f"{student.parameters:,}",
         params.steps,
         params.objective.replace("_", " "),
     )

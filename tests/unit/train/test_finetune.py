@@ -137,6 +137,7 @@ def test_an_adapter_is_kept_beside_the_weights_that_it_is_merged_into(
         torch.testing.assert_close(first[name], base.state_dict()[name])
     manifest = json.loads((out / "step-6" / "manifest.json").read_text())
     assert manifest["parameters"] == base.num_parameters()
+    assert f"{base.num_parameters():,} parameters" in (out / "step-6" / "README.md").read_text()
     assert {"adapter/adapter_model.safetensors", "adapter/adapter_config.json"} <= manifest["files"].keys()
     config = json.loads((out / "step-6" / "adapter" / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "step-6" and config["target_modules"] == sorted(

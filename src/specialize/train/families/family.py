@@ -88,6 +88,11 @@ class Student:
         return self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
 
     @property
+    def parameters(self) -> int:
+        """Weights of the model, without those of an adapter, which are merged into them."""
+        return sum(weight.numel() for name, weight in self.bare_model.named_parameters() if ".lora_" not in name)
+
+    @property
     def embeddings(self) -> int:
         """Rows of the embedding; not fewer than the tokenizer has tokens."""
         rows: int = self.model.get_input_embeddings().weight.shape[0]
