@@ -133,7 +133,7 @@ def test_a_start_that_is_not_the_one_of_its_manifest_is_not_trained(files, texts
     damaged[-1] ^= 1
     weights.write_bytes(damaged)
     run = make_run(start="raw", pretrained=True, architecture=None)
-    with pytest.raises(CheckpointError, match="not the file that manifest.json names"):
+    with pytest.raises(CheckpointError, match=r"not the file that manifest\.json names"):
         finetune(
             run, recipe_of(run), dataclasses.replace(files, start=out), tmp_path / "work", tmp_path / "out", threads=1
         )
