@@ -42,8 +42,10 @@ def test_dvc_keeps_its_pickles_where_nobody_else_may_write(tmp_path):
     """What DVC unpickles must not be in a folder that other users of the machine can write to."""
     install(tmp_path, tmp_path / "venv")
     assert (tmp_path / "venv_path.pth").read_text() == LINE
-    show = "import sys; sys.prefix = sys.argv[1]\n" + LINE + (
-        "import os; from dvc.repo import Repo; os.chdir(sys.argv[2]); print(Repo.init(no_scm=True).site_cache_dir)"
+    show = (
+        "import sys; sys.prefix = sys.argv[1]\n"
+        + LINE
+        + ("import os; from dvc.repo import Repo; os.chdir(sys.argv[2]); print(Repo.init(no_scm=True).site_cache_dir)")
     )
     (tmp_path / "project").mkdir()
     environment = {name: value for name, value in os.environ.items() if name != "DVC_SITE_CACHE_DIR"}
