@@ -18,6 +18,7 @@ from contextlib import suppress
 from hashlib import md5
 from pathlib import Path
 
+from dvc.config import Config
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
@@ -99,6 +100,18 @@ def main(arguments: Sequence[str]) -> None:
     mark(project, judge(project, texts))
     UNRECORDED.unlink(missing_ok=True)
     print(f"DVC has recorded {len(stages)} stages in dvc.lock", file=sys.stderr)
+    for name in unverified_remotes(project):
+        print(
+            f"DVC remote '{name}' is believed without a look: whoever can write there can replace results. "
+            f"Run `dvc remote modify {name} verify true` (docs/howto/remotes.md)",
+            file=sys.stderr,
+        )
+
+
+def unverified_remotes(project: Path) -> list[str]:
+    """Return the DVC remotes whose files are not hashed when they are pulled."""
+    remotes = Config(str(project / ".dvc"))["remote"]
+    return sorted(name for name, remote in remotes.items() if not remote.get("verify"))
 
 
 def save_experiment(project: Path, name: str) -> int:

@@ -13,7 +13,7 @@ import pyarrow.parquet as parquet
 from scipy.stats import binomtest
 
 from specialize.core.answers import SCORER_VERSION, Reading
-from specialize.core.errors import CheckpointError
+from specialize.core.checkpoint_files import check_files
 from specialize.core.files import parse_record, read_json, read_records, replacing, sha256_file, sha256_text, write_json
 from specialize.core.log import Progress, get_logger
 from specialize.core.params.evaluate import EvaluateParams
@@ -120,17 +120,6 @@ def accuracies_line(scores: Iterable[Score], params: EvaluateParams) -> str:
             elif row.format == params.selection_format:
                 parts.append(f"{score.benchmark} {100 * row.accuracy:.1f} %")
     return ", ".join(parts)
-
-
-def check_files(checkpoint: Path, files: dict[str, str]) -> None:
-    """Raises CheckpointError where a file of the checkpoint is not the one that its manifest names.
-
-    Weights of another run have the same size and load as well: their scores would bear this manifest's name.
-    """
-    for name, digest in files.items():
-        path = checkpoint / name
-        if not path.is_file() or sha256_file(path) != digest:
-            raise CheckpointError(f"{path} is not the file that manifest.json names; dvc checkout it, or train again")
 
 
 def draw(problems: Sequence[Problem], params: EvaluateParams) -> list[Problem]:

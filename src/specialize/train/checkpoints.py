@@ -24,6 +24,7 @@ from specialize.lineage.recipe import recipe_digest
 from specialize.records.checkpoints import CheckpointManifest, Manifest, StartManifest
 from specialize.records.recipes import Recipe
 from specialize.train.families.family import Student
+from specialize.train.finite_check import ADVICE, refuse_non_finite
 from specialize.train.model_card import model_card, start_card
 
 
@@ -60,7 +61,11 @@ def export_start(folder: Path, student: Student, run: StartRun, origin: Origin, 
 def _write(
     folder: Path, student: Student, texts: Mapping[str, str], origin: Origin, manifest_of: Callable[..., Manifest]
 ) -> None:
-    """texts: file name → text of the files beside the weights; manifest_of: the manifest from what all of them hold."""
+    """texts: file name → text of the files beside the weights; manifest_of: the manifest from what all of them hold.
+
+    Raises TrainingError where a weight is not finite.
+    """
+    refuse_non_finite(student.model, folder.name, ADVICE)
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     transformers_logging.disable_progress_bar()

@@ -8,7 +8,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
-from specialize.core.errors import CheckpointError
+from specialize.core.errors import CheckpointError, RecordError
 from specialize.core.files import sha256_file, write_json, write_records
 from specialize.core.params.evaluate import EvaluateParams
 from specialize.evaluate import score as module
@@ -169,6 +169,18 @@ def test_answers_come_in_the_order_of_the_prompts_whatever_the_batches(checkpoin
 def test_a_folder_that_is_no_checkpoint_is_told(tmp_path):
     with pytest.raises(CheckpointError, match="cannot load"):
         load_checkpoint(tmp_path, PLAIN, threads=1)
+
+
+def test_a_manifest_cannot_name_a_folder_elsewhere(checkpoint, problems, tmp_path):
+    """The name becomes part of the work folder's path, and other folders of that name are removed."""
+    other, victim = tmp_path / "other", tmp_path / "victim.step-7.x"
+    shutil.copytree(checkpoint, other)
+    victim.mkdir()
+    manifest = json.loads((other / "manifest.json").read_text())
+    write_json(other / "manifest.json", manifest | {"student": "../victim"})
+    with pytest.raises(RecordError, match="student"):
+        go(other, problems, tmp_path)
+    assert victim.is_dir()
 
 
 def test_other_weights_under_this_manifest_are_refused(checkpoint, problems, tmp_path):

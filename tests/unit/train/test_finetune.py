@@ -3,13 +3,14 @@
 import csv
 import dataclasses
 import json
+import shutil
 
 import pytest
 import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
-from specialize.core.errors import CheckpointError, RecordError, SpecializeError
+from specialize.core.errors import CheckpointError, RecordError, SpecializeError, TrainingError
 from specialize.core.files import sha256_file
 from specialize.core.locks import exclusive
 from specialize.core.params.starts import StartParams
@@ -17,7 +18,7 @@ from specialize.core.params.train import Architecture, DistributionParams, LoraP
 from specialize.train import finetune as module
 from specialize.train.finetune import finetune
 from specialize.train.model import check_start
-from specialize.train.resume import last_complete_checkpoint
+from specialize.train.resume import last_complete_checkpoint, record_digests
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
 CAUSAL = {"architecture": Architecture(family="llama", d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)}
@@ -89,12 +90,32 @@ def test_a_run_cut_off_goes_on_and_ends_in_the_same_bytes(
     assert steps == expected, "it went on from the first checkpoint"
 
 
-def test_a_torn_trainer_checkpoint_is_passed_over(tmp_path):
-    for step, text in ((3, '{"global_step": 3}'), (6, '{"global_st')):
-        (tmp_path / f"checkpoint-{step}").mkdir()
-        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(text)
-    (tmp_path / "checkpoint-9").mkdir()
+def saved_state(work, step):
+    """A state as the Trainer saves it, in small."""
+    folder = work / f"checkpoint-{step}"
+    folder.mkdir()
+    for name in ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"):
+        (folder / name).write_text(f"{name} {step}")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.pt", "rng_state.pth", "trainer_state.json"])
+@pytest.mark.parametrize("damage", ["truncated", "missing", "of another run", "unfinished"])
+def test_a_damaged_state_is_passed_over_with_a_word(tmp_path, capsys, name, damage):
+    for step in (3, 12):
+        record_digests(saved_state(tmp_path, step))
+    file = tmp_path / "checkpoint-12" / name
+    if damage == "truncated":
+        file.write_text(file.read_text()[:3])
+    elif damage == "missing":
+        file.unlink()
+    elif damage == "of another run":
+        shutil.copy(tmp_path / "checkpoint-3" / name, file)
+    else:
+        (tmp_path / "checkpoint-12" / "digests.json").unlink()
     assert last_complete_checkpoint(tmp_path) == tmp_path / "checkpoint-3"
+    said = capsys.readouterr().err
+    assert "checkpoint-12" in said and ("not saved to the end" if damage == "unfinished" else name) in said
 
 
 def test_state_of_another_recipe_is_not_resumed(make_run, recipe_of, files, tmp_path):
@@ -161,6 +182,40 @@ def test_a_tokenizer_of_the_same_size_that_is_not_the_starts_is_refused(
     (start / "tokenizer.json").write_text(swapped)
     with pytest.raises(CheckpointError, match=r"not that of the start .* token 'x' has id \d+, the start has \d+"):
         go(make_run(start=str(start), architecture=None), recipe_of, files, tmp_path / "second")
+
+
+def weights_changed(folder, change):
+    """Change the weights in a model folder: `change` gets one of them."""
+    model = AutoModelForSeq2SeqLM.from_pretrained(folder)
+    with torch.no_grad():
+        change(model.shared.weight)
+    model.save_pretrained(folder)
+
+
+def test_a_start_with_one_weight_that_is_nan_is_refused(make_run, recipe_of, files, tmp_path):
+    start = go(make_run(), recipe_of, files, tmp_path / "first") / "step-6"
+    weights_changed(start, lambda weight: weight[3, 2].fill_(torch.nan))
+    with pytest.raises(TrainingError, match=r"nano\.start: 1 of \d+ numbers of the weight 'shared.weight'"):
+        go(make_run(start=str(start), architecture=None), recipe_of, files, tmp_path / "second")
+    assert not (tmp_path / "second" / "out").exists()
+
+
+def test_a_run_that_diverges_stops_and_keeps_its_last_good_state(make_run, recipe_of, files, tmp_path, monkeypatch):
+    run = make_run(steps=90, checkpoint_every=30)
+    original, steps = module.StudentTrainer.compute_loss, []
+
+    def diverging(self, model, *arguments, **options):
+        steps.append(self.state.global_step)
+        loss = original(self, model, *arguments, **options)
+        return loss * torch.nan if self.state.global_step >= 33 else loss
+
+    monkeypatch.setattr(module.StudentTrainer, "compute_loss", diverging)
+    with pytest.raises(TrainingError, match=r"nano update 40: .* not finite.*learning_rate"):
+        go(run, recipe_of, files, tmp_path)
+    assert steps[-1] == 39, "within ten updates"
+    assert not (tmp_path / "out").exists()
+    (work,) = (tmp_path / "work").glob("nano.*/")
+    assert last_complete_checkpoint(work) == work / "checkpoint-30"
 
 
 def test_pickled_weights_are_refused(make_run, recipe_of, files, tmp_path):
