@@ -31,7 +31,7 @@ def mistake_lines(error: ValidationError, model: type[BaseModel]) -> tuple[int, 
 
 def closest(name: object, known: Sequence[str]) -> str:
     """Return `; did you mean 'x'?` for the known name that is most like `name`, or nothing where none is alike."""
-    found = difflib.get_close_matches(str(name)[:LONGEST_VALUE], known, n=1)
+    found = difflib.get_close_matches(str(name)[:LONGEST_VALUE], known, n=1, cutoff=0.65)
     return f"; did you mean '{found[0]}'?" if found else ""
 
 

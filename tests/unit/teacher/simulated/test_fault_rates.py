@@ -7,9 +7,9 @@ from typing import Any
 
 import openai
 import pytest
+from live_teacher import Live
 from local_problems import CHAIN, prompt_of
 
-from conftest import Live
 from specialize.core.errors import RecordError
 from specialize.teacher.simulated.fault_rates import FaultRates, Faults, read_faults
 from specialize.teacher.simulated.teacher import MODEL

@@ -8,9 +8,9 @@ from typing import Any
 
 import openai
 import pytest
+from live_teacher import Live
 from local_problems import CHAIN, LARGE, ONE, PROBLEMS, prompt_of
 
-from conftest import Live
 from specialize.core.errors import SpecializeError
 from specialize.teacher.simulated.teacher import GRAMMARS_KEPT, MODEL, Teacher
 

@@ -11,7 +11,9 @@ def test_every_worked_solution_is_readable() -> None:
     datasets = {name: {"role": "out_of_distribution" if name != "world" else "seed"} for name in MATHS}
     sizes = {"train": 300, "evaluation": 40}
     params = DataParams.model_validate({"source": "procedural", "datasets": datasets, "procedural": sizes})
-    problems = [p for each in world.collect(params).values() for p in (*each.train, *each.evaluation, *each.exemplars)]
+    problems = [
+        p for each in world.collect(params, MATHS).values() for p in (*each.train, *each.evaluation, *each.exemplars)
+    ]
     assert len(problems) >= 460
     for problem in problems:
         solution = solution_of(problem)
