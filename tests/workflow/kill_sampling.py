@@ -67,7 +67,7 @@ def stats(url: str) -> dict[str, int]:
 def prepare(folder: Path, url: str, **params: Any) -> None:
     """Write the recipe of a run against `url`."""
     settings = {"mode": "online", "base_url": url, "top_k": 5, **params}
-    recipe = Recipe(phase="teacher", params=settings, code=code_digest("teacher"), rules="", files={})
+    recipe = Recipe(phase="teacher", name="teacher", params=settings, code=code_digest("teacher"), rules="", files={})
     write_text(folder / "teacher.json", recipe_text(recipe))
 
 

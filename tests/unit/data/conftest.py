@@ -70,7 +70,7 @@ def build(tmp_path: Path, root: Path) -> Build:
         params = {"source": "files", "datasets": parts(), **params}
         recipe = tmp_path / "data.json"
         recipe.write_text(
-            recipe_text(Recipe(phase="data", params=params, code="", rules="", files={})), encoding="utf-8"
+            recipe_text(Recipe(phase="data", name="data", params=params, code="", rules="", files={})), encoding="utf-8"
         )
         paths = [
             "--recipe",

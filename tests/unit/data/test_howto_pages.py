@@ -43,7 +43,7 @@ def page(request: pytest.FixtureRequest, tmp_path: Path, tree: dict[str, Any], m
 
 
 def build(tree: dict[str, Any]) -> None:
-    recipe = Recipe(phase="data", params=tree["data"], code="", rules="", files={})
+    recipe = Recipe(phase="data", name="data", params=tree["data"], code="", rules="", files={})
     Path("data.json").write_text(recipe_text(recipe))
     assert main(["build", "--recipe", "data.json", "--output", "problems"]) == 0
 

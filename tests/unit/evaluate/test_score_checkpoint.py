@@ -27,7 +27,7 @@ PARAMS = EvaluateParams(
     max_new_tokens=4,
     max_source_tokens=64,
 )
-RECIPE = Recipe(phase="evaluate", params=PARAMS.model_dump(mode="json"), code="c", rules="r", files={})
+RECIPE = Recipe(phase="evaluate", name="evaluate", params=PARAMS.model_dump(mode="json"), code="c", rules="r", files={})
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,9 @@ NOTHING = dict.fromkeys(COMPLETIONS_SCHEMA.names)
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    recipe = Recipe(phase="teacher", params={"recorded": ["x/a.json", "b.jsonl"]}, code="", rules="", files={})
+    recipe = Recipe(
+        phase="teacher", name="teacher", params={"recorded": ["x/a.json", "b.jsonl"]}, code="", rules="", files={}
+    )
     write_text(tmp_path / "teacher.json", recipe_text(recipe))
     questions = ["How many eggs?", "How many hens?"]
     write_records(
@@ -87,7 +89,9 @@ def test_files_must_be_those_of_the_recipe(
 
 
 def test_two_files_of_one_teacher(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    recipe = Recipe(phase="teacher", params={"recorded": ["a.json", "a.jsonl"]}, code="", rules="", files={})
+    recipe = Recipe(
+        phase="teacher", name="teacher", params={"recorded": ["a.json", "a.jsonl"]}, code="", rules="", files={}
+    )
     write_text(project / "teacher.json", recipe_text(recipe))
     (project / "b.jsonl").rename(project / "a.jsonl")
     assert call(project, ("a.json", "a.jsonl")) == 2
@@ -105,7 +109,7 @@ def test_no_row_matches(project: Path, capsys: pytest.CaptureFixture[str]) -> No
 def test_missing_file_and_wrong_recipe(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "a.json").unlink()
     assert call(project) == 2
-    recipe = Recipe(phase="traces", params={"recorded": ["a.json"]}, code="", rules="", files={})
+    recipe = Recipe(phase="traces", name="traces", params={"recorded": ["a.json"]}, code="", rules="", files={})
     write_text(project / "teacher.json", recipe_text(recipe))
     assert call(project) == 2
     assert "expected a recipe of 'teacher'" in capsys.readouterr().err

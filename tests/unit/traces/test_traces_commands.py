@@ -26,7 +26,10 @@ ROWS = [
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    write_text(tmp_path / "traces.json", recipe_text(Recipe(phase="traces", params={}, code="", rules="", files={})))
+    write_text(
+        tmp_path / "traces.json",
+        recipe_text(Recipe(phase="traces", name="traces", params={}, code="", rules="", files={})),
+    )
     questions = ["How many eggs?", "How many hens are in the yard?", "How many cows?"]
     problems = [
         Problem(id=f"d/{i}", dataset="d", question=q, answer="4", kind="number", rationale=f"It is {i} + 0.")
@@ -150,7 +153,9 @@ def test_no_parquet_no_file_wrong_recipe(project: Path, capsys: pytest.CaptureFi
     assert "expected a parquet file" in capsys.readouterr().err
     assert build(project, completions=("none.parquet",)) == 2
     assert "none.parquet" in capsys.readouterr().err
-    write_text(project / "traces.json", recipe_text(Recipe(phase="data", params={}, code="", rules="", files={})))
+    write_text(
+        project / "traces.json", recipe_text(Recipe(phase="data", name="data", params={}, code="", rules="", files={}))
+    )
     assert build(project) == 2
     assert "expected a recipe of 'traces'" in capsys.readouterr().err
 
@@ -188,7 +193,7 @@ def test_show_of_no_traces_says_so(project: Path, capsys: pytest.CaptureFixture[
 
 def test_tokenizer_targets_and_coverage_through_the_door(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = TracesParams.model_validate({"tokenizers": {"words": {"vocabulary": 300}}}).tokenizer_run("words")
-    recipe = Recipe(phase="traces", params=run.model_dump(mode="json"), code="", rules="", files={})
+    recipe = Recipe(phase="traces", name="traces", params=run.model_dump(mode="json"), code="", rules="", files={})
     write_text(project / "words.json", recipe_text(recipe))
     assert build(project, "test.jsonl") == 0
     tell = ["--recipe", f"{project}/words.json"]

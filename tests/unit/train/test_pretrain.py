@@ -96,7 +96,14 @@ def start_run(family="t5", **changes) -> StartRun:
 
 
 def go(run, folder, files, texts):
-    recipe = Recipe(phase="train", params=run.model_dump(mode="json"), code="c", rules="r", files={})
+    recipe = Recipe(
+        phase="train",
+        name=f"train/starts/{run.name}",
+        params=run.model_dump(mode="json"),
+        code="c",
+        rules="r",
+        files={},
+    )
     name = "instructions" if run.pretraining.objective == "instructions" else "pretraining"
     inputs = module.PretrainingInputs(files.tokenizer, texts / f"{name}.jsonl")
     module.pretrain(run, recipe, inputs, folder / "work", folder / "raw", threads=1)
@@ -165,7 +172,16 @@ def test_a_start_that_is_not_pretrained_is_a_manifest(tmp_path):
     run = StartRun(name="flan", source="google/flan-t5-base", revision="abc", tokenizer="t5")
     recipe = tmp_path / "recipe.json"
     recipe.write_text(
-        recipe_text(Recipe(phase="train", params=run.model_dump(mode="json"), code="", rules="", files={}))
+        recipe_text(
+            Recipe(
+                phase="train",
+                name=f"train/starts/{run.name}",
+                params=run.model_dump(mode="json"),
+                code="",
+                rules="",
+                files={},
+            )
+        )
     )
     given = [
         "--recipe",

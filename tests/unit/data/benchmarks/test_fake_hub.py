@@ -114,7 +114,9 @@ def hub() -> Iterator[FakeHub]:
 
 def build(tmp_path: Path, root: Path, endpoint: str, **hub: Any) -> subprocess.CompletedProcess[str]:
     part = {"role": "seed", "hub": {"id": REPOSITORY, "config": "main", "columns": {"question": "query"}, **hub}}
-    recipe = Recipe(phase="data", params={"source": "hub", "datasets": {"gsm8k": part}}, code="", rules="", files={})
+    recipe = Recipe(
+        phase="data", name="data", params={"source": "hub", "datasets": {"gsm8k": part}}, code="", rules="", files={}
+    )
     (tmp_path / "data.json").write_text(recipe_text(recipe))
     paths = [
         "--recipe",

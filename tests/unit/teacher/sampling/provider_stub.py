@@ -115,7 +115,7 @@ class Project:
             for at, n in enumerate(wanted)
         ]
         write_records(self.folder / "problems.jsonl", problems)
-        recipe = Recipe(phase="teacher", params=settings, code="", rules="", files={})
+        recipe = Recipe(phase="teacher", name="teacher", params=settings, code="", rules="", files={})
         write_text(self.folder / "teacher.json", recipe_text(recipe))
         output = self.folder / "out" / "part-00000.parquet"
         command = ["sample", "--recipe", str(self.folder / "teacher.json"), "--limits", json.dumps(limits)]

@@ -211,7 +211,7 @@ def test_results_that_the_cache_lacks_are_not_paid_for_again(tmp_path: Path, mon
     write_records(Path("problems.jsonl"), PROBLEMS)
     with served(Faults()) as (url, server):
         params = {"mode": "online", "base_url": url, "samples": SAMPLES, "top_k": 3}
-        recipe = Recipe(phase="teacher", params=params, code="", rules="", files={})
+        recipe = Recipe(phase="teacher", name="teacher", params=params, code="", rules="", files={})
         write_text(Path("teacher.json"), recipe_text(recipe))
         command = ["sample", "--recipe", "teacher.json", "--problems", "problems.jsonl"]
         for cache in ("theirs", "ours"):
