@@ -1,4 +1,4 @@
-"""What files hold now, told with as little reading as can be.
+"""The hashes of files as they are now, with as little reading as possible.
 
 A hash is remembered together with what the operating system says of the file: size, inode, time of modification, and
 time of change, which no program can set. While these are the same, the bytes are the same; so a memory never changes a
@@ -41,7 +41,7 @@ class Memory:
             self._old = {}
 
     def sha256(self, name: str, path: Path, found: os.stat_result) -> str:
-        """Return the hash of a file, of which `found` was told just now."""
+        """Return the hash of a file, of which `found` was just read."""
         marks = [found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns]
         match self._old.get(name):
             case [*known, str(digest)] if known == marks:

@@ -3,7 +3,7 @@
 DVC's report stage hangs on `results/checkpoints`, `results/scores` and `results/traces/aligned` as a whole, so a folder
 left by an earlier choice of students or tokenizers would be part of what it records, and no clone has it. Deleting it
 would throw training away. So it moves to `results/retired/`, which neither Git nor DVC keeps, and returns when it is
-named again; whether it is still what its recipe makes is told by its provenance, as always.
+named again; its provenance says whether it is still what its recipe makes, as always.
 
 known: folder below results/ that holds one folder a name → the names that params.yaml knows.
 """

@@ -1,4 +1,4 @@
-"""Which runs of Snakemake are alive in this folder, so that the lock of a killed one can be told from a live one's.
+"""Which runs of Snakemake are alive in this folder, to distinguish the lock of a killed run from that of a live one.
 
 Snakemake's lock is a few files that say nothing of who wrote them: after `kill -9` they stay, and every later run
 stops until somebody decides that nobody else is at work. The operating system knows better: each run holds a shared

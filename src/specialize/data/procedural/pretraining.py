@@ -5,7 +5,7 @@ and some of the seed set's length. No evaluation question is among them: of word
 (`world`), of generic tasks the questions.
 
 The mixture is problems (as FLAN's, https://arxiv.org/abs/2210.11416); the formats are put on while training. The text
-is the same told without any format: no `Q:`, no `The answer is` (T5's is the web's,
+is the same without any format: no `Q:`, no `The answer is` (T5's is the web's,
 https://arxiv.org/abs/1910.10683).
 """
 
