@@ -1,4 +1,4 @@
-"""Typed fields of decoded rows. A row comes with the place it stands at, so that every error can name it."""
+"""Typed fields of decoded rows. A row comes with its file and line, so that every error can name them."""
 
 from fractions import Fraction
 from typing import Any
@@ -7,7 +7,7 @@ from specialize.core.errors import RecordError
 from specialize.core.numbers import format_number, parse_number
 
 Row = tuple[str, Any]
-"""(where, decoded value): `gsm8k/train.jsonl:7` or `svamp/SVAMP.json[3]`, and what stands there."""
+"""(where, decoded value): `gsm8k/train.jsonl:7` or `svamp/SVAMP.json[3]`, and the row."""
 
 
 def value(row: Row, name: str) -> Any:
@@ -50,7 +50,7 @@ def number(row: Row, name: str) -> str:
 
 
 def canonical_number(row: Row, name: str, found: object) -> str:
-    """Return `found`, which stands in field `name`, as a canonical number; RecordError where it is none."""
+    """Return `found`, the value of field `name`, as a canonical number; RecordError where it is none."""
     exact: Fraction | None = None
     if isinstance(found, str):
         exact = parse_number(found)
@@ -83,7 +83,7 @@ def joined(body: str, question: str) -> str:
     """Return body and question as one text.
 
     A body that ends without punctuation gets a full stop, or the sentences would run together; one that ends in a
-    comma runs on into its question as it stands. Quotes and brackets behind the punctuation do not count.
+    comma is joined to its question unchanged. Quotes and brackets behind the punctuation do not count.
     """
     if not body:
         return question

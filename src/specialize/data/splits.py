@@ -1,4 +1,4 @@
-"""Validation and test: drawn by seed, so that nobody chooses, and so that no problem ever changes its split."""
+"""Validation and test: drawn by seed, and no problem ever changes its split."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -10,7 +10,7 @@ from specialize.records.problems import Problem
 
 
 def shared_questions(evaluation: Mapping[str, Iterable[Problem]]) -> set[str]:
-    """Return the normalised questions that stand in more than one dataset."""
+    """Return the normalised questions that are in more than one dataset."""
     datasets = Counter(
         question for each in evaluation.values() for question in {normalised_question(p.question) for p in each}
     )
@@ -48,7 +48,7 @@ def draw_validation(
 def split_off_train(problems: Sequence[Problem], share: float, seed: int) -> tuple[list[Problem], list[Problem]]:
     """Return (train, evaluation), both in the order of `problems`; about `share` of the questions become train.
 
-    The sha256 of seed and question decides, so equal questions stay together and no row's fate hangs on another.
+    The sha256 of seed and question decides, so equal questions stay together and no row depends on another.
     """
     limit = int(share * 16**8)
     is_train = [int(sha256_text(f"{seed}/train/{normalised_question(p.question)}")[:8], 16) < limit for p in problems]

@@ -1,4 +1,4 @@
-"""Problems to `results/problems/`: everything is written beside the folder first, then moved into place."""
+"""Problems to `results/problems/`: everything is written to a temporary folder first, then moved into place."""
 
 import tempfile
 from collections.abc import Mapping, Sequence

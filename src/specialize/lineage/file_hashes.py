@@ -1,9 +1,9 @@
 """The hashes of files as they are now, with as little reading as possible.
 
 A hash is remembered together with what the operating system says of the file: size, inode, time of modification, and
-time of change, which no program can set. While these are the same, the bytes are the same; so a memory never changes a
-verdict, only the time it takes. Times have a grain, so a file that was touched in the last seconds is not remembered
-(the way in which Git's index treats "racily clean" entries).
+time of change, which no program can set. While these are the same, the bytes are the same; so the cache never changes a
+result, only the time it takes. Time stamps are coarse, so a file modified in the last seconds is not remembered
+(Git's index treats "racily clean" entries likewise).
 """
 
 import json
@@ -30,7 +30,7 @@ def file_state(path: Path) -> FileState:
 
 
 class Memory:
-    """Hashes of files, as of the last time that anybody looked. Kept beside nothing that is ever compared."""
+    """Hashes of files when they were last read. Stored where no tool compares files."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -60,7 +60,7 @@ class Memory:
 
 
 class Contents:
-    """Present contents of files, each looked at no more than once.
+    """Present contents of files, each read at most once.
 
     known: what producers say of their outputs; given: files to be taken as if they had this content.
     """
