@@ -18,6 +18,7 @@ from contextlib import suppress
 from hashlib import md5
 from pathlib import Path
 
+from dvc.config import Config
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
@@ -99,12 +100,24 @@ def main(arguments: Sequence[str]) -> None:
     mark(project, judge(project, texts))
     UNRECORDED.unlink(missing_ok=True)
     print(f"DVC has recorded {len(stages)} stages in dvc.lock", file=sys.stderr)
+    for name in unverified_remotes(project):
+        print(
+            f"DVC remote '{name}' is believed without a look: whoever can write there can replace results. "
+            f"Run `dvc remote modify {name} verify true` (docs/howto/remotes.md)",
+            file=sys.stderr,
+        )
+
+
+def unverified_remotes(project: Path) -> list[str]:
+    """Return the DVC remotes whose files are not hashed when they are pulled."""
+    remotes = Config(str(project / ".dvc"))["remote"]
+    return sorted(name for name, remote in remotes.items() if not remote.get("verify"))
 
 
 def save_experiment(project: Path, name: str) -> int:
     """`dvc exp save` for results that are all fresh; return the exit status.
 
-    A plain `dvc exp save` is refused, since it files whatever stands there (workflow/commit_guard/dvc.yaml).
+    A plain `dvc exp save` is refused, since it files whatever stands there (the first stage of dvc.yaml).
     """
     texts = recipe_texts(load_params(project / "params.yaml"), project)
     verdicts = judge(project, texts)
@@ -113,7 +126,9 @@ def save_experiment(project: Path, name: str) -> int:
         what = stale[0] if stale else METRICS
         print(f"{what}: not what params.yaml and the code make now. Run `make` first", file=sys.stderr)
         return 2
-    command = [sys.executable, "-m", "dvc", "exp", "save", *(["--name", name] if name else []), "dvc.yaml"]
+    with Repo(str(project)) as repo:
+        stages = [stage.addressing for stage in repo.index.stages if not stage.frozen]
+    command = [sys.executable, "-m", "dvc", "exp", "save", *(["--name", name] if name else []), *stages]
     return subprocess.run(command, cwd=project, check=False).returncode
 
 

@@ -9,10 +9,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 from workspaces import PROJECT
 
 sys.path.insert(0, str(PROJECT / "workflow"))
 from install_lock import pins
+from run_stage import command
+from venv_path import LINE, install
 
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -33,6 +36,42 @@ def test_what_the_project_declares_is_locked():
     wanted = [*project["dependencies"], *project["optional-dependencies"]["test"], "setuptools"]
     locked = {pin.partition("==")[0] for pin in pins((PROJECT / "requirements.lock").read_text(encoding="utf-8"))}
     assert {canonical(NAME.match(name)[0]) for name in wanted} <= locked
+
+
+def test_dvc_keeps_its_pickles_where_nobody_else_may_write(tmp_path):
+    """What DVC unpickles must not be in a folder that other users of the machine can write to."""
+    install(tmp_path, tmp_path / "venv")
+    assert (tmp_path / "venv_path.pth").read_text() == LINE
+    show = (
+        "import sys; sys.prefix = sys.argv[1]\n"
+        + LINE
+        + ("import os; from dvc.repo import Repo; os.chdir(sys.argv[2]); print(Repo.init(no_scm=True).site_cache_dir)")
+    )
+    (tmp_path / "project").mkdir()
+    environment = {name: value for name, value in os.environ.items() if name != "DVC_SITE_CACHE_DIR"}
+    shown = subprocess.run(
+        [sys.executable, "-c", show, str(tmp_path / "venv"), str(tmp_path / "project")],
+        env=environment, capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    folder = Path(shown.stdout.split()[-1])
+    assert folder.is_relative_to(tmp_path / "venv" / "dvc")
+    while folder != tmp_path / "venv":
+        assert not folder.stat().st_mode & 0o022, folder
+        folder = folder.parent
+
+
+def test_no_name_of_params_is_part_of_a_shell_command(capsys):
+    """DVC puts names into commands before anybody has checked them."""
+    stages = YAML(typ="safe").load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    commands = [stage.get("do", stage)["cmd"] for stage in stages.values()]
+    assert len(commands) == 9 and not any("${" in cmd for cmd in commands)
+    assert command("train.smk", "results/starts/NAME/manifest.json", "start@raw-s")[-1] == (
+        "results/starts/raw-s/manifest.json"
+    )
+    for name in ("x;touch PWNED;#", "$(id)", "../x", "", "x\n"):
+        with pytest.raises(SystemExit):
+            command("train.smk", "results/starts/NAME/manifest.json", f"start@{name}")
+    assert "expected a name" in capsys.readouterr().err
 
 
 @pytest.fixture

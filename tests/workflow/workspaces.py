@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,18 @@ PROJECT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 LEARNING_RATE = ("  learning_rate: 5.0e-3", "  learning_rate: 4.0e-3")
 """What `Workspace.edit` takes to make the usual change of these tests."""
+
+
+_FRESH = """
+import json
+from pathlib import Path
+from specialize.core.params.load import load_params
+from specialize.lineage.staleness import judge
+from specialize.lineage.write_recipes import recipe_texts
+texts = recipe_texts(load_params(Path("params.yaml")), Path())
+fresh = [verdict.provenance for verdict in judge(Path(), texts).values() if verdict.fresh]
+print(json.dumps([name for one in fresh for name in one.outputs]))
+"""
 
 
 @dataclass
@@ -134,6 +147,15 @@ class Workspace:
             if not (name := path.relative_to(self.folder).as_posix()).startswith(skip)
             and (not parts or name.startswith(parts))
         }
+
+    def fresh_outputs(self) -> list[str]:
+        """Outputs that the project's own judgement calls fresh, by params.yaml and code as they are."""
+        ran = subprocess.run(
+            [sys.executable, "-c", _FRESH], cwd=self.folder, env=os.environ | {"PYTHONPATH": "src"},
+            capture_output=True, text=True, timeout=400, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        return json.loads(ran.stdout)
 
     def copy(self, folder: Path) -> "Workspace":
         """Another working copy in the same state, time stamps included."""

@@ -4,10 +4,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import TextIO, cast
 
 from specialize.core.errors import SpecializeError, UpToDate
 from specialize.core.locks import join_as_job
+from specialize.core.machine_limits import machine_limit
+from specialize.core.printable import PrintableStream
 
 
 def parser_for(phase: str, description: str) -> argparse.ArgumentParser:
@@ -39,10 +43,17 @@ def command_lines(parser: argparse.ArgumentParser) -> list[str]:
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
     """Parse, call the command that the subparser set as `command`, return the exit status.
 
-    Status 0: done; 2: a mistake of the user, reported in one line. Set SPECIALIZE_DEBUG=1 for a traceback.
+    Status 0: done; 2: a mistake of the user, or a machine that ran out of disk or memory, reported in one line. Set
+    SPECIALIZE_DEBUG=1 for a traceback. What the command prints or logs has its control characters escaped.
     """
     args = parser.parse_args(argv)
     join_as_job()
+    out, err = (cast(TextIO, PrintableStream(stream)) for stream in (sys.stdout, sys.stderr))
+    with redirect_stdout(out), redirect_stderr(err):
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         args.command(args)
     except BrokenPipeError:
@@ -52,9 +63,11 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     except UpToDate as done:
         print(done, file=sys.stderr)
         return 0
-    except (SpecializeError, OSError) as error:  # a file that is not there, a full disk, …
-        if os.environ.get("SPECIALIZE_DEBUG"):
+    except Exception as error:
+        limit = machine_limit(error)
+        known = limit or isinstance(error, (SpecializeError, OSError))  # OSError: a file that is not there, …
+        if not known or os.environ.get("SPECIALIZE_DEBUG"):
             raise
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {limit or error}", file=sys.stderr)
         return 2
     return 0

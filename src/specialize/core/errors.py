@@ -4,7 +4,8 @@ SpecializeError
 ├── ParamsError      params.yaml or a preset does not say what it should
 ├── RecordError      a row of a data file is malformed
 ├── RecipeError      a recipe is missing, damaged or of another phase
-└── CheckpointError  a model folder cannot be used
+├── CheckpointError  a model folder cannot be used
+└── TrainingError    training diverged
 """
 
 
@@ -35,4 +36,8 @@ class UpToDate(Exception):  # noqa: N818 (no error)
 
 
 class CheckpointError(SpecializeError):
-    """A model folder is missing or incomplete."""
+    """A model folder is missing, incomplete or damaged."""
+
+
+class TrainingError(SpecializeError):
+    """Training came to numbers that are not finite."""

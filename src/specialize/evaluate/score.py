@@ -4,6 +4,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
@@ -12,11 +13,12 @@ import pyarrow.parquet as parquet
 from scipy.stats import binomtest
 
 from specialize.core.answers import SCORER_VERSION, Reading
-from specialize.core.errors import CheckpointError
+from specialize.core.checkpoint_files import check_files
 from specialize.core.files import parse_record, read_json, read_records, replacing, sha256_file, sha256_text, write_json
 from specialize.core.log import Progress, get_logger
 from specialize.core.params.evaluate import EvaluateParams
 from specialize.evaluate.generate import ORDER, DecodingLimits, generate, load_checkpoint
+from specialize.evaluate.kept_texts import kept_texts, texts_key
 from specialize.evaluate.prompts import Benchmark, Prompt, prompts_of
 from specialize.evaluate.scorers import readings_of
 from specialize.lineage.recipe import recipe_digest
@@ -47,6 +49,7 @@ def score_checkpoint(recipe: Recipe, params: EvaluateParams, paths: ScoringPaths
     """Score one checkpoint on every dataset of results/problems/ and write a score and predictions for each.
 
     Benchmarks that were finished before a kill wait in `work`, in a folder named by everything that decides them.
+    The texts stay there, so that another judge reads them again instead of having them generated again.
     """
     manifest_path = paths.checkpoint / "manifest.json"
     manifest = parse_record(str(manifest_path), read_json(manifest_path), CheckpointManifest)
@@ -69,7 +72,10 @@ def score_checkpoint(recipe: Recipe, params: EvaluateParams, paths: ScoringPaths
         benchmark = read_benchmark(paths.problems / name, summary, params)
         prompts = prompts_of(benchmark, params, checkpoint.count)
         progress = Progress(log, f"{student} step {step}: {name}", len(prompts))
-        texts, truncated = generate(checkpoint, [prompt.text for prompt in prompts], limits, progress.advance)
+        sources = [prompt.text for prompt in prompts]
+        write = partial(generate, checkpoint, sources, limits, progress.advance)
+        key = texts_key(manifest_digest, sources, limits)
+        texts, truncated = kept_texts(paths.work / "texts", f"{student}.step-{step}.{name}", key, write)
         readings = [
             readings_of(text, prompt.problem, prompt.format, benchmark.is_generic)
             for text, prompt in zip(texts, prompts, strict=True)
@@ -114,17 +120,6 @@ def accuracies_line(scores: Iterable[Score], params: EvaluateParams) -> str:
             elif row.format == params.selection_format:
                 parts.append(f"{score.benchmark} {100 * row.accuracy:.1f} %")
     return ", ".join(parts)
-
-
-def check_files(checkpoint: Path, files: dict[str, str]) -> None:
-    """Raises CheckpointError where a file of the checkpoint is not the one that its manifest names.
-
-    Weights of another run have the same size and load as well: their scores would bear this manifest's name.
-    """
-    for name, digest in files.items():
-        path = checkpoint / name
-        if not path.is_file() or sha256_file(path) != digest:
-            raise CheckpointError(f"{path} is not the file that manifest.json names; dvc checkout it, or train again")
 
 
 def draw(problems: Sequence[Problem], params: EvaluateParams) -> list[Problem]:

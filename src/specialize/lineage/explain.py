@@ -32,10 +32,7 @@ def why(file: str, project: Path, recipes: Mapping[str, str]) -> str:
         raise SpecializeError(
             f"'{file}': no job made this file; name a file (no folder) of results/: make why FILE=results/metrics.json"
         )
-    known = {name: state for one in jobs.values() for name, state in one.outputs.items()}
-    contents = Contents(
-        project, known, {f"results/recipes/{name}": recipe_state(text) for name, text in recipes.items()}
-    )
+    contents = Contents(project, {f"results/recipes/{name}": recipe_state(text) for name, text in recipes.items()})
     chain = _before(producer[file], jobs, producer)
     verdicts = {path: stale_reasons(jobs[path], contents) for path in chain}
     job = jobs[producer[file]]

@@ -18,8 +18,6 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import read_json, sha256_file, write_text
 from specialize.records.provenance import FileState
 
-LARGE = 16_000_000
-"""Bytes above which a file is taken at its producer's word if its size is right: gigabytes are not hashed again."""
 YOUNG_NS = 3 * 10**9
 """No clock of a file system is coarser than two seconds."""
 
@@ -62,14 +60,13 @@ class Memory:
 class Contents:
     """Present contents of files, each read at most once.
 
-    known: what producers say of their outputs; given: files to be taken as if they had this content.
+    given: files to be taken as if they had this content.
     """
 
     def __init__(
-        self, project: Path, known: Mapping[str, FileState], given: Mapping[str, FileState | None] | None = None,
-        memory: Memory | None = None,
-    ) -> None:  # fmt: skip
-        self._project, self._known, self._memory = project, known, memory
+        self, project: Path, given: Mapping[str, FileState | None] | None = None, memory: Memory | None = None
+    ) -> None:
+        self._project, self._memory = project, memory
         self._seen = dict(given or {})
 
     def state(self, name: str) -> FileState | None:
@@ -86,8 +83,5 @@ class Contents:
             return None
         if not stat.S_ISREG(found.st_mode):
             return None
-        known = self._known.get(name)
-        if found.st_size > LARGE and known and known.size == found.st_size:
-            return known
         digest = self._memory.sha256(name, path, found) if self._memory else sha256_file(path)
         return FileState(size=found.st_size, sha256=digest)

@@ -86,7 +86,10 @@ def all_provenance(results: Path) -> tuple[dict[Path, Provenance], list[Path]]:
         if path.is_relative_to(results / RETIRED):
             continue
         try:
-            found[path] = read_provenance(path)
+            provenance = read_provenance(path)
+            if any(Path(name).is_absolute() or ".." in Path(name).parts for name in provenance.outputs):
+                raise RecipeError(f"{path}: names a file outside the project as its output")
+            found[path] = provenance
         except (SpecializeError, OSError):
             damaged.append(path)
     return found, damaged

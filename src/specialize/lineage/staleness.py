@@ -79,11 +79,10 @@ def judge(project: Path, texts: Mapping[str, str]) -> dict[Path, Verdict]:
     texts: the recipes to judge by, file name below results/recipes/ → text. Damaged provenances are not among them.
     """
     found, _ = all_provenance(project / "results")
-    known = {name: state for one in found.values() for name, state in one.outputs.items()}
     recipes: dict[str, FileState | None] = {one.recipe: None for one in found.values()}
     recipes |= {f"results/recipes/{name}": recipe_state(text) for name, text in texts.items()}
     memory = Memory(project / MEMORY)
-    contents = Contents(project, known, recipes, memory)
+    contents = Contents(project, recipes, memory)
     verdicts: dict[Path, Verdict] = {}
     before = _jobs_before(found)
     for path in _in_order(before):

@@ -10,14 +10,13 @@ from specialize.core.files import read_json, sha256_file, write_text
 from specialize.core.params.load import Params
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.lineage.code_digest import PACKAGE, code_digest
+from specialize.lineage.file_hashes import Memory
 from specialize.lineage.libraries import pinned
 from specialize.lineage.recipe import recipe_text
 from specialize.records.recipes import Recipe
 
-LARGE = 64_000_000
-"""Bytes above which a file of a model folder is identified by samples of it."""
-SAMPLES = 64
-SAMPLE_BYTES = 65_536
+MEMORY = Path(".snakemake") / "raw_files.json"
+"""Hashes of the model folders' files: recipes are made at every start, and weights take minutes to hash."""
 
 PHASES = tuple(Params.model_fields)
 """In the order of the pipeline. A phase's name is its section in params.yaml and its package."""
@@ -30,28 +29,30 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
     no raw files until the data themselves must be made again.
     """
     root = raw_root(params, project)
+    memory = Memory(project / MEMORY)
     texts: dict[str, str] = {}
     for phase, specs in params.recipe_specs().items():
         code = code_digest(phase, package)
         libraries = pinned(phase, project)
         rules = rules_digest(*(project / "workflow" / f"{name}.smk" for name in ("common", "names", phase)))
         for spec in specs:
-            files = file_digests(spec, project, root)
+            files = file_digests(spec, project, root, memory)
             name = spec.file.removesuffix(".json")
             recipe = Recipe(
                 phase=phase, name=name, params=spec.params, code=code, rules=rules, libraries=libraries, files=files
             )
             texts[spec.file] = recipe_text(recipe)
+    memory.save()
     return texts
 
 
-def file_digests(spec: RecipeSpec, project: Path, root: Path) -> dict[str, str]:
+def file_digests(spec: RecipeSpec, project: Path, root: Path, memory: Memory) -> dict[str, str]:
     """Return file → sha256, for the files that a recipe names and this machine or the tracked recipe knows."""
     known = _known_files(project / "results" / "recipes" / spec.file)
     files = {name: digest for name in spec.raw_files if (digest := _digest(root / name, known.get(name)))}
     files |= {name: _digest(project / name, None) or "missing" for name in spec.project_files}
     for folder in spec.raw_folders:
-        files |= _folder_files(root, folder, known)
+        files |= _folder_files(root, folder, known, memory)
     return dict(sorted(files.items()))
 
 
@@ -107,8 +108,8 @@ def _digest_tokens(path: Path, digest: "hashlib._Hash") -> None:
                     digest.update(token.string.encode() + b"\0")
 
 
-def _folder_files(root: Path, name: str, known: dict[str, str]) -> dict[str, str]:
-    """Return the files of a benchmark, tokenizer or model folder below `root`, except hidden ones and readmes.
+def _folder_files(root: Path, name: str, known: dict[str, str], memory: Memory) -> dict[str, str]:
+    """Return the files of a benchmark, tokenizer or model folder below `root`, except hidden ones.
 
     Where there is no such folder, the tracked recipe's files are kept; a name may also be a Hugging Face id.
     """
@@ -117,26 +118,10 @@ def _folder_files(root: Path, name: str, known: dict[str, str]) -> dict[str, str
         return {file: digest for file, digest in known.items() if file.startswith(f"{name}/")}
     paths = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
     return {
-        f"{name}/{inside.as_posix()}": _fingerprint(path)
+        f"{name}/{inside.as_posix()}": memory.sha256(str(path), path, path.stat())
         for inside, path in paths.items()
-        if not any(part.startswith(".") for part in inside.parts) and path.suffix != ".md"
+        if not any(part.startswith(".") for part in inside.parts)
     }
-
-
-def _fingerprint(path: Path) -> str:
-    """Return the sha256 of a file; of a large one, that of its size and of SAMPLES blocks spread over it.
-
-    Recipes are made at every start, and weights take minutes to hash. Two fine-tunes of one model differ everywhere.
-    """
-    size = path.stat().st_size
-    if size <= LARGE:
-        return sha256_file(path)
-    digest = hashlib.sha256(str(size).encode())
-    with path.open("rb") as stream:
-        for number in range(SAMPLES):
-            stream.seek((size - SAMPLE_BYTES) * number // (SAMPLES - 1))
-            digest.update(stream.read(SAMPLE_BYTES))
-    return f"sampled {digest.hexdigest()}"
 
 
 def _digest(path: Path, known: str | None) -> str | None:

@@ -6,13 +6,16 @@
 The manifest is written last: where it is, the folder is complete.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from specialize.records.prompt_style import PLAIN, PromptStyle
 from specialize.records.recipes import Recipe
-from specialize.records.record import Record
+from specialize.records.record import Name, Record
+
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*\z")]
+"""A file of the folder itself."""
 
 
 class Manifest(Record):
@@ -25,7 +28,7 @@ class Manifest(Record):
     """Input file → sha256."""
     start_commit: str | None
     """Commit of the Hugging Face checkpoint that training began with."""
-    files: dict[str, str]
+    files: dict[FileName, str]
     """File of the folder → sha256; all but the manifest itself."""
     libraries: dict[str, str]
     """Library → version."""
@@ -37,7 +40,7 @@ class Manifest(Record):
 class CheckpointManifest(Manifest):
     """A student after some updates."""
 
-    student: str
+    student: Name
     step: int = Field(ge=0)
     prompts: PromptStyle = PLAIN
     """How it is prompted."""
@@ -46,13 +49,13 @@ class CheckpointManifest(Manifest):
 class StartManifest(Manifest):
     """A start checkpoint that the run pretrained."""
 
-    start: str
+    start: Name
 
 
 class StartSource(Record):
     """A start that the run does not train: the params that say where students get their weights."""
 
-    name: str
+    name: Name
     source: str
     revision: str | None
     tokenizer: str

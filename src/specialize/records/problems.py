@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from specialize.records.record import Record
+from specialize.records.record import Name, Record
 
 AnswerKind = Literal["number", "numbers", "choice", "text", "math"]
 """How an answer is judged: one number, several in order, one of the options (also yes/no, true/false), a text, or a
@@ -56,6 +56,6 @@ class ProblemIndex(Record):
     """results/problems/index.json: every dataset, its role and its splits."""
 
     seed: int
-    datasets: dict[str, DatasetSummary]
+    datasets: dict[Name, DatasetSummary]
     shared_questions: int = Field(ge=0)
     """Questions that stand in more than one evaluation set; none of them is ever a validation problem."""

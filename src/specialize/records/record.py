@@ -1,6 +1,11 @@
 """What every row of an artifact has in common."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\z")]
+"""A name that becomes part of a path: of a student, a start, a dataset, a tokenizer. `core.params` allows no other."""
 
 
 class Record(BaseModel):

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from specialize.records.record import Record
+from specialize.records.record import Name, Record
 
 MathsReading = Literal["strict", "flexible"]
 """How the answer to a maths problem is read: after the answer marker, or as the last number (core.answers)."""
@@ -38,9 +38,9 @@ class ScoreRow(Record):
 class Score(Record):
     """results/scores/{student}/step-{n}/{benchmark}.json"""
 
-    benchmark: str
+    benchmark: Name
     role: str
-    student: str
+    student: Name
     step: int
     checkpoint: str
     """sha256 of the checkpoint's manifest."""
@@ -66,7 +66,7 @@ class Candidate(Record):
 class Selected(Record):
     """results/scores/{student}/selected.json"""
 
-    student: str
+    student: Name
     format: str
     reading: str
     candidates: list[Candidate]

@@ -29,6 +29,7 @@ from specialize.core import cli
 from specialize.core.files import json_text, write_json, write_text
 from specialize.core.log import get_logger
 from specialize.core.params.report import ReportRun
+from specialize.core.printable import printable
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 
@@ -89,7 +90,7 @@ def _build(args: argparse.Namespace) -> None:
     texts[args.output / "table.txt"] = terminal_table(evidence, columns, verdicts)
     texts[args.output / "verdicts.json"] = json_text(verdicts_json(verdicts))
     for path, text in texts.items():
-        write_text(path, text)
+        write_text(path, printable(text))
     write_json(args.metrics, metrics_of(evidence))
     provenance.write([*tables, *texts, args.metrics])
     LOG.info("%d scores of %d students. %s", len(study.scores), len(study.students), summary_line(verdicts, page))

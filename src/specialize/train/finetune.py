@@ -14,18 +14,21 @@ import torch
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
+from specialize.core.checkpoint_files import check_files
 from specialize.core.encoding import Encoding
 from specialize.core.errors import SpecializeError
-from specialize.core.files import sha256_file, write_text
+from specialize.core.files import parse_record, read_json, sha256_file, write_text
 from specialize.core.log import get_logger
 from specialize.core.params.train import StudentRun, checkpoint_steps
+from specialize.records.checkpoints import StartManifest
 from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import Origin, export, publish
 from specialize.train.examples import Corpus, Example, Lengths, active_formats, plan_pass, read_corpus
-from specialize.train.families import Student
+from specialize.train.families.family import Student
+from specialize.train.finite_check import StopOnNonFinite, refuse_non_finite
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_start
-from specialize.train.resume import hold_work_folder, last_complete_checkpoint
+from specialize.train.resume import RecordDigests, hold_work_folder, last_complete_checkpoint
 from specialize.train.teacher_targets import Targets, read_targets
 from specialize.train.trainer import ExampleDataset, MicroBatches, StudentTrainer, arguments
 from specialize.train.training_log import LogProgress, training_csv
@@ -81,26 +84,32 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
         )
     targets = read_targets(inputs.aligned, corpus.traces)
     _refuse_unknown_distributions(run, targets)
+    if run.pretrained:
+        manifest = inputs.start / "manifest.json"
+        check_files(inputs.start, parse_record(str(manifest), read_json(manifest), StartManifest).files)
     student = load_start(run, inputs.root, inputs.tokenizer, inputs.start)
     targets.refuse_other_tokens(corpus.traces, student.encoding)
     log.info(
         "%s: %s parameters, %s traces, %s updates of %s tokens",
         run.student,
-        f"{student.model.num_parameters():,}",
+        f"{student.parameters:,}",
         f"{len(corpus.traces):,}",
         run.steps,
         run.batch_tokens,
     )
     examples, batches = plan_run(corpus, targets, student.encoding, run)
     exporter = _Exporter(work / "finished", student, run, origin)
+    refuse_non_finite(student.model, f"train.students.{run.student}.start", "Take another start, or make it again")
     exporter.export(0)
     dataset = ExampleDataset(corpus, targets, examples, student.encoding)
     micro_batches = MicroBatches(batches, run.gradient_accumulation_steps)
     args = arguments(run, work, run.checkpoint_every, run.gradient_accumulation_steps)
     trainer = StudentTrainer(student, dataset, micro_batches, run, args, run.distribution)
     trainer.remove_callback(PrinterCallback)  # LogProgress logs the same, with the time that is left
+    trainer.add_callback(StopOnNonFinite(f"{run.student} update"))  # before the exporter
     trainer.add_callback(exporter)
     trainer.add_callback(LogProgress(f"{run.student} update", run.steps))
+    trainer.add_callback(RecordDigests())
     resume = last_complete_checkpoint(work)
     if resume:
         log.info("%s: resumed from %s", run.student, resume.name)

@@ -23,11 +23,12 @@ from specialize.core.params.starts import PretrainingParams, StartRun
 from specialize.records.problems import Problem, Text
 from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import Origin, export_start
-from specialize.train.families import Student
+from specialize.train.families.family import Student
+from specialize.train.finite_check import StopOnNonFinite
 from specialize.train.instructions import render
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_tokenizer, random_start
-from specialize.train.resume import hold_work_folder, last_complete_checkpoint
+from specialize.train.resume import RecordDigests, hold_work_folder, last_complete_checkpoint
 from specialize.train.span_corruption import SENTINELS, Noising, corrupt
 from specialize.train.trainer import MicroBatches, StudentTrainer, arguments, features, hard_target
 from specialize.train.training_log import LogProgress, training_csv
@@ -76,7 +77,7 @@ def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path,
     log.info(
         "start %s: %s parameters, %s updates on %s",
         run.name,
-        f"{student.model.num_parameters():,}",
+        f"{student.parameters:,}",
         params.steps,
         params.objective.replace("_", " "),
     )
@@ -84,7 +85,9 @@ def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path,
         student, RowDataset(rows), MicroBatches(batches, 1), params, arguments(params, work, SAVE_EVERY)
     )
     trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(StopOnNonFinite(f"start {run.name} update"))
     trainer.add_callback(LogProgress(f"start {run.name} update", params.steps))
+    trainer.add_callback(RecordDigests())
     resume = last_complete_checkpoint(work)
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     export_start(output, student, run, origin, training_csv(trainer.state.log_history))

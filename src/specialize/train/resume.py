@@ -4,10 +4,17 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from specialize.core.errors import SpecializeError
-from specialize.core.files import read_json
+from specialize.core.files import read_json, sha256_file, write_json
 from specialize.core.locks import LockedError, exclusive
+from specialize.core.log import get_logger
+
+DIGESTS = "digests.json"
+log = get_logger("train")
 
 
 @contextmanager
@@ -39,13 +46,42 @@ def _own_work_folder(work: Path, name: str, identity: str) -> Path:
     return own
 
 
+class RecordDigests(TrainerCallback):
+    """Writes the hash of every file of a state that the Trainer has saved, last of all."""
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        record_digests(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}")
+
+
+def record_digests(folder: Path) -> None:
+    """Write digests.json: file of the folder → sha256."""
+    write_json(folder / DIGESTS, {path.name: sha256_file(path) for path in sorted(folder.iterdir()) if path.is_file()})
+
+
 def last_complete_checkpoint(work: Path) -> Path | None:
-    """Return the newest checkpoint of the Trainer that was written to the end (its state file is written last)."""
+    """Return the newest state of the Trainer that was written to the end and is as it was saved.
+
+    Any other is removed, with a line in the log: training goes on from the one before it, and ends in the same bytes.
+    """
     found = sorted(work.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
     for folder in found:
-        try:
-            read_json(folder / "trainer_state.json")
+        if not (damage := _damage(folder)):
             return folder
-        except (OSError, SpecializeError):
-            shutil.rmtree(folder)
+        log.warning("%s: %s; going back to the state before it", folder, damage)
+        shutil.rmtree(folder)
+    return None
+
+
+def _damage(folder: Path) -> str | None:
+    """Return what is wrong with a saved state; None: nothing."""
+    try:
+        digests = dict(read_json(folder / DIGESTS))
+    except (OSError, SpecializeError, TypeError, ValueError):
+        return "was not saved to the end"
+    for name, digest in digests.items():
+        path = folder / Path(name).name
+        if not path.is_file():
+            return f"{name} is missing"
+        if sha256_file(path) != digest:
+            return f"{name} is not as it was saved"
     return None

@@ -4,10 +4,13 @@ import argparse
 import subprocess
 import sys
 
+import pyarrow
 import pytest
+from safetensors import SafetensorError
 
 from specialize.core import cli
 from specialize.core.errors import CheckpointError, ParamsError, RecipeError, RecordError, SpecializeError
+from specialize.core.log import get_logger
 
 
 def run(raised: BaseException | None) -> int:
@@ -36,7 +39,6 @@ def test_a_command_that_ends_well_is_status_0(capsys: pytest.CaptureFixture[str]
         FileNotFoundError("what to do"),
         PermissionError("what to do"),
         IsADirectoryError("what to do"),
-        OSError("No space left on device: what to do"),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -52,7 +54,44 @@ def test_for_debugging_the_traceback_is_kept(monkeypatch: pytest.MonkeyPatch) ->
         run(ParamsError("what to do"))
 
 
-@pytest.mark.parametrize("error", [KeyError("ours"), ZeroDivisionError("ours"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(28, "No space left on device"), "disk is full"),
+        (SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"), "disk is full"),
+        (RuntimeError("[enforce fail at inline_container.cc:664] . unexpected pos 64 vs 0"), "disk is full"),
+        (pyarrow.lib.ArrowMemoryError("malloc of size 64 failed"), "memory ran out"),
+        (MemoryError(), "memory ran out"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.\nmore"), "memory"),
+        (OSError(24, "Too many open files"), "too many files are open"),
+        (RuntimeError("can't start new thread"), "thread"),
+    ],
+)
+def test_what_the_machine_lacks_is_one_line_and_status_2(
+    capsys: pytest.CaptureFixture[str], error: Exception, words: str
+) -> None:
+    assert run(error) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and words in err and "same command again" in err and err.count("\n") == 1
+
+
+def test_control_characters_of_others_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    def command(_: argparse.Namespace) -> None:
+        print("a\x1b]0;title\x07\tb\nc\u202e")
+        get_logger("phase").info("id \x9b31m")
+        raise SpecializeError("server said \x1b[2J")
+
+    parser = cli.parser_for("phase", "What it does.")
+    parser.set_defaults(command=command)
+    assert cli.run(parser, []) == 2
+    out, err = capsys.readouterr()
+    assert out == "a\\x1b]0;title\\x07\tb\nc\\u202e\n"
+    assert "id \\x9b31m" in err and "\\x1b[2J" in err and "\x1b" not in err
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("ours"), RuntimeError("ours"), ZeroDivisionError("ours"), KeyboardInterrupt()]
+)
 def test_a_mistake_of_ours_is_not_hidden(error: BaseException) -> None:
     with pytest.raises(type(error)):
         run(error)

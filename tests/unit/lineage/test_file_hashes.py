@@ -30,7 +30,7 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> None:
 def look(project: Path) -> str:
     """Look at a.txt as a new process would."""
     memory = Memory(project / ".snakemake" / "contents.json")
-    state = Contents(project, {}, memory=memory).state("a.txt")
+    state = Contents(project, memory=memory).state("a.txt")
     memory.save()
     assert state
     return state.sha256

@@ -11,6 +11,7 @@ from hypothesis import given as given_cases
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
+from specialize.core.errors import CheckpointError, TrainingError
 from specialize.core.files import write_records
 from specialize.core.params.starts import PretrainingParams, StartRun
 from specialize.core.params.train import Architecture
@@ -96,14 +97,7 @@ def start_run(family="t5", **changes) -> StartRun:
 
 
 def go(run, folder, files, texts):
-    recipe = Recipe(
-        phase="train",
-        name=f"train/starts/{run.name}",
-        params=run.model_dump(mode="json"),
-        code="c",
-        rules="r",
-        files={},
-    )
+    recipe = Recipe(phase="train", name="train/a", params=run.model_dump(mode="json"), code="c", rules="r", files={})
     name = "instructions" if run.pretraining.objective == "instructions" else "pretraining"
     inputs = module.PretrainingInputs(files.tokenizer, texts / f"{name}.jsonl")
     module.pretrain(run, recipe, inputs, folder / "work", folder / "raw", threads=1)
@@ -130,6 +124,27 @@ def test_a_start_loads_and_students_begin_with_its_weights(
     finetune(run, recipe_of(run), inputs, tmp_path / "work", tmp_path / "out", threads=1)
     first = auto.from_pretrained(tmp_path / "out" / "step-0").state_dict()
     assert all(torch.equal(first[name], value) for name, value in model.state_dict().items())
+
+
+def test_a_start_that_is_not_the_one_of_its_manifest_is_not_trained(files, texts, tmp_path, make_run, recipe_of):
+    out = go(start_run(), tmp_path / "a", files, texts)
+    weights = out / "model.safetensors"
+    damaged = bytearray(weights.read_bytes())
+    damaged[-1] ^= 1
+    weights.write_bytes(damaged)
+    run = make_run(start="raw", pretrained=True, architecture=None)
+    with pytest.raises(CheckpointError, match=r"not the file that manifest\.json names"):
+        finetune(
+            run, recipe_of(run), dataclasses.replace(files, start=out), tmp_path / "work", tmp_path / "out", threads=1
+        )
+
+
+def test_a_start_that_diverges_is_not_written(files, texts, tmp_path, monkeypatch):
+    original = module.StudentTrainer.compute_loss
+    monkeypatch.setattr(module.StudentTrainer, "compute_loss", lambda *a, **k: original(*a, **k) * torch.nan)
+    with pytest.raises(TrainingError, match="update 1: loss is nan"):
+        go(start_run(), tmp_path, files, texts)
+    assert not (tmp_path / "raw").exists()
 
 
 def test_next_token_learns_every_token_of_a_text(tokenizer, texts):
@@ -173,14 +188,7 @@ def test_a_start_that_is_not_pretrained_is_a_manifest(tmp_path):
     recipe = tmp_path / "recipe.json"
     recipe.write_text(
         recipe_text(
-            Recipe(
-                phase="train",
-                name=f"train/starts/{run.name}",
-                params=run.model_dump(mode="json"),
-                code="",
-                rules="",
-                files={},
-            )
+            Recipe(phase="train", name="train/a", params=run.model_dump(mode="json"), code="", rules="", files={})
         )
     )
     given = [

@@ -8,6 +8,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 
 from specialize.core.files import replacing, write_text
+from specialize.core.printable import printable
 from specialize.records.score_table import SCHEMA
 
 
@@ -24,4 +25,4 @@ def write_csv(path: Path, table: pandas.DataFrame, numbers: str | None = None) -
     """Write a table with a header, atomically; null is an empty cell. numbers: format of real numbers, as `%.2f`."""
     stream = io.StringIO()
     table.to_csv(stream, index=False, float_format=numbers, lineterminator="\n")
-    write_text(path, stream.getvalue())
+    write_text(path, printable(stream.getvalue()))

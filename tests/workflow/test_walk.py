@@ -1,0 +1,18 @@
+"""A short random walk of tests/workflow/walk.py; the long ones are taken by hand."""
+
+import random
+
+from walk import FreshBuilds, Walk
+
+COMMANDS = ("partial target", "dvc repro", "snakemake", "dvc exp save", "edit learning rate", "snakemake -n")
+
+
+def test_a_short_walk(workspace, built, changed, tmp_path):
+    builds = FreshBuilds(tmp_path)
+    builds.add(built)
+    builds.add(changed)
+    dice = random.Random(1)
+    walk = Walk(workspace, builds, dice, tmp_path)
+    for name in ("edit learning rate", *(dice.choice(COMMANDS) for _ in range(2)), "snakemake"):
+        walk.step(name)
+    assert len(builds.known) == 2, "every state of a walk had its build from scratch"
