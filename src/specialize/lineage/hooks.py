@@ -1,7 +1,7 @@
 """What happens around a run of Snakemake: before its workflow is parsed, when jobs start, and when they have ended.
 
-Parameters, code and raw files are read once, when the run starts. What it builds is recorded under what was read then, or
-not at all: inside a stage of DVC, which records whatever is in results/recipes/ at the end, a run refuses to start
+Parameters, code and raw files are read once, when the run starts. What it builds is recorded under what was read then,
+or not at all: inside a stage of DVC, which records whatever is in results/recipes/ at the end, a run refuses to start
 under recipes other than those, and fails if they have changed when it ends.
 """
 

@@ -1,6 +1,6 @@
 """Students and tokenizers that params.yaml no longer names: their results are set aside, and moved back with the names.
 
-DVC's report stage depends on `results/checkpoints`, `results/scores` and `results/traces/aligned` as a whole, so a folder
+DVC's report stage depends on `results/checkpoints`, `results/scores` and `results/traces/aligned` as a whole: a folder
 left by an earlier choice of students or tokenizers would be part of what it records, and no clone has it. Deleting it
 would throw training away. So it moves to `results/retired/`, which neither Git nor DVC keeps, and returns when it is
 named again; its provenance says whether it is still what its recipe makes, as always.

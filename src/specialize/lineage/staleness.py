@@ -1,6 +1,6 @@
 """Whether results are what a build from scratch would make, judged by content.
 
-Snakemake decides by time stamps, but `git clone`, `git switch` and DVC set them as they please, so they can be wrong in both
+Snakemake decides by time stamps, but `git clone`, `git switch` and DVC set them freely, so they can be wrong in both
 ways: ask for work that is done, or hide that a score belongs to other parameters. Here each job's `provenance.json` is
 compared with the recipes of this run and the files that are there:
 
