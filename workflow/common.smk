@@ -1,8 +1,8 @@
-"""What the files of rules share: the params, read once, and the recipes, which every rule takes as an input.
+"""What the rule files share: the params, read once, and the recipes, which every rule takes as an input.
 
-A rule passes paths and identities; every scientific choice reaches a step through its recipe. So Snakemake need look
-neither at `params:` nor at rule text (profiles/default/config.yaml). What is stale is judged by content; Snakemake is
-told by the times of recipes and provenance files (specialize.lineage.staleness). So the inputs of a rule are its recipe,
+A rule passes paths and identities; every scientific choice reaches a step through its recipe. So Snakemake need
+not compare `params:` or rule text (profiles/default/config.yaml). Staleness is decided by content and passed to Snakemake
+as the times of recipes and provenance files (specialize.lineage.staleness). So the inputs of a rule are its recipe,
 `before`: the provenance of the jobs that it builds upon, and its data, which are `ancient`: their times do not count.
 """
 

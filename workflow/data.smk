@@ -1,6 +1,6 @@
 """Raw sources → problems with seeded splits.
 
-In:  the raw files below data.root (their hashes stand in the recipe), or the Hub
+In:  the raw files below data.root (their hashes are in the recipe), or the Hub
 Out: results/problems/{dataset}/{train,validation,test,exemplars}.jsonl, results/problems/index.json,
      of the procedural world also results/problems/world/{instructions,pretraining}.jsonl (for start checkpoints)
 """

@@ -1,6 +1,6 @@
 """Names shared by all phases: files of results/ by params, and inputs that depend on a wildcard.
 
-`*_MADE` is the provenance of the jobs that make a file: named as an input `before`, it puts the rule behind them.
+`*_MADE` is the provenance of the jobs that make a file: as an input `before` it makes a rule wait for them.
 """
 
 ROOT = raw_root(PARAMS, PROJECT)
@@ -46,18 +46,18 @@ wildcard_constraints:
 
 
 def texts_of(wildcards):
-    """What a tokenizer is learned from, the texts of starts among it; others hang on no result."""
+    """What a tokenizer is learned from, the texts of starts included; other tokenizers depend on no result."""
     learned = PARAMS.traces.tokenizers[wildcards.tokenizer].source == "learned"
     return ancient(["results/traces/traces.parquet", *TEXTS]) if learned else []
 
 
 def made_before_tokenizer(wildcards):
-    """The jobs behind `texts_of`."""
+    """The jobs that make `texts_of`."""
     return [TRACES_MADE, PROBLEMS_MADE] if texts_of(wildcards) else []
 
 
 def begun_with(wildcards):
-    """A student's tokenizer, the traces in its tokens, what is written when all of these are there, and its start."""
+    """A student's tokenizer, its aligned traces and their coverage, its start, and the jobs that make them."""
     student = PARAMS.train.students[wildcards.student]
     name = student.tokenizer
     return {
@@ -77,7 +77,7 @@ def begun_with(wildcards):
 
 
 def pretrained_on(wildcards):
-    """The text, and the tokenizer; a start that is not pretrained hangs on no result."""
+    """The text and the tokenizer; a start that is not pretrained depends on no result."""
     start = PARAMS.train.starts[wildcards.start]
     if not start.pretraining:
         return []
@@ -86,7 +86,7 @@ def pretrained_on(wildcards):
 
 
 def made_before_start(wildcards):
-    """The jobs behind `pretrained_on`."""
+    """The jobs that make `pretrained_on`."""
     start = PARAMS.train.starts[wildcards.start]
     made = [PROBLEMS_MADE, *expand(TOKENIZER_MADE, tokenizer=start.tokenizer)]
     return made if start.pretraining else []

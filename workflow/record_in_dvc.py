@@ -57,7 +57,7 @@ def built_stages(project: Path, params: Params, verdicts: Mapping[Path, Verdict]
 
 
 def recipes_hold(project: Path, texts: Mapping[str, str]) -> bool:
-    """Whether the recipes are still those that params.yaml and code ask for: DVC would vouch for the new ones."""
+    """Whether the recipes are still those that params.yaml and code ask for: DVC would file outputs under the new."""
     folder = project / "results" / "recipes"
     try:
         return all((folder / name).read_text(encoding="utf-8") == text for name, text in texts.items())

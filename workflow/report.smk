@@ -8,7 +8,7 @@ Out: results/report/, results/metrics.json
 include: "common.smk"
 
 
-# A caption stands here for each figure of src/specialize/report/figures, where its text comes from, and one for scores.csv.
+# One caption for each figure of src/specialize/report/figures, which holds its text, and one for scores.csv.
 CAPTIONS = Path(str(workflow.current_basedir), "captions")
 FIGURES = sorted({path.stem for path in CAPTIONS.glob("*.rst")} - {"scores"})
 

@@ -1,4 +1,4 @@
-"""Train problems → completions: sampled from a server, or imported where somebody sampled them before.
+"""Train problems → completions: sampled from a server, or imported from recorded files.
 
 In:  results/problems/{seed dataset}/{train,exemplars}.jsonl, the prompt, the recorded completions
 Out: results/completions/part-{shard}.parquet, results/completions/{sampling,import}.json

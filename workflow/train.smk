@@ -43,7 +43,7 @@ rule train_student:
         provenance="results/checkpoints/{student}/provenance.json",
     log:
         "results/logs/train/{student}.log",
-    # One thread a student: students train side by side, and the bytes do not depend on the number of cores.
+    # One thread per student: students train in parallel, and the bytes do not depend on the number of cores.
     threads: 1
     params:
         root=ROOT,

@@ -51,7 +51,7 @@ class Encoding:
 
     def answer_ids(self, sources: Sequence[str], targets: Sequence[str]) -> list[Ids]:
         """Return the tokens of each target as it stands behind its source, the end token last."""
-        if self.style.style == "plain" and self.family == "causal":
+        if self.style.style == "plain" and self.family != "encoder_decoder":
             targets = [
                 f" {target}" if separator(source) == " " else target
                 for source, target in zip(sources, targets, strict=True)

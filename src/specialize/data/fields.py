@@ -83,7 +83,7 @@ def joined(body: str, question: str) -> str:
     """Return body and question as one text.
 
     A body that ends without punctuation gets a full stop, or the sentences would run together; one that ends in a
-    comma runs on into its question as it stands. Quotes and brackets behind the punctuation do not count.
+    comma is joined to its question unchanged. Quotes and brackets behind the punctuation do not count.
     """
     if not body:
         return question

@@ -1,4 +1,4 @@
-"""Questions that stand in more than one set of problems, and answers that contradict each other."""
+"""Questions that are in more than one set of problems, and answers that contradict each other."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Problems to `results/problems/`: everything is written beside the folder first, then moved into place."""
+"""Problems to `results/problems/`: everything is written to a temporary folder first, then moved into place."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def write_problems(
             write_records(temporary / "world" / f"{name}.jsonl", rows)
         write_json(temporary / "index.json", index.model_dump())
         written = sorted(path.relative_to(temporary) for path in temporary.rglob("*.json*"))
-        for path in sorted(written, key=lambda path: path.name == "index.json"):  # last: it vouches for all others
+        for path in sorted(written, key=lambda path: path.name == "index.json"):  # last: marks the others complete
             (output / path).parent.mkdir(parents=True, exist_ok=True)
             (temporary / path).replace(output / path)
     _remove_stale(output, {output / path for path in written})

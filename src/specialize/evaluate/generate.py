@@ -1,7 +1,10 @@
-"""Greedy decoding in a fixed order and batch plan: what scoring knows of model families.
+"""Greedy decoding in a fixed order and batch plan.
 
 The batch that a prompt stands in can change a greedy decision (padding changes the last digit of a sum), so the plan is
 part of the score: prompts by length, then by their index, `batch_size` at a time.
+
+Of a model's architecture only `config.is_encoder_decoder` of transformers matters here: any other model generates on
+behind its prompt.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,9 +20,6 @@ from specialize.core.encoding import Encoding
 from specialize.core.errors import CheckpointError
 from specialize.core.model_families import family_of
 from specialize.records.prompt_style import PromptStyle
-
-AUTO_CLASSES = {"encoder_decoder": AutoModelForSeq2SeqLM, "causal": AutoModelForCausalLM}
-"""Family → the class of transformers that loads its models."""
 
 ORDER = "source tokens descending, then place"
 
@@ -53,14 +53,13 @@ def load_checkpoint(folder: Path, style: PromptStyle, threads: int) -> Checkpoin
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         family = family_of(config.model_type, str(folder))
-        model = AUTO_CLASSES[family].from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, use_safetensors=True
-        )
+        auto_class = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+        model = auto_class.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_safetensors=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: cannot load this checkpoint: {str(error).splitlines()[0]}") from None
-    # A causal model goes on where the prompt ends, so padding stands before it.
-    tokenizer.padding_side = "left" if family == "causal" else "right"
+    # A model without an encoder continues the prompt, so padding goes before it.
+    tokenizer.padding_side = "right" if config.is_encoder_decoder else "left"
     return Checkpoint(
         model.eval().to("cuda" if torch.cuda.is_available() else "cpu"), Encoding(tokenizer, family, style)
     )
@@ -95,7 +94,7 @@ def generate(
                 eos_token_id=end_tokens(checkpoint),
                 pad_token_id=tokenizer.pad_token_id,
             )
-        if checkpoint.encoding.family == "causal":
+        if not model.config.is_encoder_decoder:
             written = written[:, batch["input_ids"].shape[1] :]
         for index, text in zip(chosen, tokenizer.batch_decode(written, skip_special_tokens=True), strict=True):
             answers[index] = text.strip()

@@ -23,7 +23,7 @@ def why(file: str, project: Path, recipes: Mapping[str, str]) -> str:
 
     recipes: file name below results/recipes/ → text, as params.yaml and code ask for them now.
 
-    Raises SpecializeError where no job vouches for the file.
+    Raises SpecializeError where no provenance names the file.
     """
     found, _ = all_provenance(project / "results")
     jobs = {path.relative_to(project).as_posix(): one for path, one in found.items()}

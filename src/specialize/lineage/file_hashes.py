@@ -1,9 +1,9 @@
-"""What files hold now, told with as little reading as can be.
+"""The hashes of files as they are now, with as little reading as possible.
 
 A hash is remembered together with what the operating system says of the file: size, inode, time of modification, and
-time of change, which no program can set. While these are the same, the bytes are the same; so a memory never changes a
-verdict, only the time it takes. Times have a grain, so a file that was touched in the last seconds is not remembered
-(the way in which Git's index treats "racily clean" entries).
+time of change, which no program can set. While these are the same, the bytes are the same; so the cache never changes a
+result, only the time it takes. Time stamps are coarse, so a file modified in the last seconds is not remembered
+(Git's index treats "racily clean" entries likewise).
 """
 
 import json
@@ -28,7 +28,7 @@ def file_state(path: Path) -> FileState:
 
 
 class Memory:
-    """Hashes of files, as of the last time that anybody looked. Kept beside nothing that is ever compared."""
+    """Hashes of files when they were last read. Stored where no tool compares files."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -39,7 +39,7 @@ class Memory:
             self._old = {}
 
     def sha256(self, name: str, path: Path, found: os.stat_result) -> str:
-        """Return the hash of a file, of which `found` was told just now."""
+        """Return the hash of a file, of which `found` was just read."""
         marks = [found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns]
         match self._old.get(name):
             case [*known, str(digest)] if known == marks:
@@ -58,7 +58,7 @@ class Memory:
 
 
 class Contents:
-    """Present contents of files, each looked at no more than once.
+    """Present contents of files, each read at most once.
 
     given: files to be taken as if they had this content.
     """

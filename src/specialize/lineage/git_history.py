@@ -1,4 +1,4 @@
-"""What Git knows of a recipe: since which commit it stands as it does, and how it once read."""
+"""A recipe in Git's history: which commits hold it, and its earlier versions."""
 
 import subprocess
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Recorded:
 
 
 def recorded(project: Path, file: str, sha256: str) -> Recorded | None:
-    """Return where `file` stood with that content, newest first; None where Git or that content is not to be had."""
+    """Return the commits in which `file` had that content, newest first; None without Git, or where none had it."""
     for line in _git(project, "log", f"--max-count={LOOK_BACK}", "--format=%h %cs", "--", file).splitlines():
         text = _git(project, "show", f"{line.split()[0]}:./{file}")
         if sha256_text(text) == sha256:

@@ -1,7 +1,7 @@
-"""What happens around a run of Snakemake: before its workflow is looked at, when jobs start, and when they have ended.
+"""What happens around a run of Snakemake: before its workflow is parsed, when jobs start, and when they have ended.
 
-Parameters, code and raw files are read once, when the run starts. What it builds is filed under what was read then, or
-not at all: inside a stage of DVC, which files whatever stands in results/recipes/ at the end, a run refuses to start
+Parameters, code and raw files are read once, when the run starts. What it builds is recorded under what was read then,
+or not at all: inside a stage of DVC, which records whatever is in results/recipes/ at the end, a run refuses to start
 under recipes other than those, and fails if they have changed when it ends.
 """
 
@@ -37,7 +37,7 @@ STAGE_VARIABLE = "DVC_STAGE"
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of Snakemake goes by."""
+    """What one run of Snakemake uses."""
 
     project: Path
     params: Params
@@ -160,7 +160,7 @@ def folders_of(params: Params) -> dict[str, Iterable[str]]:
 
 
 def _nothing_to_do(run: Run, brought: Sequence[str], builds: Callable[[], object]) -> None:
-    """The process ends and no job has started: it was a look, or a run that found everything as it should be."""
+    """The process ends and no job has started: it was a dry run, or everything was up to date."""
     if is_locked(run.project):  # a run beside this one decides what stands here, and records it when it ends
         return
     if not builds():
@@ -172,7 +172,7 @@ def _nothing_to_do(run: Run, brought: Sequence[str], builds: Callable[[], object
 
 
 def _is_unrecorded(run: Run) -> bool:
-    """Whether dvc.lock may not know what stands here, or results/recipes/ is not what all the fresh results are of."""
+    """Whether dvc.lock may lack what is here, or results/recipes/ is not what all the fresh results are of."""
     lock = run.project / "dvc.lock"
     if (run.project / UNRECORDED).exists() or not lock.is_file() or b"\n<<<<<<< " in lock.read_bytes():
         return True

@@ -1,9 +1,9 @@
-"""Outputs that may yet turn out to be right, kept while the jobs before theirs run again.
+"""Outputs that may still be valid, kept while the jobs before theirs run again.
 
 Snakemake removes a job's outputs before it runs the job, and runs every job behind one that it runs. But a job that is
 made again often gives the same bytes (a deleted file, an edit of code that changes nothing), and then all that follows
 is as it should be. So outputs that are stale only because a job before them is get a second, hard link here; a job that
-finds its recipe and its inputs unchanged takes them back instead of computing them again.
+finds its recipe and its inputs unchanged restores them instead of computing them again.
 
 The same for a stage of DVC that ends without being recorded: DVC removes its outputs at the next attempt.
 """

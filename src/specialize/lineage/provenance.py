@@ -77,7 +77,7 @@ def read_provenance(path: Path) -> Provenance:
 
 
 def all_provenance(results: Path) -> tuple[dict[Path, Provenance], list[Path]]:
-    """Return every provenance below a results folder, and the files that cannot be read: they vouch for nothing.
+    """Return every provenance below a results folder, and the files that cannot be read: they prove nothing.
 
     Not those in results/retired/: the names of their files stand elsewhere now, perhaps with other contents.
     """

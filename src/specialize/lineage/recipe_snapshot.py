@@ -1,4 +1,4 @@
-"""The recipes that one run of Snakemake goes by: a folder of their own, named by their content and never changed.
+"""The recipes that one run of Snakemake uses: a folder of their own, named by their content and never changed.
 
 Rules take their recipes from here, not from results/recipes/. So a run is decided by what params.yaml and the code said
 when it started; a dry run beside it, or one of other parameters, has a folder of its own and touches nothing that a

@@ -1,9 +1,9 @@
-"""Students and tokenizers that params.yaml no longer names: their results are set aside, and come back with the names.
+"""Students and tokenizers that params.yaml no longer names: their results are set aside, and moved back with the names.
 
-DVC's report stage hangs on `results/checkpoints`, `results/scores` and `results/traces/aligned` as a whole, so a folder
+DVC's report stage depends on `results/checkpoints`, `results/scores` and `results/traces/aligned` as a whole: a folder
 left by an earlier choice of students or tokenizers would be part of what it records, and no clone has it. Deleting it
 would throw training away. So it moves to `results/retired/`, which neither Git nor DVC keeps, and returns when it is
-named again; whether it is still what its recipe makes is told by its provenance, as always.
+named again; its provenance says whether it is still what its recipe makes, as always.
 
 known: folder below results/ that holds one folder a name → the names that params.yaml knows.
 """
@@ -16,7 +16,7 @@ RETIRED = "retired"
 
 
 def bring_back(project: Path, known: Mapping[str, Iterable[str]]) -> list[str]:
-    """Move the named folders back from results/retired/ where none stands in their place; return which."""
+    """Move the named folders back from results/retired/ where none is in their place; return which."""
     return [
         f"{folder}/{name}"
         for folder, names in known.items()
@@ -37,7 +37,7 @@ def set_aside(project: Path, known: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def put_back(project: Path, moved: Iterable[str]) -> None:
-    """Move to results/retired/ again what was brought back for a look alone."""
+    """Move to results/retired/ again what was moved back for a dry run only."""
     for name in moved:
         if (path := project / "results" / name).is_dir():
             _move(path, project / "results" / RETIRED / name)

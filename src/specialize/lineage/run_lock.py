@@ -1,7 +1,7 @@
-"""Which runs of Snakemake are alive in this folder, so that the lock of a killed one can be told from a live one's.
+"""Which runs of Snakemake are alive in this folder, to distinguish the lock of a killed run from that of a live one.
 
-Snakemake's lock is a few files that say nothing of who wrote them: after `kill -9` they stay, and every later run
-stops until somebody decides that nobody else is at work. The operating system knows better: each run holds a shared
+Snakemake's lock is a few files that do not say which process wrote them: after `kill -9` they stay, and every later run
+stops until the user decides that no other run is alive. An operating system lock is reliable: each run holds a shared
 lock on one file for as long as it lives, however it ends, and so does each of its jobs, which may outlive it. Whoever
 can have that file to itself is alone, and the files of Snakemake's lock are a dead run's.
 """
@@ -28,7 +28,7 @@ _held: dict[Path, IO[str]] = {}
 def join_runs(project: Path) -> str | None:
     """Count this process among the runs of `project`, and take away the lock that a killed run has left.
 
-    Returns a line for the user: what was taken away, or who else is at work here; None where there is nothing to tell.
+    Returns a line for the user: what was taken away, or who else is at work here; None where there is nothing to say.
     Only a run of the same machine is ever taken for dead: not every shared file system passes locks on.
     """
     file = project / FILE

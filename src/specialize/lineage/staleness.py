@@ -1,8 +1,8 @@
 """Whether results are what a build from scratch would make, judged by content.
 
-Snakemake decides by time stamps, but `git clone`, `git switch` and DVC set them as they please, so they can lie in both
-ways: call for work that is done, or hide that a score belongs to other parameters. Here each job's `provenance.json` is
-held against the recipes of this run and the files that are there:
+Snakemake decides by time stamps, but `git clone`, `git switch` and DVC set them freely, so they can be wrong in both
+ways: ask for work that is done, or hide that a score belongs to other parameters. Here each job's `provenance.json` is
+compared with the recipes of this run and the files that are there:
 
 - fresh: same recipe, same inputs, outputs as they were made, and every job before it is fresh;
 - stale: anything else, with the reasons.
@@ -36,7 +36,7 @@ FRESH_NS = 10 * SECOND_NS
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is to be said of one job's outputs."""
+    """Whether one job's outputs are fresh, and why not."""
 
     provenance: Provenance
     own: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""How a checkpoint is prompted: settings of a student, kept with each of its checkpoints for whoever asks it."""
+"""How a checkpoint is prompted: settings of a student, stored with each of its checkpoints."""
 
 from typing import Literal
 

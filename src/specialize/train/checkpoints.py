@@ -1,8 +1,8 @@
 """Checkpoints as they are kept: safetensors, tokenizer, model card, and a manifest written last.
 
 `manifest.json` holds the hash of every file beside it, what made them and with which libraries; its existence means
-that the folder is complete. It is small, so Snakemake compares it by content, and everything downstream hangs on it.
-The environment stands here and not in the recipe, so that another machine does not retrain without being asked.
+that the folder is complete. It is small, so Snakemake compares it by content, and everything downstream depends on it.
+The environment is recorded here and not in the recipe, so that another machine does not retrain without being asked.
 """
 
 import os

@@ -5,9 +5,6 @@ from specialize.core.params.train import StudentRun
 from specialize.core.prompt_formats import FORMATS, prompt
 from specialize.train.families.family import Student
 
-CLASSES = {"encoder_decoder": "AutoModelForSeq2SeqLM", "causal": "AutoModelForCausalLM"}
-TASKS = {"encoder_decoder": "text2text-generation", "causal": "text-generation"}
-
 
 def model_card(run: StudentRun, step: int, student: Student, recipe_sha256: str, inputs: dict[str, str]) -> str:
     """Return the card of a student. inputs: name → sha256 of what it is trained from."""
@@ -65,15 +62,16 @@ Made from:
 
 def snippet(run: StudentRun, student: Student) -> str:
     """Return Python that asks the checkpoint in the folder "." one question as scoring would."""
-    tokenizer, family = student.tokenizer, student.encoding.family
+    tokenizer, auto_class = student.tokenizer, student.family.auto_class.__name__
+    has_encoder = student.model.config.is_encoder_decoder
     shares = run.formats.model_dump()
     zero_shot = [name for name in FORMATS if name.startswith("zero_shot") and shares[name]]
     format = "zero_shot_chain_of_thought" if not zero_shot else zero_shot[0]
     text = prompt(format, "Tom has 3 apples and gets 4 more. How many has he?")
     lines = [
-        f"from transformers import {CLASSES[family]}, AutoTokenizer",
+        f"from transformers import {auto_class}, AutoTokenizer",
         "",
-        f'model, tokenizer = {CLASSES[family]}.from_pretrained("."), AutoTokenizer.from_pretrained(".")',
+        f'model, tokenizer = {auto_class}.from_pretrained("."), AutoTokenizer.from_pretrained(".")',
         f"prompt = {text!r}",
     ]
     special = ""
@@ -85,7 +83,7 @@ def snippet(run: StudentRun, student: Student) -> str:
             f"prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True{thinking})"
         )
         special = ", add_special_tokens=False"
-    elif family == "causal":
+    elif not has_encoder:
         lines[-1] = f"prompt = {text + chr(10) if not text.endswith(':') else text!r}"
         ends = tokenizer("a")["input_ids"][-1:] == [tokenizer.eos_token_id]
         special = ", add_special_tokens=False" if ends else ""  # no end token before the answer
@@ -93,7 +91,7 @@ def snippet(run: StudentRun, student: Student) -> str:
         f'ids = tokenizer(prompt, return_tensors="pt"{special})["input_ids"]',
         f"written = model.generate(input_ids=ids, max_new_tokens={run.max_target_tokens}, do_sample=False)[0]",
         "print(tokenizer.decode(written"
-        + ("[ids.shape[1] :]" if family == "causal" else "")
+        + ("[ids.shape[1] :]" if not has_encoder else "")
         + ", skip_special_tokens=True))",
     ]
     return "\n".join(lines)
@@ -102,7 +100,7 @@ def snippet(run: StudentRun, student: Student) -> str:
 def _head(student: Student, tags: str) -> str:
     return f"""---
 library_name: transformers
-pipeline_tag: {TASKS[student.encoding.family]}
+pipeline_tag: {"text2text-generation" if student.model.config.is_encoder_decoder else "text-generation"}
 tags: [{tags}, {student.model.config.model_type}]
 ---
 """

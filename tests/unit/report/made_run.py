@@ -215,7 +215,7 @@ def manifest(student: str, step: int, parameters: int, params: dict[str, Any]) -
         "parameters": parameters,
         "recipe": {
             "phase": "train",
-            "name": "train/a",
+            "name": f"train/{student}",
             "params": params,
             "code": "b" * 64,
             "rules": "c" * 64,

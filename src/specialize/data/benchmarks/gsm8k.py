@@ -27,7 +27,7 @@ _MARKER = "####"
 def problems(rows: Iterable[Row], part: str) -> list[Problem]:
     """Return the problems of upstream's `part` (train, test) in order; ids are `gsm8k/train/0`, …
 
-    The answer is what stands behind `####`, never the last annotation, which differs from it in one row of twenty.
+    The answer is the text after `####`, never the last annotation, which differs from it in one row of twenty.
     """
     return [_problem(row, f"gsm8k/{part}/{index}") for index, row in enumerate(rows)]
 

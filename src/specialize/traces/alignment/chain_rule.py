@@ -1,4 +1,4 @@
-"""What the teacher's distributions say of student tokens that do not stand one-to-one beside a teacher token.
+"""What the teacher's distributions imply for student tokens that are not one-to-one with a teacher token.
 
 The teacher's tokens t₁ … tₙ of a group and their alternatives are a tree of texts with known probabilities:
 t₁ … tₙ itself, and for each depth d and alternative a of t_d the text t₁ … t_{d−1} a, with probability

@@ -1,6 +1,6 @@
 """What a student's tokenizer makes of a teacher's token: the tables that an alignment looks up.
 
-Four families of fast tokenizers, told apart by how they mark where a word begins:
+Four families of fast tokenizers, distinguished by how they mark where a word begins:
 
 - byte-level (GPT-2, Llama 3, Qwen, SmolLM, our own): letters stand for bytes; a blank is a byte like any other;
 - byte fallback (SentencePiece BPE: Llama 2, Mistral, Gemma): `▁` for each blank, `<0x0A>` for bytes without a piece;

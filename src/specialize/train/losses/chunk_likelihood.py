@@ -1,8 +1,8 @@
-"""Chunk likelihood: what is learned where several student tokens stand beside several teacher tokens.
+"""Chunk likelihood: the loss where several student tokens are aligned to several teacher tokens.
 
 Approximate likelihood matching (ALM, Minixhofer et al., arXiv 2503.20083): the two cut a piece of text differently, but
-each gives the whole piece a probability. Student and teacher are compared as to one question, does this piece come
-next or not: KL between Bernoulli(p) and Bernoulli(q). Where the teacher is sure (p = 1) it is the cross entropy of the
+each gives the whole piece a probability. Student and teacher are compared on the whole piece: KL
+between Bernoulli(p) and Bernoulli(q). Where the teacher is certain (p = 1) it is the cross entropy of the
 piece's tokens.
 
 Shapes: B batch, T target positions, M positions with a target, C chunks of an example, J = B × (C + 1) places, of which
