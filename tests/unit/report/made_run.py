@@ -103,7 +103,14 @@ class MadeRun:
     def _recipe(self) -> dict[str, Any]:
         whose = {"students": list(self.students), "steps": list(self.steps), "datasets": list(self.roles)}
         params = {"title": self.title, **whose, **self.params}
-        return {"phase": "report", "params": params, "code": code_digest("report"), "rules": "1" * 64, "files": {}}
+        return {
+            "phase": "report",
+            "name": "report",
+            "params": params,
+            "code": code_digest("report"),
+            "rules": "1" * 64,
+            "files": {},
+        }
 
     def _index(self) -> dict[str, Any]:
         datasets = {
@@ -206,7 +213,14 @@ def manifest(student: str, step: int, parameters: int, params: dict[str, Any]) -
         "student": student,
         "step": step,
         "parameters": parameters,
-        "recipe": {"phase": "train", "params": params, "code": "b" * 64, "rules": "c" * 64, "files": {}},
+        "recipe": {
+            "phase": "train",
+            "name": "train",
+            "params": params,
+            "code": "b" * 64,
+            "rules": "c" * 64,
+            "files": {},
+        },
         "recipe_sha256": "a" * 64,
         "libraries": libraries,
         "python": "3.11.9",
