@@ -99,7 +99,9 @@ def main() -> None:
             params = {"tokenizers": {"t5": {"source": "t5"}}, "alignment": {"method": method, "groups": groups}}
             run = TracesParams.model_validate(params).tokenizer_run("t5").model_dump(mode="json")
             recipe = folder / "t5.json"
-            write_text(recipe, recipe_text(Recipe(phase="traces", params=run, code="", rules="", files={})))
+            write_text(
+                recipe, recipe_text(Recipe(phase="traces", name="traces", params=run, code="", rules="", files={}))
+            )
             tenth = run_shard(folder, recipe, folder / "part-99999.parquet")
             begin = time.perf_counter()
             with ThreadPoolExecutor(args.jobs) as pool:

@@ -32,7 +32,7 @@ from transformers import (
 
 from specialize.core.encoding import Encoding
 from specialize.core.params.train import DistributionParams, FormatWeights, StudentRun
-from specialize.train.families import Student
+from specialize.train.families.family import Student
 from specialize.train.length_buckets import plan_batches
 from specialize.train.trainer import MicroBatches, StudentTrainer
 

@@ -71,7 +71,7 @@ def plan(folder: Path, problems: int, samples: int = 1, **limits: Any) -> Plan:
         path,
         (Problem(id=str(n), dataset="d", question=f"What is {n}?", answer="1", kind="number") for n in range(problems)),
     )
-    params = {"mode": "online", "samples": samples, "top_k": 5, "limits": limits}
+    params = {"mode": "online", "samples": samples, "top_k": 5, "limits": {"min_readable": 0, **limits}}
     return Plan(path, TeacherParams.model_validate(params), FewShot(), "stub")
 
 

@@ -65,6 +65,7 @@ onstart:
     except SpecializeError as error:
         raise WorkflowError(str(error)) from None
     if PARAMS.teacher.paid:
+        shell("python workflow/check_starts.py")
         # Before Snakemake removes completions that a pull brought.
         shell("python -m specialize.teacher cache refill")
 

@@ -117,7 +117,7 @@ def unverified_remotes(project: Path) -> list[str]:
 def save_experiment(project: Path, name: str) -> int:
     """`dvc exp save` for results that are all fresh; return the exit status.
 
-    A plain `dvc exp save` is refused, since it files whatever stands there (workflow/commit_guard/dvc.yaml).
+    A plain `dvc exp save` is refused, since it files whatever stands there (the first stage of dvc.yaml).
     """
     texts = recipe_texts(load_params(project / "params.yaml"), project)
     verdicts = judge(project, texts)
@@ -126,7 +126,9 @@ def save_experiment(project: Path, name: str) -> int:
         what = stale[0] if stale else METRICS
         print(f"{what}: not what params.yaml and the code make now. Run `make` first", file=sys.stderr)
         return 2
-    command = [sys.executable, "-m", "dvc", "exp", "save", *(["--name", name] if name else []), "dvc.yaml"]
+    with Repo(str(project)) as repo:
+        stages = [stage.addressing for stage in repo.index.stages if not stage.frozen]
+    command = [sys.executable, "-m", "dvc", "exp", "save", *(["--name", name] if name else []), *stages]
     return subprocess.run(command, cwd=project, check=False).returncode
 
 

@@ -21,14 +21,16 @@ from itertools import count
 from pathlib import Path
 
 from specialize.core import cli
-from specialize.core.errors import ParamsError
+from specialize.core.errors import ParamsError, SpecializeError
 from specialize.core.files import write_text
 from specialize.core.params.load import load_params
 from specialize.core.params.reference import reference_text, schema_text
+from specialize.core.prompt_formats import FORMATS
 from specialize.data.build import split_all
 from specialize.data.preview import preview
-from specialize.data.sources import check_names, collect
+from specialize.data.sources import check_files, check_names, collect
 from specialize.data.student_tokens import tokenizers_at_hand
+from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of, remove_stale_report
 from specialize.lineage.retired import set_aside
@@ -57,6 +59,16 @@ def build_parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="validate params files and list every mistake")
     check.add_argument("params", type=Path, nargs="+")
     check.set_defaults(command=_check)
+
+    ask = commands.add_parser("ask", help="ask a checkpoint questions of your own")
+    ask.add_argument("question", nargs="*")
+    ask.add_argument("--checkpoint", type=Path, required=True, help="results/checkpoints/{student}/step-{n}")
+    ask.add_argument("--file", type=Path, help="questions, one a line, or .jsonl with a field 'question'")
+    ask.add_argument("--format", choices=FORMATS, default="zero_shot_chain_of_thought", help="how it is asked")
+    ask.add_argument("--max-new-tokens", type=int, default=256)
+    ask.add_argument("--batch-size", type=int, default=8)
+    ask.add_argument("--threads", type=int, default=1, help="CPU threads")
+    ask.set_defaults(command=_ask)
 
     preview = commands.add_parser("preview", help="show problems as they are parsed, before anything is paid")
     preview.add_argument("--params", type=Path, default=Path("params.yaml"), help="default: params.yaml")
@@ -117,8 +129,28 @@ def _recipes(args: argparse.Namespace) -> None:
 
 def _check(args: argparse.Namespace) -> None:
     for path in args.params:
-        check_names(load_params(path).data)
+        params = load_params(path)
+        check_names(params.data)
+        root = raw_root(params, Path())
+        if root.is_dir():  # a clone with pulled results needs no raw files
+            check_files(params.data, root)
+        check_local_starts(params, Path())
         print(f"{path}: valid")
+
+
+def _ask(args: argparse.Namespace) -> None:
+    from specialize.evaluate.ask import ask, read_questions
+    from specialize.evaluate.generate import DecodingLimits
+
+    questions = [*args.question, *(read_questions(args.file) if args.file else [])]
+    if not questions:
+        raise SpecializeError("ask: expected a question, or --file with questions")
+    limits = DecodingLimits(args.batch_size, max_source_tokens=1024, max_new_tokens=args.max_new_tokens)
+    for replies in ask(args.checkpoint, questions, args.format, limits, args.threads):
+        for reply in replies:
+            print(f"Q: {reply.question}\n{reply.reasoning or reply.text}\n-> {reply.answer or 'no answer'}\n")
+        tokens, seconds = sum(reply.tokens for reply in replies), replies[0].seconds
+        print(f"{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s", file=sys.stderr)
 
 
 def _preview(args: argparse.Namespace) -> None:

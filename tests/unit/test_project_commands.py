@@ -47,6 +47,22 @@ def test_check_tells_what_is_wrong(params_file: Path, capsys: pytest.CaptureFixt
     assert f"error: {params_file}: 1 mistake\n  train.steps: " in capsys.readouterr().err
 
 
+def test_check_refuses_datasets_that_cannot_be_read(
+    params_file: Path, tree: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = {"role": "probe", "files": "mine.csv", "question": "q", "answer": "a"}
+    tree["data"] |= {"root": str(tmp_path), "datasets": {"gsm8k": {"role": "seed"}, "mine": mine}}
+    YAML(typ="safe", pure=True).dump(tree, params_file)
+    assert main(["check", str(params_file)]) == 2
+    assert f"error: data.datasets.mine.files: no file {tmp_path / 'mine.csv'}" in capsys.readouterr().err
+    (tmp_path / "mine.csv").touch()
+    assert main(["check", str(params_file)]) == 0
+    tree["data"]["datasets"]["svmp"] = {"role": "probe"}
+    YAML(typ="safe", pure=True).dump(tree, params_file)
+    assert main(["check", str(params_file)]) == 2
+    assert "data.datasets.svmp: source 'files' has no such dataset" in capsys.readouterr().err
+
+
 def test_docs_are_what_the_models_say(tmp_path: Path) -> None:
     assert main(["docs", str(tmp_path / "reference")]) == 0
     assert (tmp_path / "reference" / "params.md").read_text(encoding="utf-8") == reference_text()

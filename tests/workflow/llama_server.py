@@ -14,6 +14,14 @@ import gguf
 import numpy
 import xllamacpp
 
+TEMPLATE = (
+    "{% for message in messages %}{{ '<|' + message.role + '|>' }}"
+    "{% if message.role == 'assistant' %}"
+    "{% if message.reasoning_content %}<think>\n{{ message.reasoning_content }}\n</think>\n\n{% endif %}{% endif %}"
+    "{{ message.content }}\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|><think>\n{% endif %}"
+)
+"""Qwen's way: an assistant's turn holds its reasoning between tags, and the prompt opens it."""
 WIDTH, LAYERS, HEADS, FORWARD, CONTEXT = 64, 2, 4, 128, 2048
 
 
@@ -75,6 +83,10 @@ def main() -> None:
         params.model.path = str(Path(folder) / "tiny.gguf")
         params.port, params.n_ctx, params.n_parallel = port, CONTEXT, 2
         params.cpuparams.n_threads = 1
+        if "reasoning" in sys.argv:
+            # The prompt opens the reasoning, and random weights never close it: the parser takes all for reasoning.
+            params.chat_template, params.use_jinja = TEMPLATE, True
+            params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_DEEPSEEK
         server = xllamacpp.Server(params)
         for _ in range(200):
             try:

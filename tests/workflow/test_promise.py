@@ -97,8 +97,11 @@ def test_t16_a_partial_build_leaves_no_score(workspace, changed):
 def test_t17_dvc_does_not_vouch_for_what_nobody_built(workspace, changed, monkeypatch):
     workspace.commit()
     workspace.edit("params.yaml", *LEARNING_RATE)
+    lock = (workspace.folder / "dvc.lock").read_bytes()
     for command in (("commit", "--force"), ("exp", "save", "--name", "saved")):
-        assert "which record what they build" in workspace.dvc(*command, status=255).text
+        ran = workspace.dvc(*command, status=None)
+        assert ran.status and "which record what they build" in ran.text
+    assert (workspace.folder / "dvc.lock").read_bytes() == lock
     monkeypatch.setenv("PYTHONPATH", "src")
     saved = workspace.run(sys.executable, "workflow/record_in_dvc.py", "--save", "saved", status=2)
     assert "Run `make` first" in saved.text
@@ -122,7 +125,7 @@ def test_t18_and_t19_what_changes_while_a_stage_runs_is_not_filed(workspace, bui
     """Another terminal edits params.yaml and looks, or puts another recipe in the place."""
     workspace.edit("params.yaml", *LEARNING_RATE)
     process = started(workspace, "dvc", "repro", "train@nano")
-    said = wait_for(process, "train_student")
+    said = wait_for(process, " updates of ")
     if where == "params":
         workspace.edit("params.yaml", LEARNING_RATE[1], "  learning_rate: 3.0e-3")
         assert "train_student" in workspace.snakemake("-n", TRAINED, status=None).rules
@@ -136,20 +139,6 @@ def test_t18_and_t19_what_changes_while_a_stage_runs_is_not_filed(workspace, bui
     with workspace.recorded() as jobs:
         ran = workspace.dvc("repro")
     assert jobs["train_student"] == 1 and "the outputs made before are kept" in ran.text
-    assert workspace.digests() == changed.digests()
-
-
-def test_t18_a_look_beside_a_run_changes_nothing_of_it(workspace, changed):
-    workspace.edit("params.yaml", *LEARNING_RATE)
-    process = started(workspace, "dvc", "repro", "train@nano")
-    wait_for(process, "train_student")
-    text = (workspace.folder / "params.yaml").read_text()
-    workspace.edit("params.yaml", LEARNING_RATE[1], "  learning_rate: 3.0e-3")
-    workspace.snakemake("-n", status=None)
-    (workspace.folder / "params.yaml").write_text(text)
-    process.communicate()
-    assert process.returncode == 0
-    workspace.dvc("repro")
     assert workspace.digests() == changed.digests()
 
 
@@ -249,7 +238,7 @@ def test_what_gives_the_same_bytes_again_trains_nothing(workspace, built):
 def test_dvc_beside_a_running_snakemake_stops_before_it_removes_anything(workspace, changed):
     workspace.edit("params.yaml", *LEARNING_RATE)
     process = started(workspace, "snakemake", "--cores", "1")
-    wait_for(process, "rule score_checkpoint")
+    wait_for(process, "checkpoints -> ")
     assert "at work in this folder" in workspace.dvc("repro", status=255).text
     process.communicate()
     assert process.returncode == 0

@@ -12,7 +12,7 @@ STAGES = YAML(typ="safe").load(PROJECT / "dvc.yaml")["stages"]
 
 
 def test_a_phase_is_section_package_rule_file_stage_and_test_folder():
-    assert tuple(STAGES) == ("recipes", *PHASES[:3], "align", "start", *PHASES[3:])
+    assert tuple(STAGES) == ("only-what-was-built-is-recorded", "recipes", *PHASES[:3], "align", "start", *PHASES[3:])
     for phase in PHASES:
         assert (PROJECT / "src" / "specialize" / phase / "__main__.py").is_file()
         assert (PROJECT / "tests" / "unit" / phase).is_dir()

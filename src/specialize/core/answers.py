@@ -2,29 +2,47 @@
 
 Two readings of a text, always side by side:
 
-- strict: what stands behind the last answer marker: `The answer is …`, `#### …`, or a last line `A: …`
-  (the forms of this project, of GSM8K, and of GSM8K's example solutions). No marker, no answer.
-- flexible: the last number of the text; for answers that are no number, what the strict reading finds,
-  else the whole text.
+- strict: what stands behind the last answer marker (core/judging/markers.py). No marker, no answer.
+- flexible: what is boxed, else the last number of the text; of an option, a yes or no or another text, what the strict
+  reading finds, else what the whole text says.
 
-Text after a line that begins a new question (`Q:`, `Question:`) is not read: models run on.
-Numbers are compared as fractions, never as floats. Differs from the paper: its released judge reads
-`\\d*\\.?\\d+`, so it loses signs and cuts `1,000` to `000`; here signs, commas and fractions count.
+Both read only the model's own answer to this question (core/judging/own_text.py): not its thinking block, not what it
+runs on with. Numbers are compared as fractions, never as floats; texts without regard to case, blanks, markup and
+quotes; mathematical expressions by math-verify.
+
+Differs from the paper: its released judge reads `\\d*\\.?\\d+`, so it loses signs and cuts `1,000` to `000`; here
+signs, thousands, fractions, LaTeX and markup count. docs/explanation/judge.md says what was decided where two readings
+can be defended.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from specialize.core.numbers import find_spans, format_number, normalise, parse_number
+from specialize.core.judging import choices as options
+from specialize.core.judging.denial import is_denied
+from specialize.core.judging.markers import Marker, answer_of, last_markers
+from specialize.core.judging.math_answers import same_expression
+from specialize.core.judging.number_words import number_at_start
+from specialize.core.judging.own_text import own_span
+from specialize.core.judging.plain import folded, plain, undressed
+from specialize.core.judging.reasoning_span import reasoning_span
+from specialize.core.numbers import find_spans, format_number, last_number, parse_number
 from specialize.records.problems import AnswerKind
 
-SCORER_VERSION = "1"
+SCORER_VERSION = "2"
 """Raise when a change here may move a score."""
 
-_MARKER = re.compile(r"the\s+(?:final\s+|correct\s+)?answer\s+is(?![a-z])\s*:?\s*|\#{4}", re.IGNORECASE)
-_LAST_LINE_MARKER = re.compile(r"\A\s*A:", re.ASCII)
-_NEW_QUESTION = re.compile(r"\n[^\S\n]*+(?:Q|Question)[^\S\n]*+\d*+:", re.IGNORECASE)
+Choices = Mapping[str, str] | None
+"""Label → text of the options of a question, None where they are not known."""
+
+_SENTENCE_END = re.compile(r"(?<!\bRs)(?<!\bapprox)\.\s")
+_NEXT_SENTENCE = re.compile(r"[.!]\s+(?=[A-Z])")
+_GROUPED_BY_BLANKS = re.compile(r"([0-9]{1,3}(?: [0-9]{3})++)(?![0-9.,]*[0-9])(?!\s?[-+*/x×=])")
+_UNIT = r"(?!(?i:[ap]\.?m\b|o'clock))(?:°?[A-Z]{1,3}|[a-z%°$€£/²³.]+(?: [a-z/²³]+){0,2})"
+_VARIABLE = re.compile(r"\A[A-Za-z]\s*=\s*")
+_WITH_UNIT = re.compile(rf"(.*[0-9)])\s*(?:\([^()]*\)|(?:(?<=\s)|(?=°)){_UNIT})", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -43,100 +61,197 @@ class Judgement:
     flexible: Reading
 
 
-def judge(text: str, gold: str, kind: AnswerKind | None = None) -> Judgement:
-    """Judge `text` against the gold answer; `kind` is inferred from `gold` where not given."""
-    canonical, inferred = canonical_gold(gold)
-    kind = kind or inferred
-    if kind == "text":
-        canonical = gold.strip()
-    strict, flexible = strict_answer(text, kind), flexible_answer(text, kind)
-    return Judgement(
-        Reading(strict, same_answer(strict, canonical)),
-        Reading(flexible, same_answer(flexible, canonical)),
-    )
+def judge(text: str, gold: str, kind: AnswerKind | None = None, choices: Choices = None) -> Judgement:
+    """Judge `text` against the gold answer; `kind` is inferred from `gold` where not given.
 
-
-def canonical_gold(gold: str) -> tuple[str, AnswerKind]:
-    """Return (canonical form, kind) of a gold answer.
-
-    `1,000` → (`1000`, number); `11; 12; 13` → (…, numbers); a whole solution that ends in `#### 72` → (`72`, number).
+    choices: of a multiple-choice question, so that an option may also be named by its text.
     """
-    number = parse_number(gold)
-    if number is not None:
-        return format_number(number), "number"
-    if "####" in gold:
-        return canonical_gold(gold.rsplit("####", 1)[1])
-    parts = [parse_number(part) for part in gold.split(";")]
-    values = [part for part in parts if part is not None]
-    if len(parts) > 1 and len(values) == len(parts):
-        return "; ".join(format_number(value) for value in values), "numbers"
+    canonical, kind = canonical_gold(gold, kind, choices)
+    said = _Said(text, is_number=kind in ("number", "numbers"))
+    if kind == "text":
+        return Judgement(_text_reading(said.texts(), canonical), _text_reading(said.texts() or said.own(), canonical))
+    if kind == "math":
+        strict = _math_reading(said.raw, canonical)
+        return Judgement(strict, strict if said.raw else _math_reading(said.last_line(), canonical))
+    found = _strict(said, kind, canonical, choices)
+    last = _flexible(said, found, kind, canonical, choices)
+    return Judgement(Reading(found, same_answer(found, canonical)), Reading(last, same_answer(last, canonical)))
+
+
+def canonical_gold(gold: str, kind: AnswerKind | None = None, choices: Choices = None) -> tuple[str, AnswerKind]:
+    """Return (canonical form, kind) of a gold answer; `kind` and `choices` where they are known.
+
+    `1,000`, `\\boxed{1000}`, `1e3`, `1000 dollars` → (`1000`, number); `11; 12; 13` → (…, numbers); `C.` → (`(C)`,
+    choice); `Yes` → (`yes`, choice); a whole solution that ends in `#### 72` → (`72`, number). Anything else is a text.
+    """
+    if kind in ("text", "math"):
+        return gold.strip(), kind
+    if kind == "choice" or (kind is None and choices):
+        label = options.gold_label(gold, choices)
+        truth = options.gold_truth(gold)
+        if label or truth:
+            return (f"({label})" if label else truth or ""), "choice"
+        return gold.strip(), "text"
+    found = _canonical_numbers(gold)
+    if found is None and "####" in gold:
+        return canonical_gold(gold.rsplit("####", 1)[1], kind)
+    if found is not None:
+        return found[0], kind or found[1]
+    if kind is not None:
+        return gold.strip(), kind
+    if truth := options.gold_truth(gold):
+        return truth, "choice"
+    if label := options.gold_label(gold):
+        return f"({label})", "choice"
     return gold.strip(), "text"
 
 
 def same_answer(answer: str | None, gold: str) -> bool:
     """Compare two canonical answers; texts without regard to case, blanks, a final stop and quotes."""
-    return answer is not None and (answer == gold or _folded(answer) == _folded(gold))
+    return answer is not None and (answer == gold or folded(answer) == folded(gold))
 
 
 def strict_answer(text: str, kind: AnswerKind = "number") -> str | None:
-    """Return what stands behind the last answer marker, or None."""
-    tail = marked_tail(text)
-    if tail is None:
-        return None
-    if kind == "text":
-        return tail.strip().rstrip(".").strip() or None
-    values = _values(_result(tail))
-    if not values:
-        return None
-    if kind == "numbers":
-        return "; ".join(format_number(value) for value in values)
-    return format_number(values[0])
+    """Return what stands behind the last answer marker, or None. Options are read by their letters."""
+    return _strict(_Said(text, is_number=kind in ("number", "numbers")), kind, "(A)", None)
 
 
 def flexible_answer(text: str, kind: AnswerKind = "number") -> str | None:
     """Return the last number of the text (or what else the kind asks for), or None."""
-    if kind != "number":
-        return strict_answer(text, kind) or own_text(text).strip().rstrip(".").strip() or None
-    values = _values(normalise(own_text(text)))
-    return format_number(values[-1]) if values else None
+    said = _Said(text, is_number=kind in ("number", "numbers"))
+    return _flexible(said, _strict(said, kind, "(A)", None), kind, "(A)", None)
 
 
-def own_text(text: str) -> str:
-    """Cut a text where the model begins a new question."""
-    run_on = _NEW_QUESTION.search(text)
-    return text[: run_on.start()] if run_on else text
+def stated_texts(text: str) -> list[str]:
+    """Return what a text states as an answer, without markup: what stands behind the last answer marker, whole and its
+    first sentence; else all that the model says."""
+    said = _Said(text, is_number=False)
+    return said.texts() or said.own()
 
 
-def marked_tail(text: str) -> str | None:
-    """Return the normalised rest of the line behind the last answer marker, or None where there is no marker."""
-    own = normalise(own_text(text)).rstrip()
-    markers = list(_MARKER.finditer(own))
-    if markers:
-        return own[markers[-1].end() :].lstrip(" \t").split("\n", 1)[0]
-    last_line = own.rsplit("\n", 1)[-1]
-    marker = _LAST_LINE_MARKER.match(last_line)
-    return last_line[marker.end() :] if marker else None
+def rationale_of(text: str, kind: AnswerKind = "number") -> str:
+    """Return the reasoning: what stands before the marker that holds the answer, stripped."""
+    start, stop = reasoning_span(text, is_number=kind in ("number", "numbers"))
+    return text[start:stop]
 
 
-def rationale_of(text: str) -> str:
-    """Return the reasoning: what stands before the first answer marker, stripped."""
-    own = own_text(text).rstrip()
-    if marker := _MARKER.search(own):
-        return own[: marker.start()].strip()
-    before, _, last_line = own.rpartition("\n")
-    return (before if _LAST_LINE_MARKER.match(last_line) else own).strip()
+class _Said:
+    """What a text says: its own part, the last marker, and what stands behind that."""
+
+    def __init__(self, text: str, is_number: bool) -> None:
+        self._start, self._stop = own_span(text)
+        self._text = text
+        self.marker: Marker | None = next(last_markers(text, self._start, self._stop, is_number), None)
+        self.raw = answer_of(text, self.marker, self._stop).strip() if self.marker else None
+        self.tail = plain(self.raw) if self.raw is not None else None
+
+    def own(self) -> list[str]:
+        """The whole own text, as the one answer it may be."""
+        whole = undressed(self._text[self._start : self._stop])
+        return [whole] if whole else []
+
+    def plain(self) -> str:
+        """The own text for reading numbers; thousands by blanks right behind the marker are joined."""
+        own = self._text[self._start : self._stop]
+        if self.marker and self.marker.form != "box":
+            end = self.marker.end - self._start
+            own = own[:end] + _joined(own[end:])
+        return plain(own)
+
+    def last_line(self) -> str | None:
+        lines = self._text[self._start : self._stop].rsplit("\n", 1)
+        return lines[-1].strip() or None
+
+    def texts(self) -> list[str]:
+        """What stands behind the marker, as a text: the whole of it, and its first sentence."""
+        if self.raw is None:
+            return []
+        whole = " ".join(self.raw.split()) if self.marker and self.marker.form == "paragraph" else self.raw
+        found = [undressed(whole), undressed(_NEXT_SENTENCE.split(whole, maxsplit=1)[0])]
+        return [text for text in dict.fromkeys(found) if text]
+
+
+def _canonical_numbers(gold: str) -> tuple[str, AnswerKind] | None:
+    parts = [_gold_number(part) for part in (plain(gold) if "\\" in gold else gold).split(";")]
+    values = [part for part in parts if part is not None]
+    if len(values) < len(parts):
+        return None
+    return "; ".join(map(format_number, values)), "number" if len(values) == 1 else "numbers"
+
+
+def _gold_number(part: str) -> Fraction | None:
+    """Read a gold answer as a number: bare, in markup, or with a unit behind it (`35 (apples)`, `29 dollars`)."""
+    for bare in (part, undressed(part), _VARIABLE.sub("", undressed(part))):
+        if (value := parse_number(bare)) is not None:
+            return value
+    if stated := strict_answer(part):
+        return parse_number(stated)
+    with_unit = _WITH_UNIT.fullmatch(undressed(part))
+    return parse_number(with_unit[1]) if with_unit else None
+
+
+def _strict(said: _Said, kind: AnswerKind, gold: str, choices: Choices) -> str | None:
+    if said.tail is None:
+        return None
+    if kind in ("text", "math"):
+        return next(iter(said.texts()), None)
+    if kind == "choice":
+        return _option(said.tail, gold, choices, is_marked=True)
+    values = _stated(_result(_joined(said.tail) if kind == "number" else said.tail))
+    if not values:
+        spelled = number_at_start(said.tail) if kind == "number" else None
+        return None if spelled is None else str(spelled)
+    return "; ".join(map(format_number, values)) if kind == "numbers" else format_number(values[0])
+
+
+def _flexible(said: _Said, strict: str | None, kind: AnswerKind, gold: str, choices: Choices) -> str | None:
+    if kind == "number":
+        if said.marker and said.marker.form == "box" and strict is not None:
+            return strict
+        own = said.plain()
+        value = last_number(own, lambda start, end: not is_denied(own, start, end))
+        return strict if value is None else format_number(value)
+    if strict is not None or kind == "numbers":
+        return strict or next(iter(said.own()), None)
+    if kind == "choice":
+        return _option(next(iter(said.own()), ""), gold, choices, is_marked=False)
+    return next(iter(said.own()), None)
+
+
+def _option(text: str, gold: str, choices: Choices, is_marked: bool) -> str | None:
+    if gold in options.TRUTHS:
+        return options.truth(text, gold, is_marked)
+    label = options.label(text, choices, is_marked)
+    return f"({label})" if label else None
+
+
+def _text_reading(found: list[str], gold: str) -> Reading:
+    right = next((answer for answer in found if same_answer(answer, gold)), None)
+    return Reading(right or next(iter(found), None), right is not None)
+
+
+def _math_reading(answer: str | None, gold: str) -> Reading:
+    if answer is not None:
+        # The opening delimiter may stand before the answer, among the blanks of the marker.
+        for opening, closing in (("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):
+            if answer.count(closing) % 2 if opening == closing else answer.count(opening) < answer.count(closing):
+                answer = answer.rstrip(" .").removesuffix(closing).rstrip()
+    return Reading(answer, answer is not None and (same_answer(answer, gold) or same_expression(answer, gold)))
+
+
+def _joined(text: str) -> str:
+    """Join thousands that stand at the start of `text` in groups by blanks: `12 500 euros` → `12500 euros`."""
+    groups = _GROUPED_BY_BLANKS.match(text)
+    return groups[1].replace(" ", "") + text[groups.end() :] if groups else text
 
 
 def _result(tail: str) -> str:
     """Return the part that states the result: `2 x 25 = 50. So …` → ` 50`."""
-    sentence = re.split(r"\.\s", tail, maxsplit=1)[0]
+    sentence = _SENTENCE_END.split(tail, maxsplit=1)[0]
     behind_equals = sentence.rsplit("=", 1)[-1]
     return behind_equals if find_spans(behind_equals) else sentence
 
 
-def _values(normalised: str) -> list[Fraction]:
-    return [value for value, _ in find_spans(normalised)]
-
-
-def _folded(answer: str) -> str:
-    return re.sub(r"[\s\"'“”‘’]+", "", normalise(answer)).casefold().rstrip(".")
+def _stated(text: str) -> list[Fraction]:
+    """Return the numbers of a statement, but for those that it denies."""
+    return [value for value, (start, end) in find_spans(text) if not is_denied(text, start, end)]

@@ -57,5 +57,5 @@ def _check(name: str, collected: RawDataset, is_seed: bool) -> None:
     seen: set[str] = set()
     for problem in (*collected.train, *collected.validation, *collected.evaluation):
         if problem.id in seen:
-            raise SpecializeError(f"data.datasets.{name}: two rows bear the id '{problem.id}'")
+            raise SpecializeError(f"data.datasets.{name}: two rows have the id '{problem.id}'")
         seen.add(problem.id)

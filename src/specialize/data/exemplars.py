@@ -1,4 +1,4 @@
-"""The worked problems that stand before a maths question: `{"question", "rationale", "answer"}` rows, own writing."""
+"""Few-shot exemplars: JSON Lines of worked problems, `{"question", "rationale", "answer"}`."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Typed fields of decoded rows. A row comes with the place it stands at, so that every error can name it."""
+"""Typed access to the fields of a decoded row. Each row carries its location, so that errors can name it."""
 
 from fractions import Fraction
 from typing import Any
@@ -7,11 +7,11 @@ from specialize.core.errors import RecordError
 from specialize.core.numbers import format_number, parse_number
 
 Row = tuple[str, Any]
-"""(where, decoded value): `gsm8k/train.jsonl:7` or `svamp/SVAMP.json[3]`, and what stands there."""
+"""(location, decoded value); a location is `gsm8k/train.jsonl:7` or `svamp/SVAMP.json[3]`."""
 
 
 def value(row: Row, name: str) -> Any:
-    """Return field `name` of a row as it came.
+    """Return field `name` of a row, unconverted.
 
     Raises RecordError where the row is no mapping or lacks the field.
     """
@@ -50,7 +50,7 @@ def number(row: Row, name: str) -> str:
 
 
 def canonical_number(row: Row, name: str, found: object) -> str:
-    """Return `found`, which stands in field `name`, as a canonical number; RecordError where it is none."""
+    """Return `found`, the value of field `name`, as a canonical number; RecordError where it is none."""
     exact: Fraction | None = None
     if isinstance(found, str):
         exact = parse_number(found)
@@ -66,7 +66,7 @@ def canonical_number(row: Row, name: str, found: object) -> str:
 
 
 def identifier(row: Row, name: str, index: int) -> str:
-    """Return the row's own id, or its running number where a copy of the dataset has dropped the ids."""
+    """Return the row's own id, or its index where a copy of the dataset has dropped the ids."""
     where, fields = row
     if isinstance(fields, dict) and fields.get(name) is None:
         return str(index)

@@ -37,6 +37,19 @@ def check_names(params: DataParams) -> None:
         raise ParamsError("\n".join(mistakes))
 
 
+def check_files(params: DataParams, root: Path) -> None:
+    """Raise ParamsError where a file of a declared dataset is not below `root`."""
+    missing = [
+        f"data.datasets.{name}.files: no file {root / file}"
+        for name, dataset in params.datasets.items()
+        for files in dataset.parts.values()
+        for file in files
+        if not (root / file).is_file()
+    ]
+    if missing:
+        raise ParamsError("\n".join(missing))
+
+
 def collect(params: DataParams, root: Path, default_exemplars: Path) -> dict[str, RawDataset]:
     """Return name → problems of every dataset asked for.
 

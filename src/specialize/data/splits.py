@@ -1,16 +1,16 @@
-"""Validation and test: drawn by seed, so that nobody chooses, and so that no problem ever changes its split."""
+"""Splits, drawn by seed: exact sizes, equal questions together, and no problem changes its split as a dataset grows."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from specialize.core.errors import ParamsError
 from specialize.core.files import sha256_text
-from specialize.core.questions import normalised_question
+from specialize.core.questions import normalised_question, split_key
 from specialize.records.problems import Problem
 
 
 def shared_questions(evaluation: Mapping[str, Iterable[Problem]]) -> set[str]:
-    """Return the normalised questions that stand in more than one dataset."""
+    """Return the normalised questions that occur in more than one dataset."""
     datasets = Counter(
         question for each in evaluation.values() for question in {normalised_question(p.question) for p in each}
     )
@@ -32,7 +32,10 @@ def draw_validation(
     """
     questions = [normalised_question(problem.question) for problem in problems]
     sizes = Counter(question for question in questions[:drawn_from] if question not in excluded)
-    taken = _take(sorted(sizes, key=lambda question: sha256_text(f"{seed}\n{question}")), sizes, count)
+    keys: dict[str, str] = {}
+    for problem, question in zip(problems, questions, strict=True):
+        keys.setdefault(question, split_key(problem.question))
+    taken = _take(sorted(sizes, key=lambda question: sha256_text(f"{seed}\n{keys[question]}")), sizes, count)
     if taken is None:
         within = f"{sum(sizes.values())} problems with {len(sizes)} questions"
         limit = f" of the first {drawn_from} rows" if drawn_from else ""
@@ -48,7 +51,7 @@ def draw_validation(
 def split_off_train(problems: Sequence[Problem], share: float, seed: int) -> tuple[list[Problem], list[Problem]]:
     """Return (train, evaluation), both in the order of `problems`; about `share` of the questions become train.
 
-    The sha256 of seed and question decides, so equal questions stay together and no row's fate hangs on another.
+    The sha256 of seed and question decides: equal questions stay together, and no row's split depends on another row.
     """
     limit = int(share * 16**8)
     is_train = [int(sha256_text(f"{seed}/train/{normalised_question(p.question)}")[:8], 16) < limit for p in problems]
@@ -57,7 +60,7 @@ def split_off_train(problems: Sequence[Problem], share: float, seed: int) -> tup
 
 
 def _take(ranked: Sequence[str], sizes: Mapping[str, int], count: int) -> set[str] | None:
-    """Return the questions, first come first served, whose sizes add up to `count`; None where none do."""
+    """Return questions, in ranked order, whose sizes add up to `count`; None if no selection does."""
     # reachable[i] has bit s set where some of the questions from the i-th on have s problems together.
     within = (1 << (count + 1)) - 1
     reachable = [1]

@@ -56,7 +56,7 @@ def _load(name: str) -> Tokenizer:
     from transformers import AutoTokenizer  # heavy
 
     try:
-        tokenizer: Tokenizer = AutoTokenizer.from_pretrained(name)
+        tokenizer: Tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     except Exception as error:  # the library raises whatever its network and its file readers raise
         reason = " ".join(str(error).split())[:200]
         raise SpecializeError(f"--tokenizer {name}: cannot be loaded: {reason}") from None

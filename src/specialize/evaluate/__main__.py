@@ -18,18 +18,15 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
 from specialize.core import cli
-from specialize.core.answers import judge
-from specialize.core.errors import RecordError
-from specialize.core.files import parse_record, read_json, read_rows, write_json
+from specialize.core.files import parse_record, read_json, write_json
 from specialize.core.params.evaluate import EvaluateParams
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
+from specialize.records.problems import AnswerKind
 from specialize.records.scores import Score
 
 
@@ -60,8 +57,12 @@ def build_parser() -> argparse.ArgumentParser:
     select.add_argument("scores", type=Path, nargs="+", help="the student's score files")
     select.set_defaults(command=_select)
 
-    judge_ = commands.add_parser("judge", help='judge JSON Lines of {"text", "gold"}: adds both readings to each line')
-    judge_.add_argument("file", type=Path, help="/dev/stdin reads standard input")
+    judge_ = commands.add_parser("judge", help="judge texts against gold answers: adds both readings to each row")
+    judge_.add_argument(
+        "file", type=Path, help=".csv, .tsv, .parquet, else JSON Lines; /dev/stdin reads standard input"
+    )
+    judge_.add_argument("--kind", choices=get_args(AnswerKind), help="how answers are judged (else as each gold tells)")
+    judge_.add_argument("--choices", metavar="FIELD", help="field with the options: label to text, or a list of texts")
     judge_.set_defaults(command=_judge)
     return parser
 
@@ -92,25 +93,13 @@ def _select(args: argparse.Namespace) -> None:
 
 
 def _judge(args: argparse.Namespace) -> None:
-    for where, row in read_rows(args.file):
-        print(json.dumps(_judged(where, row)))
+    from specialize.evaluate.judge_file import Totals, judged_rows
 
-
-def _judged(where: str, row: Any) -> dict[str, Any]:
-    hint = 'Each line is a JSON object {"text": …, "gold": …}'
-    if not isinstance(row, dict):
-        raise RecordError(where, "(whole line)", "a JSON object", row, hint)
-    for field in ("text", "gold"):
-        if field not in row:
-            raise RecordError(where, field, "the field to be there", f"only {', '.join(row) or 'nothing'}", hint)
-    text, gold = row["text"], row["gold"]
-    if not isinstance(text, str):
-        raise RecordError(where, "text", "a text", text, hint)
-    if isinstance(gold, bool) or not isinstance(gold, str | int | float):
-        raise RecordError(where, "gold", "a text or a number", gold, hint)
-    # 1e+22 is no way to write an answer; repr, so that 0.1 stays 0.1.
-    judgement = judge(text, gold if isinstance(gold, str) else format(Decimal(repr(gold)), "f"))
-    return {**row, **asdict(judgement)}
+    totals = Totals()
+    for row in judged_rows(args.file, args.kind, args.choices):
+        totals.count(row)
+        print(json.dumps(row))
+    print(*totals.lines(), sep="\n", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
@@ -17,6 +18,7 @@ from specialize.core.files import parse_record, read_json, read_records, replaci
 from specialize.core.log import Progress, get_logger
 from specialize.core.params.evaluate import EvaluateParams
 from specialize.evaluate.generate import ORDER, DecodingLimits, generate, load_checkpoint
+from specialize.evaluate.kept_texts import kept_texts, texts_key
 from specialize.evaluate.prompts import Benchmark, Prompt, prompts_of
 from specialize.evaluate.scorers import readings_of
 from specialize.lineage.recipe import recipe_digest
@@ -47,6 +49,7 @@ def score_checkpoint(recipe: Recipe, params: EvaluateParams, paths: ScoringPaths
     """Score one checkpoint on every dataset of results/problems/ and write a score and predictions for each.
 
     Benchmarks that were finished before a kill wait in `work`, in a folder named by everything that decides them.
+    The texts stay there, so that another judge reads them again instead of having them generated again.
     """
     manifest_path = paths.checkpoint / "manifest.json"
     manifest = parse_record(str(manifest_path), read_json(manifest_path), CheckpointManifest)
@@ -69,7 +72,10 @@ def score_checkpoint(recipe: Recipe, params: EvaluateParams, paths: ScoringPaths
         benchmark = read_benchmark(paths.problems / name, summary, params)
         prompts = prompts_of(benchmark, params, checkpoint.count)
         progress = Progress(log, f"{student} step {step}: {name}", len(prompts))
-        texts, truncated = generate(checkpoint, [prompt.text for prompt in prompts], limits, progress.advance)
+        sources = [prompt.text for prompt in prompts]
+        write = partial(generate, checkpoint, sources, limits, progress.advance)
+        key = texts_key(manifest_digest, sources, limits)
+        texts, truncated = kept_texts(paths.work / "texts", f"{student}.step-{step}.{name}", key, write)
         readings = [
             readings_of(text, prompt.problem, prompt.format, benchmark.is_generic)
             for text, prompt in zip(texts, prompts, strict=True)

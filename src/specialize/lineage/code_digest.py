@@ -33,6 +33,13 @@ def code_digest(phase: str, package: Path = PACKAGE) -> str:
     return digest.hexdigest()
 
 
+def module_digest(module: str, package: Path = PACKAGE) -> str:
+    """Return the sha256 over the import closure of one module."""
+    closure = sorted(import_closure(module, package).items())
+    codes = [f"{name}\n{canonical_code(path.read_text(encoding='utf-8'))}\n" for name, path in closure]
+    return hashlib.sha256("".join(codes).encode()).hexdigest()
+
+
 def import_closure(module: str, package: Path = PACKAGE) -> dict[str, Path]:
     """Return name → file of every module of this package that `module` imports, at the top or inside a function."""
     found: dict[str, Path] = {}

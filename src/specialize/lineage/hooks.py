@@ -17,6 +17,7 @@ from pathlib import Path
 from specialize.core.errors import SpecializeError
 from specialize.core.files import sha256_text
 from specialize.core.params.load import Params, load_params
+from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.kept_outputs import forget, keep
 from specialize.lineage.provenance import all_provenance
 from specialize.lineage.recipe_snapshot import prune_snapshots, take_snapshot
@@ -51,11 +52,13 @@ def open_project(project: Path, builds: Callable[[], object]) -> Run:
     """Read what decides this run, make `project` ready for Snakemake.
 
     builds: whether this run is one that builds; looking changes nothing that a tool tracks.
-    Raises SpecializeError where params.yaml is wrong, or where a stage of DVC was begun under other recipes.
+    Raises SpecializeError where params.yaml is wrong or names a start that cannot be a student, or where a stage of DVC
+    was begun under other recipes.
     """
     if message := join_runs(project):
         print(message, file=sys.stderr)
     params = load_params(project / "params.yaml")
+    check_local_starts(params, project)
     texts = recipe_texts(params, project)
     if in_stage():
         _refuse_other_recipes(

@@ -14,7 +14,7 @@ from specialize.records.recipes import Recipe
 LOCK = Path("requirements.lock")
 LIBRARIES = {
     "traces": ("tokenizers", "transformers"),
-    "train": ("tokenizers", "torch", "transformers"),
+    "train": ("peft", "tokenizers", "torch", "transformers"),
     "evaluate": ("tokenizers", "torch", "transformers"),
 }
 """Phase → libraries that may write other bytes, or other tokens, from one version to the next."""

@@ -109,7 +109,7 @@ def _digest_tokens(path: Path, digest: "hashlib._Hash") -> None:
 
 
 def _folder_files(root: Path, name: str, known: dict[str, str], memory: Memory) -> dict[str, str]:
-    """Return the files of a benchmark, tokenizer or model folder below `root`, except hidden ones and readmes.
+    """Return the files of a benchmark, tokenizer or model folder below `root`, except hidden ones.
 
     Where there is no such folder, the tracked recipe's files are kept; a name may also be a Hugging Face id.
     """
@@ -120,7 +120,7 @@ def _folder_files(root: Path, name: str, known: dict[str, str], memory: Memory) 
     return {
         f"{name}/{inside.as_posix()}": memory.sha256(str(path), path, path.stat())
         for inside, path in paths.items()
-        if not any(part.startswith(".") for part in inside.parts) and path.suffix != ".md"
+        if not any(part.startswith(".") for part in inside.parts)
     }
 
 

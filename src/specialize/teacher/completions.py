@@ -16,7 +16,7 @@ from specialize.teacher.api.responses import Answer
 
 ROWS_PER_GROUP = 1000
 """Rows in memory at a time."""
-_WRITTEN = {"compression": "zstd", "compression_level": 9}
+_WRITTEN = {"compression": "zstd", "compression_level": 9, "write_page_checksum": True}
 
 
 def completion_row(problem_id: str, teacher: str, sample: int, answer: Answer) -> dict[str, Any]:
@@ -39,8 +39,8 @@ def write_completions(path: Path, rows: Iterable[Mapping[str, Any]], settings: S
 
 
 def remove_others(written: Sequence[Path]) -> None:
-    """Remove from the folder what a run with more shards, or of another mode, left there: nobody would miss it, and the
-    folder is shared as a whole."""
+    """Remove from the folder what a run with more shards, or of another mode, left there: DVC shares
+    the folder as a whole."""
     for folder in {path.parent for path in written}:
         for pattern in ("part-*.parquet", "sampling.json", "import.json"):
             for path in folder.glob(pattern):
@@ -54,7 +54,7 @@ def read_completions(path: Path) -> tuple[SamplingSettings | None, Iterator[dict
     Raises RecordError where it is no such file.
     """
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RecordError(str(path), "(whole file)", "a Parquet file of completions", str(error)) from None
     if file.schema_arrow.names != COMPLETIONS_SCHEMA.names:
@@ -64,4 +64,17 @@ def read_completions(path: Path) -> tuple[SamplingSettings | None, Iterator[dict
         settings = None if text is None else parse_record(str(path), json.loads(text), SamplingSettings)
     except ValueError as error:
         raise RecordError(str(path), "(metadata)", "JSON", str(error)) from None
-    return settings, (row for batch in file.iter_batches(ROWS_PER_GROUP) for row in batch.to_pylist())
+    return settings, _rows(path, file)
+
+
+def _rows(path: Path, file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
+    count = 0
+    for batch in file.iter_batches(ROWS_PER_GROUP):
+        yield from batch.to_pylist()
+        count += batch.num_rows
+    # Pages have checksums, the footer has none: its counts must agree with each other and with what was read.
+    groups = [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
+    if not count == file.metadata.num_rows == sum(groups):
+        raise RecordError(
+            str(path), "(whole file)", f"{file.metadata.num_rows} rows", f"{count}, in groups of {groups}"
+        )

@@ -33,7 +33,7 @@ class SamplingCounts:
     def add(self, row: Row, answer: Answer) -> None:
         """Count one completion."""
         tokens = answer.tokens or ()
-        self.reasons[answer.finish_reason or "not told"] += 1
+        self.reasons[answer.finish_reason or "none"] += 1
         self.states[answer.state] += 1
         self.counts["tokens"] += len(tokens)
         self.counts["tokens_with_logprob"] += sum(token.logprob is not None for token in tokens)

@@ -1,37 +1,70 @@
 """Where each character of a target comes from: the tidied reasoning and its answer line, traced back to the completion.
 
-The student does not learn the completion as it came: annotations, repeated blanks and what follows the answer go, and
-the answer line is ours. So the teacher's distributions reach the target through this map.
+The student does not learn the completion as it came: annotations, markup, repeated blanks and what follows the answer
+go, and the answer line is ours. So the teacher's distributions reach the target through this map.
 """
 
 import re
 
 import numpy as np
 
-from specialize.core.answers import rationale_of
+from specialize.core.judging.reasoning_span import reasoning_span
+from specialize.core.numbers import parse_number
 
 OURS = -1
 """Origin of a character that is ours, not the teacher's."""
 ANSWER = "The answer is "
-_ANNOTATION = re.compile(r"<<[^<>\n]*>>")
-_DANGLING = re.compile(r"(?:(?<=[.!?)\n])|\A)\s*(?:and )?(?:so|thus|hence|therefore),?\Z", re.IGNORECASE)
+_UNTIDY = re.compile(r"<<|[^\S \n]|\s\s|\A\s|\s\Z|[*_`\\$<]|^#|^[-*_=]{3}|\{,\}", re.MULTILINE)
+_MARKUP = re.compile(
+    r"""
+    <<[^<>\n]*+>>                                                              # calculator annotations
+    | </?(?:[a-z][a-z_]{1,20})>                                               # tags such as <reasoning>
+    | ^[^\S\n]*+(?:\#{1,6}(?=\s)[^\S\n]*+|(?:[-*_=]{3,}+[^\S\n]*+$))             # headings, rules
+    | ```[a-z]*+ | `
+    | (?<![\w*])\*{2,3}(?=[^\s*]) | (?<=[^\s*])\*{2,3}(?![\w*])               # bold
+    | (?<![\w_])__(?=[^\s_]) | (?<=[^\s_])__(?![\w_])
+    | \\[()\[\]] | \$\$
+    | \\[dtc]?frac\s*+\{(?P<top>[^{}\n]{1,80})\}\s*+\{(?P<bottom>[^{}\n]{1,80})\}
+    | \\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|boxed|fbox|emph|operatorname)\s*+(?P<open>\{)
+    | (?P<times>\\(?:times|cdot)(?![a-zA-Z])) | (?P<over>\\div(?![a-zA-Z]))
+    | \\(?:left|right|displaystyle)(?![a-zA-Z])
+    | (?P<gap>\\(?:[,;:!\s]|q?quad(?![a-zA-Z])))
+    | \\(?=[%$&\#_])
+    | \{(?P<kept>,)\} | (?<=[\^_])\{(?P<power>[^{}\n]{1,20})\}
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_MATHS = re.compile(r"(?<![\\$\w])\$(?=[^\s$])([^$\n]{1,300})(?<=[^\s$\\])\$(?![0-9$])")
+_SIMPLE = re.compile(r"[\w.,]+")
+_GROUPS = re.compile(r"[0-9]{3}(?![0-9])")
+_BRACE = re.compile(r"(?<!\\)[{}]")
+_DANGLING = re.compile(
+    r"(?:(?<=[.!?)\n])|\A|[,;]\s)\s*+(?:and )?(?:so|thus|hence|therefore|but|however|finally),?"
+    r"(?:\s(?:the\s)?(?:final\s)?answer\s(?:is)?:?)?\Z",
+    re.IGNORECASE,
+)
+_LONGEST_DANGLING = 60
 _WORD = re.compile(r"\S+")
-_UNTIDY = re.compile(r"<<|[^\S \n]|\s\s|\A\s|\s\Z")
 _LINE_END = re.compile(r"[\r\n]")
 
 
 def tidied(text: str) -> tuple[str, list[int]]:
-    """Return the reasoning without calculator annotations (`<<48/2=24>>`), outer and repeated blanks, empty lines, and
-    without the `So` or `Therefore,` that led to an answer line now cut off, and the place in `text` of each of its
-    characters. Lines stay lines; a run of blanks stands where it begins, a line end where it is."""
+    """Return the reasoning as a student shall write it, and the place in `text` of each of its characters (or OURS).
+
+    Gone are calculator annotations (`<<48/2=24>>`), outer and repeated blanks, empty lines, markup of markdown and
+    LaTeX (`**`, headings, `\\boxed{}`, `\\(`; `\\frac{1}{2}` becomes `1/2`, `\\times` `*`), and the `So` or
+    `Therefore,` that led to an answer line now cut off. Lines stay lines; a run of blanks stands where it begins, a
+    line end where it is.
+    """
     places = list(range(len(text)))
-    if not _UNTIDY.search(text) and not _DANGLING.search(text):
+    if not _UNTIDY.search(text) and _dangling(text) is None:
         return text, places
-    for annotation in reversed(list(_ANNOTATION.finditer(text))):
-        del places[annotation.start() : annotation.end()]
-    without = "".join([text[place] for place in places]).rstrip()
-    if dangling := _DANGLING.search(without):
-        without = without[: dangling.start()]
+    letters = list(text)
+    if _MARKUP.search(text) or "$" in text:
+        letters, places = _without_markup(text)
+    without = "".join(letters).rstrip()
+    if (dangling := _dangling(without)) is not None:
+        without = without[:dangling].rstrip()
     parts: list[str] = []
     origins: list[int] = []
     end = None
@@ -46,6 +79,12 @@ def tidied(text: str) -> tuple[str, list[int]]:
     return "".join(parts), origins
 
 
+def _dangling(text: str) -> int | None:
+    """Return where a connective begins that leads nowhere at the end of the text, None where there is none."""
+    found = _DANGLING.search(text, max(0, len(text) - _LONGEST_DANGLING))
+    return found.start() if found else None
+
+
 def target_origins(completion: str, target: str) -> np.ndarray | None:
     """Return for each character of a chain-of-thought target its place in the completion, or OURS; None where the
     reasoning of the target is not the completion's.
@@ -53,15 +92,15 @@ def target_origins(completion: str, target: str) -> np.ndarray | None:
     target: `{rationale}\\nThe answer is {answer}`. The answer line is the teacher's as far as it reads the same and
     follows the reasoning directly.
     """
-    raw = rationale_of(completion)
-    start = len(completion) - len(completion.lstrip())
+    answer = target.rpartition(ANSWER)[2]
+    start, reasoned = reasoning_span(completion, is_number=parse_number(answer) is not None)
+    raw = completion[start:reasoned]
     rationale, origins = tidied(raw)
-    line = f"\n{ANSWER}"
-    if not target.startswith(rationale + line):
+    if not target.startswith(f"{rationale}\n{ANSWER}"):
         return None
     places = np.full(len(target), OURS, dtype=np.int64)
-    places[: len(rationale)] = np.array(origins, dtype=np.int64) + start
-    reasoned = start + len(raw)
+    found = np.array(origins, dtype=np.int64)
+    places[: len(rationale)] = np.where(found == OURS, OURS, found + start)
     own = completion.find(ANSWER, reasoned)
     if own >= 0 and len(rationale) and origins[-1] == len(raw) - 1 and not completion[reasoned:own].strip():
         between = completion[reasoned:own]
@@ -72,6 +111,62 @@ def target_origins(completion: str, target: str) -> np.ndarray | None:
         same = min(len(behind), len(completion) - own) if same is None else same
         places[len(rationale) + 1 : len(rationale) + 1 + same] = np.arange(own, own + same)
     return places
+
+
+def _without_markup(text: str) -> tuple[list[str], list[int]]:
+    """Return the letters that stay, and their places (OURS: written for a command of LaTeX)."""
+    dropped: set[int] = set()
+    written: dict[int, str] = {}
+    closing = _closing_braces(text)
+    for match in _MATHS.finditer(text):
+        dropped |= {match.start(), match.end() - 1}
+    for match in _MARKUP.finditer(text):
+        kept: set[int] = set()
+        if match["top"]:
+            kept = {*range(*match.span("top")), *range(*match.span("bottom"))}
+            written |= _fraction(match)
+        elif match["kept"] or match["power"]:
+            kept = {*range(*match.span("kept" if match["kept"] else "power"))}
+        elif match["open"] and (brace := closing.get(match.start("open"))):
+            dropped.add(brace)
+        elif match["times"] or match["over"]:
+            written[match.start()] = "*" if match["times"] else "/"
+        elif match["gap"] and not _GROUPS.match(text, match.end()):
+            written[match.start()] = " "
+        dropped |= {*range(*match.span())} - kept
+    letters: list[str] = []
+    places: list[int] = []
+    for place, letter in enumerate(text):
+        if ours := written.get(place):
+            letters += ours
+            places += [OURS] * len(ours)
+        if place not in dropped:
+            letters.append(letter)
+            places.append(place)
+    return letters, places
+
+
+def _fraction(match: re.Match[str]) -> dict[int, str]:
+    """Return what is written, and where, to make `1/2` of `\\frac{1}{2}` and `2 1/2` of `2\\frac{1}{2}`."""
+    blank = " " if match.string[match.start() - 1 : match.start()].isdigit() else ""
+    (top, bottom) = (not _SIMPLE.fullmatch(match[part]) for part in ("top", "bottom"))
+    return {
+        match.start("top"): f"{blank}{'(' if top else ''}",
+        match.end("top"): f"{')' if top else ''}/{'(' if bottom else ''}",
+        match.end("bottom"): ")" if bottom else "",
+    }
+
+
+def _closing_braces(text: str) -> dict[int, int]:
+    """Return opening brace → the brace that closes it."""
+    pairs: dict[int, int] = {}
+    waiting: list[int] = []
+    for brace in _BRACE.finditer(text):
+        if brace[0] == "{":
+            waiting.append(brace.start())
+        elif waiting:
+            pairs[waiting.pop()] = brace.start()
+    return pairs
 
 
 def byte_origins(completion: str, target: str, places: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ def build_tokenizer(params: TokenizerParams, root: Path, texts: Sequence[Path]) 
 def load_tokenizer(name: str, revision: str | None = None) -> PreTrainedTokenizerBase:
     """Load a fast tokenizer from a folder or the Hub. Raises CheckpointError where that cannot be."""
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n", 1)[0]
         raise CheckpointError(f"cannot load the tokenizer '{name}': {reason}") from None

@@ -23,8 +23,9 @@ from specialize.core.params.train import StudentRun
 from specialize.lineage.recipe import recipe_digest
 from specialize.records.checkpoints import CheckpointManifest, Manifest, StartManifest
 from specialize.records.recipes import Recipe
-from specialize.train.families import Student
+from specialize.train.families.family import Student
 from specialize.train.finite_check import ADVICE, refuse_non_finite
+from specialize.train.model_card import model_card, start_card
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,15 @@ def export(folder: Path, student: Student, step: int, run: StudentRun, origin: O
     """Write the student after `step` updates to `folder`, complete or not at all. It loads with plain transformers."""
     if (folder / "manifest.json").is_file():
         return
-    texts = {"README.md": model_card(run, step, student.model.num_parameters(), origin)}
+    texts = {"README.md": model_card(run, step, student, recipe_digest(origin.recipe), origin.inputs)}
     manifest_of = partial(CheckpointManifest, student=run.student, step=step, prompts=run.prompts)
     _write(folder, student, texts, origin, manifest_of)
 
 
 def export_start(folder: Path, student: Student, run: StartRun, origin: Origin, curve: str) -> None:
     """Write a start that the run pretrained, and its training curve, to `folder`, complete or not at all."""
-    texts = {"README.md": start_card(run, student.model.num_parameters(), origin), "training.csv": curve}
+    card = start_card(run, student, recipe_digest(origin.recipe), origin.inputs)
+    texts = {"README.md": card, "training.csv": curve}
     _write(folder, student, texts, origin, partial(StartManifest, start=run.name))
 
 
@@ -67,17 +69,28 @@ def _write(
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     transformers_logging.disable_progress_bar()
-    student.model.save_pretrained(temporary)
+    model = student.model
+    if model is not student.bare_model:
+        from specialize.train.lora import merged, save_adapter
+
+        params = origin.recipe.params
+        save_adapter(model, temporary / "adapter", params["start"], params["revision"])
+        model = merged(model)
+    model.save_pretrained(temporary)
     student.tokenizer.save_pretrained(temporary)
     for file, text in texts.items():
         write_text(temporary / file, text)
     manifest = manifest_of(
-        parameters=student.model.num_parameters(),
+        parameters=model.num_parameters(),
         recipe=origin.recipe,
         recipe_sha256=recipe_digest(origin.recipe),
         inputs=origin.inputs,
-        start_commit=getattr(student.model.config, "_commit_hash", None),
-        files={path.name: sha256_file(path) for path in sorted(temporary.iterdir()) if path.is_file()},
+        start_commit=getattr(model.config, "_commit_hash", None),
+        files={
+            path.relative_to(temporary).as_posix(): sha256_file(path)
+            for path in sorted(temporary.rglob("*"))
+            if path.is_file()
+        },
         libraries={name: version(name) for name in ("accelerate", "tokenizers", "torch", "transformers")},
         python=platform.python_version(),
         machine=platform.machine(),
@@ -98,63 +111,6 @@ def publish(made: Path, steps: Sequence[int], output: Path) -> None:
     shutil.rmtree(output, ignore_errors=True)
     for folder in sorted(made.iterdir()):
         shutil.copytree(folder, output / folder.name, copy_function=_link_or_copy)
-
-
-def model_card(run: StudentRun, step: int, parameters: int, origin: Origin) -> str:
-    """Return the README.md of a checkpoint."""
-    formats = ", ".join(f"{name} {share:g}" for name, share in run.formats.model_dump().items() if share)
-    given = "\n".join(f"- `{name}`: sha256 `{digest}`" for name, digest in sorted(origin.inputs.items()))
-    how = ""
-    if run.distribution:
-        how = " (" + ", ".join(f"{name} {value}" for name, value in run.distribution.model_dump().items()) + ")"
-    start = "random weights" if run.start == "scratch" else f"`{run.start}`"
-    start += " (pretrained by the same run)" if run.pretrained else ""
-    return f"""---
-library_name: transformers
-pipeline_tag: text2text-generation
-tags: [chain-of-thought, distillation, t5]
----
-
-# {run.student}, step {step}
-
-{parameters:,} parameters; from {start}, specialised on a teacher's chains of thought
-(method: Fu et al., *Specializing Smaller Language Models towards Multi-Step Reasoning*, ICML 2023).
-
-- objective: {run.loss} matching{how}; formats: {formats}
-- {step} of {run.steps} updates of {run.batch_tokens} tokens, seed {run.seed}
-- AdamW, peak learning rate {run.learning_rate:g}, of the embedding {run.embedding_learning_rate:g}
-- recipe: sha256 `{recipe_digest(origin.recipe)}` (in full in `manifest.json`)
-
-Made from:
-{given}
-
-Ask it in the format that it was trained on, for example `Q: {{question}}\\nLet's think step by step`.
-"""
-
-
-def start_card(run: StartRun, parameters: int, origin: Origin) -> str:
-    """Return the README.md of a start that the run pretrained."""
-    given = "\n".join(f"- `{name}`: sha256 `{digest}`" for name, digest in sorted(origin.inputs.items()))
-    learned = run.pretraining
-    assert learned is not None
-    return f"""---
-library_name: transformers
-pipeline_tag: text2text-generation
-tags: [t5]
----
-
-# {run.name}
-
-{parameters:,} parameters; from random weights, pretrained on texts of a procedural world: a start for students.
-
-- objective: {learned.objective.replace("_", " ")}
-- {learned.steps} updates of {learned.batch_tokens} tokens, seed {learned.seed}
-- AdamW, peak learning rate {learned.learning_rate:g}, of the embedding {learned.embedding_learning_rate:g}
-- recipe: sha256 `{recipe_digest(origin.recipe)}` (in full in `manifest.json`)
-
-Made from:
-{given}
-"""
 
 
 def _link_or_copy(source: str, target: str) -> None:

@@ -60,7 +60,7 @@ class Corpus:
         return source(example.format, self.traces[example.trace].question, worked)
 
     def target(self, example: Example) -> str:
-        """Return the text that the student shall write."""
+        """Return the text that the student learns to write."""
         trace = self.traces[example.trace]
         return target(example.format, trace.rationale, trace.answer)
 

@@ -24,7 +24,7 @@ from specialize.records.checkpoints import StartManifest
 from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import Origin, export, publish
 from specialize.train.examples import Corpus, Example, Lengths, active_formats, plan_pass, read_corpus
-from specialize.train.families import Student
+from specialize.train.families.family import Student
 from specialize.train.finite_check import StopOnNonFinite, refuse_non_finite
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_start
@@ -92,7 +92,7 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
     log.info(
         "%s: %s parameters, %s traces, %s updates of %s tokens",
         run.student,
-        f"{student.model.num_parameters():,}",
+        f"{student.parameters:,}",
         f"{len(corpus.traces):,}",
         run.steps,
         run.batch_tokens,

@@ -1,18 +1,20 @@
 """The start checkpoint of a student: random weights, or a model that transformers loads."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+from huggingface_hub import list_repo_files
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 from specialize.core.encoding import Encoding, check_style
 from specialize.core.errors import CheckpointError
-from specialize.core.model_families import PICKLE_ADVICE, Family, family_of
-from specialize.core.params.starts import Architecture
+from specialize.core.model_families import PICKLE_ADVICE, Family, check_model_folder, family_of
+from specialize.core.params.starts import Architecture, StartParams
 from specialize.core.params.train import StudentRun
 from specialize.records.prompt_style import PLAIN, PromptStyle
-from specialize.train.families import FAMILIES, Student
+from specialize.train.families.family import FAMILIES, Student
 
 VOCABULARY_MULTIPLE = 128
 """A model drawn at random has a multiple of so many embeddings, as T5 has (32,100 tokens, 32,128 embeddings)."""
@@ -30,7 +32,19 @@ def load_start(run: StudentRun, root: Path, tokenizer_folder: Path, pretrained: 
     check_style(tokenizer, run.prompts, f"{where}.prompts")
     if not run.pretrained and run.start == "scratch":
         assert run.architecture is not None  # the params model asks for it with `scratch`
-        return random_start(run.architecture, tokenizer, run.seed, run.dropout, style=run.prompts)
+        student = random_start(run.architecture, tokenizer, run.seed, run.dropout, style=run.prompts)
+    else:
+        student = _load_given(run, root, tokenizer, pretrained, where)
+    if run.lora is None:
+        return student
+    from specialize.train.lora import add_adapter
+
+    return replace(student, model=add_adapter(student.model, run))
+
+
+def _load_given(
+    run: StudentRun, root: Path, tokenizer: PreTrainedTokenizerBase, pretrained: Path, where: str
+) -> Student:
     set_seed(run.seed)
     name = str(pretrained) if run.pretrained else locate(run.start, root)
     model, family = load_model(name, run.revision, run.dropout, f"{where}.start")
@@ -96,6 +110,38 @@ def check_tokenizer(tokenizer: PreTrainedTokenizerBase, name: str, revision: str
             f"{where}: its tokenizer is not that of the start '{name}': token {token!r} has id {found.get(token)}, "
             f"the start has {expected.get(token)}. Name the start's own as traces.tokenizers.*.source"
         )
+
+
+def check_start(start: StartParams, tokenizer: tuple[str, str | None], root: Path, where: str) -> Family:
+    """Return the family of a start that others made, from its config, file names and tokenizer alone.
+
+    tokenizer: source and revision of the tokenizer that params give it. Raises CheckpointError where the start is of no
+    known family, has no safetensors, or the tokenizer is another one.
+    """
+    name = locate(start.source, root)
+    if Path(name).is_dir():
+        family = check_model_folder(Path(name), f"{where}.source")
+    else:
+        try:
+            config = AutoConfig.from_pretrained(name, revision=start.revision, trust_remote_code=False)
+            files = list_repo_files(name, revision=start.revision)
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"{where}.source: cannot look up '{name}': {_first_line(error)}") from None
+        family = family_of(config.model_type, f"{where}.source")
+        if not any(file.endswith(".safetensors") for file in files):
+            raise CheckpointError(f"{where}.source: '{name}' has no *.safetensors. {PICKLE_ADVICE}")
+    source, revision = tokenizer
+    if source == "learned":
+        raise CheckpointError(
+            f"{where}.tokenizer: '{start.tokenizer}' is learned from the traces, and '{name}' has a vocabulary of its "
+            "own: name it as traces.tokenizers.*.source"
+        )
+    try:
+        given = AutoTokenizer.from_pretrained(locate(source, root), revision=revision, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{where}.tokenizer: cannot load '{source}': {_first_line(error)}") from None
+    check_tokenizer(given, name, start.revision, where)
+    return family
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -23,7 +23,7 @@ from specialize.core.params.starts import PretrainingParams, StartRun
 from specialize.records.problems import Problem, Text
 from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import Origin, export_start
-from specialize.train.families import Student
+from specialize.train.families.family import Student
 from specialize.train.finite_check import StopOnNonFinite
 from specialize.train.instructions import render
 from specialize.train.length_buckets import plan_batches
@@ -77,7 +77,7 @@ def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path,
     log.info(
         "start %s: %s parameters, %s updates on %s",
         run.name,
-        f"{student.model.num_parameters():,}",
+        f"{student.parameters:,}",
         params.steps,
         params.objective.replace("_", " "),
     )

@@ -22,7 +22,7 @@ from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.train import DistributionParams
 from specialize.core.prompt_formats import FORMATS, is_chain_of_thought
 from specialize.train.examples import Corpus, Example
-from specialize.train.families import Student
+from specialize.train.families.family import Student
 from specialize.train.length_buckets import split_batch
 from specialize.train.losses.chunk_likelihood import Chunks
 from specialize.train.losses.token_losses import token_losses
@@ -130,7 +130,7 @@ class StudentTrainer(Trainer):
         distribution: DistributionParams | None = None,
     ) -> None:
         # See the module's docstring: the loss is already normalised over the update.
-        student.model.accepts_loss_kwargs = False
+        student.bare_model.accepts_loss_kwargs = False
         self.optimizer_params, self.distribution, self.micro_batches = optimizer, distribution, micro_batches
         self.is_lookup = student.family.is_lookup
         self.averages = TokenAverages()

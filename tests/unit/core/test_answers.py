@@ -1,6 +1,9 @@
 """The judge: two readings of a text, side by side."""
 
+import os
+import random
 import time
+import timeit
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -49,7 +52,8 @@ READINGS = {
     # no marker, or nothing behind it
     "It is 7": (None, "7"),
     "A: 5\nIt is 7": (None, "7"),
-    "The answer isn't 7": (None, "7"),
+    "The answer isn't 7": (None, None),
+    "Two 7s. The answer isn't 14": (None, "7"),
     "7. The answer is unknown": (None, "7"),
     "5\n####": (None, "5"),
     "no idea": (None, None),
@@ -78,10 +82,21 @@ def test_gold_as_number_text_or_whole_solution(gold: str) -> None:
         ("-(1/3)", "-1/3", "number"),
         ("11; 12; 13", "11; 12; 13", "numbers"),
         ("1,000;0.50", "1000; 0.5", "numbers"),
-        ("11 cats; 12 dogs", "11 cats; 12 dogs", "text"),
+        ("11 cats; 12 dogs", "11; 12", "numbers"),
+        ("35 (apples)", "35", "number"),
+        ("\\boxed{42}", "42", "number"),
+        ("29 dollars", "29", "number"),
+        ("1e3", "1000", "number"),
+        ("5 p.m.", "5 p.m.", "text"),
+        ("221 Baker Street", "221 Baker Street", "text"),
+        ("10 or 12", "10 or 12", "text"),
+        ("6th", "6th", "text"),
         ("5:6", "5:6", "text"),
-        ("(A)", "(A)", "text"),
-        (" True ", "True", "text"),
+        ("(A)", "(A)", "choice"),
+        ("b)", "b)", "text"),
+        ("C.", "(C)", "choice"),
+        (" True ", "true", "choice"),
+        ("Yes.", "yes", "choice"),
         ("1/0", "1/0", "text"),
     ],
 )
@@ -117,7 +132,7 @@ def test_text_golds(gold: str, shape: str) -> None:
         ("The answer is (a)", "(A)", True),
         ('The answer is "Yes".', "yes", True),
         ("The answer is ]]", "] ]", True),
-        ("The answer is not True", "True", False),
+        ("The answer is not Dale", "Dale", False),
         ("(A)", "(A)", False),
     ],
 )
@@ -126,8 +141,8 @@ def test_strict_reading_of_texts(text: str, gold: str, correct: bool) -> None:
 
 
 def test_flexible_reading_of_a_text_is_the_whole_text() -> None:
-    assert judge("(A).", "(A)").flexible.correct
-    assert not judge("It is (A)", "(A)").flexible.correct
+    assert judge("Dale.", "Dale").flexible.correct
+    assert not judge("It is Dale", "Dale").flexible.correct
 
 
 @pytest.mark.parametrize("text", ["11; 12; 13", "11, 12 and 13.", "= 11; 12; 13"])
@@ -156,11 +171,13 @@ def test_no_answer_is_never_right() -> None:
     [
         ("3 + 4 = 7.\nThe answer is 7", "3 + 4 = 7."),
         ("Seven. The answer is 7. The answer is 7", "Seven."),
+        ("Eight. The answer is 8. No: 3 + 4 = 7. The answer is 7", "Eight. The answer is 8. No: 3 + 4 = 7."),
+        ("Seven. The answer is not 8, the answer is 7", "Seven."),
         ("3 + 4 = 7\nQ: next", "3 + 4 = 7"),
         ("The answer is 7", ""),
     ],
 )
-def test_rationale_stands_before_the_first_marker(text: str, rationale: str) -> None:
+def test_rationale_stands_before_the_marker_that_holds_the_answer(text: str, rationale: str) -> None:
     assert rationale_of(text) == rationale
 
 
@@ -177,11 +194,40 @@ def test_another_number_is_wrong(number: int, other: int) -> None:
     assert judgement.strict.correct is judgement.flexible.correct is (number == other)
 
 
-@given(st.text(), st.text(), st.sampled_from([None, "number", "numbers", "text"]))
+@given(st.text(), st.text(), st.sampled_from([None, "number", "numbers", "choice", "text"]))
 def test_never_raises(text: str, gold: str, kind: object) -> None:
     for reading in ("", "The answer is ", "\nA: ", "#### ", "\nQ: "):
         judgement = judge(f"{text}{reading}{text}", gold, kind)  # type: ignore[arg-type]
         assert isinstance(judgement.strict.correct, bool)
+
+
+CHUNKS = [
+    "the ", "answer", " is ", ":", "####", "\n", " ", "\\boxed{", "}", "{", "\\frac{", "<think>", "</think>", "<answer>",
+    "Q:", "\nQuestion 2:", "(A)", "B", "yes", "no", "not ", "5", "1,000", ".", "-", "$", "1/", "½", "²", "⁄", "12\u202f500",
+    "\u0301", "é", "\ud800", "\x00", "**", "<|im_end|>", "e", "million", "Rs.", "twenty", "A:", "x 10^", "’", "日本", "\u2028",
+]  # fmt: skip
+GOLDS = ["5", "1; 2", "(A)", "yes", "True", "a text", "\\boxed{1}", "", "####", "5 (m)"]
+TEXTS = int(os.environ.get("SPECIALIZE_FUZZ", 20_000))
+"""Texts of the fuzz below; SPECIALIZE_FUZZ=100000 asks for more."""
+
+
+def test_never_raises_on_what_models_may_write() -> None:
+    random_ = random.Random(0)
+    for _ in range(TEXTS):
+        text = "".join(random_.choices(CHUNKS, k=random_.randrange(30)))
+        options = random_.choice([None, {"A": "no", "B": "5", "C": text[:9]}])
+        judgement = judge(text, random_.choice(GOLDS), choices=options)
+        assert judgement.strict.correct in (True, False)
+        rationale = rationale_of(text)
+        assert rationale in text and rationale == rationale.strip()
+
+
+@pytest.mark.parametrize("gold", ["5", "yes", "(A)", "five"])
+def test_two_thousand_characters_take_a_millisecond(gold: str) -> None:
+    text = "She sold 48/2 = 24 clips in May, and 48 + 24 = 72 in all. " * 35 + "The answer is 5"
+    text = text[-2000:]
+    took = min(timeit.repeat(lambda: judge(text, gold), number=10, repeat=7, timer=time.process_time)) / 10
+    assert took < 0.004, "0.4 to 0.8 ms on a machine that does nothing else"
 
 
 HOSTILE: dict[str, Callable[[int], str]] = {
@@ -199,6 +245,18 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "Q and blanks": lambda n: "\nQ" + " " * n,
     "Q and digits": lambda n: "\nQ" + "1" * n,
     "quotes": lambda n: "A: " + "'" * n,
+    "boxes": lambda n: "\\boxed{" * (n // 7),
+    "closed boxes": lambda n: "\\boxed{1} " * (n // 9),
+    "tags": lambda n: "<answer>" * (n // 8),
+    "colons": lambda n: "answer: " * (n // 8),
+    "headings": lambda n: "#### a\n" * (n // 7),
+    "thoughts": lambda n: "<think>" * (n // 7),
+    "questions": lambda n: "\nQuestion:" * (n // 10),
+    "people": lambda n: "a Human: " * (n // 9),
+    "combining marks": lambda n: "a" + "\u0301\u0334" * n,
+    "labels": lambda n: "The answer is " + "(A) " * (n // 4),
+    "denials": lambda n: "The answer is " + "not 5 " * (n // 6),
+    "negations": lambda n: "no " * (n // 3),
 }
 
 
@@ -208,6 +266,13 @@ def test_time_grows_with_the_length(name: str) -> None:
     start = time.process_time()
     judge(text, "5")
     judge(text, "five")
+    judge(text, "(A)")
+    judge(text, "yes")
     rationale_of(text)
     # Squared time would be six seconds and more.
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 3
+
+
+def test_texts_of_other_numbers_are_not_the_same() -> None:
+    assert not same_answer("1, 2", "12")
+    assert same_answer("apple, pear", "apple pear")

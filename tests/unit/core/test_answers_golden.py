@@ -38,11 +38,11 @@ def test_recorded_codex_responses(shared_data: Path) -> None:
     ("name", "matched", "right", "silent"),
     [
         # The data's manifest counts 7329, 7067, 7394 and 7410 right: it takes the first number behind the last marker,
-        # so it reads `2 x 25 = 50` as 2.
+        # so it reads `2 x 25 = 50` as 2. It counts what a teacher denies (`The answer is not 50, it's -50`) as right.
         ("gemini_level1", 7432, 7330, 0),
         ("gemini_level2", 7432, 7072, 1),
-        ("llama_level1", 7441, 7416, 4),
-        ("llama_level2", 7441, 7427, 4),
+        ("llama_level1", 7441, 7411, 5),
+        ("llama_level2", 7441, 7420, 6),
     ],
 )
 def test_recorded_chains(shared_data: Path, name: str, matched: int, right: int, silent: int) -> None:

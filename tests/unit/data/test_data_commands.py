@@ -76,7 +76,7 @@ SPOILED = [
         '"Answer": "x"',
         "SVAMP.json[1]: field 'Answer': expected one number, got 'x'",
     ),
-    ("svamp/SVAMP.json", "chal-1", "chal-0", "two rows bear the id 'svamp/chal-0'"),
+    ("svamp/SVAMP.json", "chal-1", "chal-0", "two rows have the id 'svamp/chal-0'"),
     ("asdiv/ASDiv.xml", "<Answer>1 (cats)</Answer>", "", "ASDiv.xml[a-1]: field 'Answer'"),
     (
         "asdiv/ASDiv.xml",

@@ -101,7 +101,7 @@ def test_scores_and_predictions_stand_side_by_side(checkpoint, problems, tmp_pat
             right = sum(dict(row["correct"])[reading] for row in rows if row["split"] == split)
             (found,) = (row for row in score["rows"] if (row["split"], row["reading"]) == (split, reading))
             assert (found["n"], found["correct"]) == (5, right)
-    assert not (tmp_path / "work").exists() or not list((tmp_path / "work").iterdir())
+    assert [path.name for path in (tmp_path / "work").iterdir()] == ["texts"]
 
 
 def test_a_run_cut_off_goes_on_with_the_next_benchmark(checkpoint, problems, tmp_path, monkeypatch):
@@ -120,6 +120,27 @@ def test_a_run_cut_off_goes_on_with_the_next_benchmark(checkpoint, problems, tmp
     assert not (tmp_path / "cut" / "scores").exists()
     assert go(checkpoint, problems, tmp_path / "cut") == whole
     assert len(calls) == 3, "the first benchmark is not decoded twice"
+
+
+def test_texts_are_not_generated_again_for_another_judge(checkpoint, problems, tmp_path, monkeypatch):
+    first = go(checkpoint, problems, tmp_path)
+    kept = sorted((tmp_path / "work" / "texts").iterdir())
+    assert [path.name.rsplit(".", 2)[0] for path in kept] == ["s.step-7.gsm8k", "s.step-7.svamp"]
+    monkeypatch.setattr(module, "generate", lambda *arguments: pytest.fail("generated again"))
+    monkeypatch.setattr(module, "SCORER_VERSION", "next")
+    monkeypatch.setitem(globals(), "RECIPE", RECIPE.model_copy(update={"code": "0" * 64}))
+    again = go(checkpoint, problems, tmp_path)
+    assert {name: digest for name, digest in first.items() if name.endswith(".parquet")}.items() <= again.items()
+    assert json.loads((tmp_path / "scores" / "gsm8k.json").read_text())["scorer"] == "next"
+
+
+def test_another_plan_is_generated_and_replaces_the_kept_texts(checkpoint, problems, tmp_path, monkeypatch):
+    go(checkpoint, problems, tmp_path)
+    kept = {path.name for path in (tmp_path / "work" / "texts").iterdir()}
+    monkeypatch.setitem(globals(), "PARAMS", PARAMS.model_copy(update={"max_new_tokens": PARAMS.max_new_tokens + 1}))
+    go(checkpoint, problems, tmp_path)
+    now = {path.name for path in (tmp_path / "work" / "texts").iterdir()}
+    assert len(now) == 2 and not now & kept
 
 
 def test_who_watches_sees_the_accuracies(checkpoint, problems, tmp_path, capsys):

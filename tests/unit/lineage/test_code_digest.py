@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from specialize.core.answers import SCORER_VERSION
 from specialize.lineage import code_digest as module
-from specialize.lineage.code_digest import PACKAGE, canonical_code, code_digest, import_closure
+from specialize.lineage.code_digest import PACKAGE, canonical_code, code_digest, import_closure, module_digest
 from specialize.lineage.write_recipes import PHASES
 
 Make = Callable[[dict[str, str]], Path]
@@ -54,7 +55,7 @@ def test_looks_do_not_count(moved_by: Moved) -> None:
             "\n\n\n": "\n\n# a comment\n\n\n",
             '"""The one judge of answers': '"""A judge of answers',
             '"""Raise when a change': '"""Raise it when a change',
-            'SCORER_VERSION = "1"': "SCORER_VERSION = (\n    '1'\n)",
+            f'SCORER_VERSION = "{SCORER_VERSION}"': f"SCORER_VERSION = (\n    '{SCORER_VERSION}'\n)",
         }.items():
             assert old in text
             text = text.replace(old, new)
@@ -64,7 +65,7 @@ def test_looks_do_not_count(moved_by: Moved) -> None:
 
 
 def test_a_change_of_the_judge_moves_the_phases_that_judge(moved_by: Moved) -> None:
-    moved = moved_by("core/answers.py", lambda text: text.replace('SCORER_VERSION = "1"', 'SCORER_VERSION = "2"'))
+    moved = moved_by("core/answers.py", lambda text: text.replace('SCORER_VERSION = "', 'SCORER_VERSION = "1'))
     assert moved == {
         phase for phase in PHASES if "specialize.core.answers" in import_closure(f"specialize.{phase}.__main__")
     }
@@ -101,6 +102,12 @@ def test_every_module_of_a_phase_is_in_its_closure() -> None:
     reached |= shows
     present = {path for phase in PHASES for path in (PACKAGE / phase).rglob("*.py")}
     assert {path.relative_to(PACKAGE).as_posix() for path in present - reached} == set()
+
+
+def test_the_code_that_generates_does_not_hang_on_the_judge() -> None:
+    """Or every checkpoint would answer every question again when a verdict changes."""
+    assert "specialize.core.answers" not in import_closure("specialize.evaluate.generate")
+    assert module_digest("specialize.evaluate.generate") != module_digest("specialize.core.answers")
 
 
 @pytest.mark.parametrize(

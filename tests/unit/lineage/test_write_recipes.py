@@ -146,9 +146,8 @@ def test_a_declared_dataset_counts_by_the_content_of_its_own_files(texts: Texts,
         assert changed(before, texts(tree)) == {"data.json"}
 
 
-def test_readmes_and_hidden_files_of_a_benchmarks_folder_do_not_count(texts: Texts, tree: Tree, project: Path) -> None:
+def test_hidden_files_of_a_benchmarks_folder_do_not_count(texts: Texts, tree: Tree, project: Path) -> None:
     before = texts(tree)
-    (project / "raw/gsm8k/README.md").write_text("other\n")
     (project / "raw/gsm8k/.git").mkdir()
     (project / "raw/gsm8k/.git/index").write_text("other\n")
     assert changed(before, texts(tree)) == set()

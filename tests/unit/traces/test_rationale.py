@@ -1,15 +1,42 @@
 """Every character of a target knows where it comes from."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from specialize.core.answers import rationale_of
+from specialize.traces.filter.duplicates import equations_key, words_key
 from specialize.traces.rationale import OURS, byte_origins, target_origins, tidied
 
 WORDS = st.sampled_from(
-    ["48/2 = <<48/2=24>>24", " ", "  ", "\n", "\r\n\n", "é½", "So", "Therefore, ", ".", "\u2028", "a", "日"]
+    [
+        "**",
+        "### ",
+        "$",
+        "\\boxed{",
+        "}",
+        "\\frac{1}{2}",
+        "\\times",
+        "\\,",
+        "---",
+        "`",
+        "<b>",
+        "48/2 = <<48/2=24>>24",
+        " ",
+        "  ",
+        "\n",
+        "\r\n\n",
+        "é½",
+        "So",
+        "Therefore, ",
+        ".",
+        "\u2028",
+        "a",
+        "日",
+    ]
 )
 TEXTS = st.lists(WORDS, max_size=12).map("".join)
 
@@ -17,9 +44,10 @@ TEXTS = st.lists(WORDS, max_size=12).map("".join)
 @given(text=TEXTS)
 def test_tidied_characters_are_the_texts(text):
     tidy, origins = tidied(text)
-    assert len(tidy) == len(origins) and origins == sorted(set(origins))
+    theirs = [origin for origin in origins if origin != OURS]
+    assert len(tidy) == len(origins) and theirs == sorted(set(theirs))
     for letter, origin in zip(tidy, origins, strict=True):
-        assert text[origin] == letter or (letter.isspace() and text[origin].isspace())
+        assert origin == OURS or text[origin] == letter or (letter.isspace() and text[origin].isspace())
 
 
 @given(
@@ -61,3 +89,38 @@ def test_how_much_of_the_answer_line_is_the_teachers(completion, ours):
 
 def test_another_reasoning_has_no_origins():
     assert target_origins("It is 7.\nThe answer is 7", "It was 7.\nThe answer is 7") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "tidy"),
+    [
+        ("**Step 1:** 3 * 4 = 12", "Step 1: 3 * 4 = 12"),
+        ("## Trays\n\n---\n3 * 4 = 12", "Trays\n3 * 4 = 12"),
+        ("2**3 = 8 and a_b", "2**3 = 8 and a_b"),
+        (r"\[ 3 \times 4 = 12 \]", "3 * 4 = 12"),
+        (r"$12 \div 4 = 3$, so $5 and $6", "12 / 4 = 3, so $5 and $6"),
+        (r"It costs \$5 and 20\%", "It costs $5 and 20%"),
+        (r"$2\frac{1}{2} + \frac{a + 1}{b}$", "2 1/2 + (a + 1)/b"),
+        (r"$1{,}200\,000 + 10^{3}$ \text{ km}", "1,200000 + 10^3 km"),
+        (r"so \boxed{\text{18 rolls}}.", "so 18 rolls."),
+        ("<reasoning>It is `7`.</reasoning>", "It is 7."),
+        ("3 < 4 and 5 > 4", "3 < 4 and 5 > 4"),
+        ("It is 57, but", "It is 57"),
+        ("It is 57. Therefore the answer is", "It is 57."),
+    ],
+)
+def test_markup_is_not_learned(text, tidy):
+    assert tidied(text)[0] == tidy
+
+
+@pytest.mark.parametrize(
+    "chunk", ["\n", "\n ", " ", "so ", "$", "**", "\\frac{", "{", "<", "`", "#", "---\n", "$ ", "((1+1)=", "\u0301"]
+)
+def test_time_grows_with_the_length(chunk):
+    text = "a" + chunk * (60_000 // len(chunk)) + "."
+    start = time.process_time()
+    tidied(text)
+    words_key(text)
+    equations_key(text)
+    # Squared time would be ten seconds and more.
+    assert time.process_time() - start < 3

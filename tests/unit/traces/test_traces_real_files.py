@@ -109,16 +109,16 @@ def test_codex_duplicates(train: list[Problem]) -> None:
     ("teacher", "right", "agreeing"),
     [
         ("gemini_level1", 7330, 1384),
-        ("gemini_level2", 7072, 6872),
-        ("llama_level1", 7416, 7004),
-        ("llama_level2", 7427, 7144),
+        ("gemini_level2", 7072, 6870),
+        ("llama_level1", 7411, 7023),
+        ("llama_level2", 7420, 7174),
     ],
 )
 def test_teachers_paste_the_answer(train: list[Problem], teacher: str, right: int, agreeing: int) -> None:
     """The MANIFEST's expressions count 7,329, 7,067, 7,394, 7,410 right: the judge also reads `is 58 - 60 = 38`.
 
-    They count 1,386, 6,873, 7,034, 7,193 agreeing, since they look before the last `the answer is`. A rationale ends
-    at the first: `= 20. But the answer is 14, so I made a mistake. … = 14. The answer is 14` does not agree.
+    They count 1,386, 6,873, 7,034, 7,193 agreeing: there, too, a rationale ends at the last `the answer is`; but a right
+    chain that repeats its answer before (`the answer is 5 in all. The answer is 5`) ends before both.
     """
     path = DATA / "teacher" / "eit_nlp_distilling_cot" / f"gsm8k_{teacher}_ranked.json"
     ids = {" ".join(question_words(problem.question)): problem.id for problem in train}

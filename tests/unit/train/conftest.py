@@ -160,6 +160,6 @@ def make_run():
 @pytest.fixture
 def recipe_of():
     def make(run: StudentRun) -> Recipe:
-        return Recipe(phase="train", name="train", params=run.model_dump(mode="json"), code="c", rules="r", files={})
+        return Recipe(phase="train", name="train/a", params=run.model_dump(mode="json"), code="c", rules="r", files={})
 
     return make

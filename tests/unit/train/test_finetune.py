@@ -7,18 +7,23 @@ import shutil
 
 import pytest
 import torch
+from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from specialize.core.errors import CheckpointError, RecordError, SpecializeError, TrainingError
 from specialize.core.files import sha256_file
 from specialize.core.locks import exclusive
-from specialize.core.params.train import Architecture, DistributionParams
+from specialize.core.params.starts import StartParams
+from specialize.core.params.train import Architecture, DistributionParams, LoraParams
 from specialize.train import finetune as module
 from specialize.train.finetune import finetune
+from specialize.train.model import check_start
 from specialize.train.resume import last_complete_checkpoint, record_digests
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
 CAUSAL = {"architecture": Architecture(family="llama", d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)}
+
+LORA = {"lora": LoraParams(rank=2, alpha=4, dropout=0.1)}
 
 
 def go(run, recipe_of, files, folder):
@@ -59,7 +64,9 @@ def test_same_recipe_same_bytes(make_run, recipe_of, files, tmp_path):
     assert other["step-0/model.safetensors"] != digests(tmp_path / "a" / "out")["step-0/model.safetensors"]
 
 
-@pytest.mark.parametrize(("every", "cut_at", "objective"), [(3, 5, MATCHED), (15, 17, {}), (3, 4, MATCHED | CAUSAL)])
+@pytest.mark.parametrize(
+    ("every", "cut_at", "objective"), [(3, 5, MATCHED), (15, 17, {}), (3, 4, MATCHED | CAUSAL), (3, 5, CAUSAL | LORA)]
+)
 def test_a_run_cut_off_goes_on_and_ends_in_the_same_bytes(
     make_run, recipe_of, soft_files, tmp_path, monkeypatch, every, cut_at, objective
 ):
@@ -133,6 +140,37 @@ def test_a_folder_serves_as_start(make_run, recipe_of, files, tmp_path, changes,
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.parametrize(("changes", "auto"), [({}, AutoModelForSeq2SeqLM), (CAUSAL, AutoModelForCausalLM)])
+def test_an_adapter_is_kept_beside_the_weights_that_it_is_merged_into(
+    make_run, recipe_of, files, tmp_path, changes, auto
+):
+    start = go(make_run(**changes), recipe_of, files, tmp_path / "first") / "step-6"
+    files = dataclasses.replace(files, root=start.parent)
+    run = make_run(start="step-6", architecture=None, learning_rate=0.05, **LORA)
+    out = go(run, recipe_of, files, tmp_path / "second")
+    base = auto.from_pretrained(start)
+    adapted = PeftModel.from_pretrained(auto.from_pretrained(start), out / "step-6" / "adapter").merge_and_unload()
+    first, last = (auto.from_pretrained(out / f"step-{step}").state_dict() for step in (0, 6))
+    moved = [name for name, weight in base.state_dict().items() if not torch.equal(last[name], weight)]
+    assert moved and all("norm" not in name and "embed" not in name and "shared" not in name for name in moved)
+    for name, weight in adapted.state_dict().items():
+        assert torch.equal(last[name], weight)
+        torch.testing.assert_close(first[name], base.state_dict()[name])
+    manifest = json.loads((out / "step-6" / "manifest.json").read_text())
+    assert manifest["parameters"] == base.num_parameters()
+    assert f"{base.num_parameters():,} parameters" in (out / "step-6" / "README.md").read_text()
+    assert {"adapter/adapter_model.safetensors", "adapter/adapter_config.json"} <= manifest["files"].keys()
+    config = json.loads((out / "step-6" / "adapter" / "adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == "step-6" and config["target_modules"] == sorted(
+        config["target_modules"]
+    )
+
+
+def test_layers_that_the_model_lacks_are_named(make_run, recipe_of, files, tmp_path):
+    with pytest.raises(CheckpointError, match=r"nano\.lora\.targets: .*q_proj"):
+        go(make_run(lora=LoraParams(targets=["q_proj"])), recipe_of, files, tmp_path)
+
+
 def test_a_tokenizer_of_the_same_size_that_is_not_the_starts_is_refused(
     make_run, recipe_of, files, tokenizer, tmp_path
 ):
@@ -187,6 +225,29 @@ def test_pickled_weights_are_refused(make_run, recipe_of, files, tmp_path):
     with pytest.raises(CheckpointError, match=r"Pickled weights .* are not loaded") as error:
         go(make_run(start=str(start), architecture=None), recipe_of, files, tmp_path / "second")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "vocabulary", "words"),
+    [
+        ("first", "first", None),
+        (
+            "first",
+            "learned",
+            r"given\.tokenizer: 'words' is learned from the traces, and .* has a vocabulary of its own",
+        ),
+        ("first", "no/such-tokenizer", r"given\.tokenizer: cannot load 'no/such-tokenizer'"),
+        ("no/such-model", "first", r"given\.source: cannot look up 'no/such-model'"),
+    ],
+)
+def test_starts_are_judged_before_a_teacher_is_paid(make_run, recipe_of, files, tmp_path, source, vocabulary, words):
+    (go(make_run(steps=3), recipe_of, files, tmp_path / "made") / "step-3").rename(tmp_path / "first")
+    start = StartParams(source=source, tokenizer="words")
+    if words is None:
+        assert check_start(start, (vocabulary, None), tmp_path, "train.starts.given") == "encoder_decoder"
+        return
+    with pytest.raises(CheckpointError, match=words):
+        check_start(start, (vocabulary, None), tmp_path, "train.starts.given")
 
 
 def test_a_model_of_another_kind_is_refused_with_the_list(make_run, recipe_of, files, tmp_path):

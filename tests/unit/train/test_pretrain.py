@@ -97,7 +97,7 @@ def start_run(family="t5", **changes) -> StartRun:
 
 
 def go(run, folder, files, texts):
-    recipe = Recipe(phase="train", name="train", params=run.model_dump(mode="json"), code="c", rules="r", files={})
+    recipe = Recipe(phase="train", name="train/a", params=run.model_dump(mode="json"), code="c", rules="r", files={})
     name = "instructions" if run.pretraining.objective == "instructions" else "pretraining"
     inputs = module.PretrainingInputs(files.tokenizer, texts / f"{name}.jsonl")
     module.pretrain(run, recipe, inputs, folder / "work", folder / "raw", threads=1)
@@ -188,7 +188,7 @@ def test_a_start_that_is_not_pretrained_is_a_manifest(tmp_path):
     recipe = tmp_path / "recipe.json"
     recipe.write_text(
         recipe_text(
-            Recipe(phase="train", name="train", params=run.model_dump(mode="json"), code="", rules="", files={})
+            Recipe(phase="train", name="train/a", params=run.model_dump(mode="json"), code="", rules="", files={})
         )
     )
     given = [

@@ -1,5 +1,6 @@
 """params.yaml, `data.datasets.<name>`: a built-in dataset by its name, or one of the user's by its columns."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -107,16 +108,21 @@ class DatasetParams(Section):
                 problems.append("files and hub: expected one of them, got both")
             if self.source == "procedural" or (self.source == "hub" and self.files):
                 problems.append(f"source: expected {'files' if self.files else 'hub'} or nothing, got '{self.source}'")
-            if self.answer_kind == "choice" and self.choices is None and self.answer is None:
-                problems.append("choices: missing, but answer_kind is 'choice'")
+            if self.choices and self.answer_kind not in (None, "choice"):
+                problems.append(f"answer_kind: expected choice, since 'choices' is given, got {self.answer_kind}")
         else:
             names = ("files", "answer", "rationale", "id", "choices", "answer_kind", "exemplars")
             given = [name for name in names if getattr(self, name) is not None]
             if given:
-                problems.append(f"question: missing, but {', '.join(given)} given; a built-in dataset takes neither")
+                problems.append(
+                    f"question: missing, but {', '.join(given)} given; a built-in dataset takes none of them"
+                )
         unknown = [part for part in self.parts if part not in PARTS]
         if unknown:
             problems.append(f"files: expected the parts {', '.join(PARTS)}, got {', '.join(unknown)}")
+        absolute = [file for files in self.parts.values() for file in files if Path(file).is_absolute()]
+        if absolute:
+            problems.append(f"files: expected paths below data.root, got {absolute[0]}")
         if "validation" in self.parts and self.validation:
             problems.append("validation: expected 0, since the source has a part 'validation' of its own")
         if problems:

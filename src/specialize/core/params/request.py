@@ -1,5 +1,6 @@
 """params.yaml, section `teacher.request`: how a request differs from the plain one."""
 
+import json
 import re
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ OWN_FIELDS = frozenset(
 )
 """Set by other params, or changing what a response means."""
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_SECRET = re.compile(r"key|token|secret|passw|\bsig", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -51,7 +53,15 @@ class RequestParams(Section):
     def _not_ours(cls, extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
         if both := sorted(OWN_FIELDS & set(extra)):
             raise ValueError(f"expected none of the fields that other params set, got {', '.join(both)}")
+        json.dumps(extra, allow_nan=False)
         return extra
+
+    @field_validator("query")
+    @classmethod
+    def _no_secrets(cls, query: dict[str, str]) -> dict[str, str]:
+        if secret := next((name for name in query if _SECRET.search(name)), None):
+            raise ValueError(f"expected no secret, got '{secret}': params are tracked. Send it by `headers`")
+        return query
 
     @field_validator("headers")
     @classmethod

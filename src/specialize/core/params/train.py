@@ -68,6 +68,19 @@ class DistributionParams(Section):
         return self
 
 
+class LoraParams(Section):
+    """Low-rank adapters instead of all weights: much less memory for the optimizer, and small files to share."""
+
+    rank: int = Field(default=16, ge=1)
+    """Rank of the factors."""
+    alpha: int = Field(default=32, ge=1)
+    """Scale: their product is added to a weight `alpha / rank` times."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Dropout before the adapter."""
+    targets: list[str] | None = Field(default=None, min_length=1)
+    """Names of the layers that get one, as `[q_proj, v_proj]`; null: every linear layer but the output layer."""
+
+
 class Settings(Section):
     """Settings of one student that override the section's; null: the section's."""
 
@@ -86,6 +99,8 @@ class Settings(Section):
     """Replaces the section's `distribution` as a whole."""
     prompts: PromptStyle | None = None
     """Replaces the section's `prompts` as a whole."""
+    lora: LoraParams | None = None
+    """Replaces the section's `lora` as a whole."""
 
 
 class StudentParams(Settings):
@@ -136,6 +151,7 @@ class StudentRun(TrainingParams):
     tokenizer: str
     architecture: Architecture | None
     prompts: PromptStyle = PLAIN
+    lora: LoraParams | None = None
     pretrained: bool = False
     """Whether this run pretrains the start (results/starts/)."""
 
@@ -152,6 +168,8 @@ class TrainParams(TrainingParams):
     """How distributions are matched."""
     prompts: PromptStyle = PLAIN
     """How students are prompted, in training and in scoring."""
+    lora: LoraParams | None = None
+    """Train adapters; null: all weights (paper)."""
     starts: dict[str, StartParams] = Field(min_length=1)
     """Name → what students start from."""
     students: dict[str, StudentParams] = Field(min_length=1)
@@ -224,6 +242,7 @@ class TrainParams(TrainingParams):
             # Null keeps it out of a student of the other loss, whose recipe stays when these settings change.
             "distribution": (own.distribution or self.distribution) if loss == "distribution" else None,
             "prompts": own.prompts or self.prompts,
+            "lora": own.lora or self.lora,
             "start": own.start if start.pretraining else start.source,
             "revision": start.revision,
             "tokenizer": own.tokenizer,

@@ -1,13 +1,13 @@
 """ASDiv (Miao, Liang and Su 2020): primary-school word problems in one XML file.
 
-Example:
+A row of this form:
 
-    <Problem ID="nluds-0001" Grade="1" Source="http://www.k5learning.com">
-        <Body>Seven red apples and two green apples are in the basket.</Body>
-        <Question>How many apples are in the basket?</Question>
+    <Problem ID="nluds-0001" Grade="1" Source="http://…">
+        <Body>Al has 4 plums and gets 5 more.</Body>
+        <Question>How many plums has he now?</Question>
         <Solution-Type>Addition</Solution-Type>
-        <Answer>9 (apples)</Answer>
-        <Formula>7+2=9</Formula>
+        <Answer>9 (plums)</Answer>
+        <Formula>4+5=9</Formula>
     </Problem>
 
 All 2,305 rows are kept, whatever their answer's form; PAL's often-quoted reduction keeps 2,096.

@@ -1,8 +1,8 @@
 """BIG-Bench-Hard (Suzgun et al. 2022): 27 tasks, each a JSON object of examples and a text file of worked problems.
 
-Example of `bbh/boolean_expressions.json` (`cot-prompts/boolean_expressions.txt`: see `prompt_exemplars`):
+`bbh/boolean_expressions.json` is of this form (`cot-prompts/boolean_expressions.txt`: see `prompt_exemplars`):
 
-    {"canary": "…", "examples": [{"input": "not ( True ) and ( True ) is", "target": "False"}, …]}
+    {"canary": "…", "examples": [{"input": "not ( False ) or False is", "target": "True"}, …]}
 """
 
 import re

@@ -1,11 +1,11 @@
 """GSM8K (Cobbe et al. 2021): grade-school word problems with written solutions, as JSON Lines.
 
-Example:
+A row of this form:
 
-    {"question": "Natalia sold clips to 48 of her friends in April, and then …?",
-     "answer": "Natalia sold 48/2 = <<48/2=24>>24 clips in May.\\nNatalia sold … in April and May.\\n#### 72"}
+    {"question": "Al buys 3 bags of 8 plums and eats 2. How many are left?",
+     "answer": "He buys 3*8 = <<3*8=24>>24 plums.\\nOf them 24-2 = <<24-2=22>>22 are left.\\n#### 22"}
 
-The answer is reasoning with calculator annotations `<<48/2=24>>` and a last line `#### 72`.
+The answer is reasoning with calculator annotations `<<3*8=24>>` and a last line `#### 22`.
 """
 
 import re

@@ -1,9 +1,9 @@
 """MultiArith (Roy and Roth 2015): word problems of two steps, as one JSON array.
 
-Example:
+A row of this form (with outer blanks):
 
-    {"iIndex": 0, "lEquations": ["X=((32.0+42.0)-35.0)"], "lSolutions": [39.0],
-     "sQuestion": " For the school bake sale Robin made 32 cupcakes. …? "}
+    {"iIndex": 0, "lAlignments": […], "lEquations": ["X=((9.0+4.0)-2.0)"], "lSolutions": [11.0],
+     "sQuestion": " Al has 9 hens and buys 4. He sells 2. How many are left? "}
 """
 
 from collections.abc import Iterable

@@ -1,10 +1,9 @@
 """SVAMP (Patel, Bhattamishra and Goyal 2021): word problems of one step with distractors, as one JSON array.
 
-Example:
+A row of this form (the body may lack its full stop):
 
-    {"ID": "chal-1", "Body": "Each pack of dvds costs 76 dollars. If there is a discount of 25 dollars on each pack",
-     "Question": "How much do you have to pay to buy each pack?", "Equation": "( 76.0 - 25.0 )", "Answer": 51.0,
-     "Type": "Subtraction"}
+    {"ID": "chal-1", "Body": "Al owns 9 hens and 4 cats. He sells 2 hens", "Question": "How many hens are left?",
+     "Equation": "( 9.0 - 2.0 )", "Answer": 7.0, "Type": "Subtraction"}
 """
 
 from collections.abc import Iterable

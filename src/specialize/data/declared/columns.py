@@ -28,7 +28,7 @@ def paths_of(template: str) -> list[str]:
 
 
 def value_at(row: Row, path: str) -> Any:
-    """Return what stands at `path`. Raises RecordError that lists the columns there are."""
+    """Return the value at `path`. Raises RecordError that lists the existing columns."""
     where, cells = row
     if not isinstance(cells, dict):
         raise RecordError(where, "(whole row)", "an object with columns", cells)
@@ -46,9 +46,10 @@ def value_at(row: Row, path: str) -> Any:
 
 
 def text_at(row: Row, template: str, extra: Mapping[str, str] | None = None) -> str:
-    """Return a template filled in, or what stands at a path, as a text without outer blanks; empty where nothing does.
+    """Return a filled-in template, or the value at a path, as text without outer blanks; empty for null.
 
-    extra: what else the template may name. Raises RecordError where a value is no text, number or truth value.
+    extra: names besides columns that the template may use. Raises RecordError for a value that is no text, number or
+    boolean.
     """
     known = extra or {}
     if "{" not in template:

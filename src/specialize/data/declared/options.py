@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, TypeGuard
 
 from specialize.core.errors import RecordError
 from specialize.core.params.datasets import DatasetParams
@@ -42,7 +42,7 @@ def options_of(row: Row, choices: str | list[str]) -> Options:
             pairs = [(option["label"], option["text"]) for option in found]
         case list():
             pairs = _lettered([as_text(where, name, option) for option in found])
-        case dict() if all(isinstance(score, (int, float)) for score in found.values()):
+        case dict() if _are_scores(found):
             pairs = _lettered(list(found))
         case _:
             expected = "a list of texts, of {label, text}, {label: [], text: []} or {option: score}"
@@ -91,7 +91,7 @@ def _cells(row: Row, columns: list[str]) -> list[Any]:
 
 def _answer(row: Row, path: str) -> str:
     """Return the answer's text; of option → score the one option with the best score."""
-    if "{" not in path and isinstance(scores := value_at(row, path), dict):
+    if "{" not in path and _are_scores(scores := value_at(row, path)):
         best = [option for option, score in scores.items() if score == max(scores.values())]
         if len(best) != 1:
             raise RecordError(row[0], path, "one option with the best score", scores)
@@ -110,6 +110,11 @@ def _label_of(found: str, options: Mapping[str, str]) -> str | None:
     if same := [label for label, text in options.items() if text.casefold() == found.casefold()]:
         return same[0] if len(same) == 1 else None
     return list(options)[int(found)] if found.isdecimal() and int(found) < len(options) else None
+
+
+def _are_scores(found: Any) -> TypeGuard[dict[str, float]]:
+    """Whether a cell is BIG-bench's option → score."""
+    return isinstance(found, dict) and all(isinstance(score, (int, float)) for score in found.values()) and bool(found)
 
 
 def _lettered(texts: list[Any]) -> list[tuple[str, Any]]:

@@ -52,7 +52,7 @@ class _Parser:
         raise SpecializeError("\n".join([head, *lines]))
 
     def _has_columns(self, rows: list[Row]) -> bool:
-        """Whether every column that params name is in some row; one that never is, is one mistake and not one a row."""
+        """Whether each declared column exists in some row. One missing from all rows is reported once, not per row."""
         never = []
         for path in self._paths():
             missing = [error for row in rows if (error := _missing(row, path))]
@@ -101,7 +101,7 @@ class _Parser:
         template = str(self.dataset.question)
         shown = options.shown() if options and not options.plain else ""
         known = {"choices": shown} if options else {}
-        if not _says_something(row, template, known):
+        if not _is_filled(row, template, known):
             raise RecordError(row[0], template, "a question", "")
         question = text_at(row, template, known)
         return question if not shown or "{choices}" in template else f"{question}\n{shown}"
@@ -114,7 +114,7 @@ class _Parser:
         if isinstance(value, list) and wanted == "numbers":
             written = "; ".join(str(each) for each in value)
         else:
-            written = text_at(row, template) if _says_something(row, template, {}) else ""
+            written = text_at(row, template) if _is_filled(row, template, {}) else ""
         if not written:
             raise RecordError(where, template, "an answer", written)
         if wanted in ("text", "math"):
@@ -128,8 +128,8 @@ class _Parser:
         return answer, kind
 
 
-def _says_something(row: Row, template: str, known: Mapping[str, str]) -> bool:
-    """Whether any of the columns that a template names holds something; its own words say nothing."""
+def _is_filled(row: Row, template: str, known: Mapping[str, str]) -> bool:
+    """Whether any column that a template names has a value; the template's own words do not count."""
     return any(text_at(row, f"{{{path}}}") for path in paths_of(template) if path not in known)
 
 

@@ -20,7 +20,7 @@ from specialize.data.raw_dataset import RawDataset
 from specialize.records.problems import Problem
 
 WORLDS = ("world", "world_plain", "world_units", "world_distractor", "world_longer", "world_generic")
-"""The datasets there are."""
+"""Every dataset of the procedural world."""
 _SHARES = {"train": 12, "world": 4, "world_plain": 3, "world_distractor": 3, "world_longer": 3, "exemplars": 3}
 """How many of the 28 people a set has for each thing that is counted."""
 _EXEMPLARS = 4

@@ -1,11 +1,11 @@
-"""Texts for start checkpoints that a run pretrains itself: an instruction mixture, and text for span corruption.
+"""Pretraining data for start checkpoints: an instruction mixture, and plain text for span corruption.
 
-Both hold the same four kinds of matter, in shares from params: generic tasks, arithmetic, word problems of one step,
-and some of the seed set's length. No evaluation question is among them: of word problems the people are dealt out
-(`world`), of generic tasks the questions.
+Both draw from the same four kinds of problem, in proportions from the params: generic tasks, arithmetic, word problems
+of one step, and word problems of the seed dataset's length. Neither contains an evaluation question: word problems use
+other people (`datasets`), generic tasks other questions.
 
-The mixture is problems (as FLAN's, https://arxiv.org/abs/2210.11416); the formats are put on while training. The text
-is the same told without any format: no `Q:`, no `The answer is` (T5's is the web's,
+The instruction mixture is problems (as FLAN's, https://arxiv.org/abs/2210.11416), formatted during training. The plain
+text is the same content without a format: no `Q:`, no `The answer is` (T5 used web text,
 https://arxiv.org/abs/1910.10683).
 """
 
@@ -35,7 +35,7 @@ def instructions(params: DataParams) -> list[Problem]:
 
 def pretraining(params: DataParams) -> list[Text]:
     """Return the texts; text i depends on the seed and i alone."""
-    return [_told(_problem("pretraining", index, params)) for index in range(params.procedural.pretraining)]
+    return [_as_text(_problem("pretraining", index, params)) for index in range(params.procedural.pretraining)]
 
 
 def _problem(name: str, index: int, params: DataParams) -> Problem:
@@ -81,7 +81,7 @@ def _arithmetic(rng: random.Random, name: str, largest: int) -> Problem:
     )
 
 
-def _told(problem: Problem) -> Text:
-    """Return what a problem says, as plain text."""
+def _as_text(problem: Problem) -> Text:
+    """Return a problem's question and reasoning as plain text."""
     reasoning = " ".join(str(problem.rationale).split("\n"))
     return Text(text=reasoning if problem.task == "arithmetic" else f"{problem.question} {reasoning}")

@@ -32,18 +32,18 @@ def world_params(seed: int, train: int, evaluation: int, largest_number: int, mi
 
 
 def examples(splits: Mapping[str, Splits], texts: Mapping[str, Sequence[Record]], each: int) -> Iterator[str]:
-    """Yield `each` examples of every dataset (of every task, for a suite), of the mixture and of the texts."""
+    """Yield `each` examples of every dataset (of a suite: every task), of the instructions and of the plain texts."""
     for name, parts in splits.items():
         yield f"## {name}\n"
         tasks = {problem.task for problem in parts["test"]}
         for task in sorted(tasks, key=str):
-            yield from (_told(p) for p in [p for p in parts["test"] if p.task == task][:each])
+            yield from (_example(p) for p in [p for p in parts["test"] if p.task == task][:each])
     for name, rows in texts.items():
         yield f"## {name}\n"
-        yield from (_told(row) for row in rows[:each])
+        yield from (_example(row) for row in rows[:each])
 
 
-def _told(row: Record) -> str:
+def _example(row: Record) -> str:
     match row:
         case Problem():
             lines = [f"{row.task}:"] if row.task else []

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -103,7 +104,8 @@ class Client:
         if response.request.url.path.endswith(self.path):
             compressed = response.headers.get("content-encoding", "identity") != "identity"
             # Compression was declined; what comes compressed all the same may grow a thousandfold.
-            response.stream = _bounded(response.stream, self.largest // 64 if compressed else self.largest)
+            largest = self.largest // 64 if compressed else self.largest
+            response.stream = _bounded_stream()(response.stream, largest)
 
 
 async def _without_key(request: Any) -> None:
@@ -111,23 +113,27 @@ async def _without_key(request: Any) -> None:
     request.headers.pop("Authorization", None)
 
 
-def _bounded(stream: Any, largest: int) -> Any:
+@cache
+def _bounded_stream() -> type:
+    """Return the class, made once: the HTTP library loads only where requests are sent."""
     import httpx2
 
-    class Bounded(httpx2.AsyncByteStream):
+    class BoundedStream(httpx2.AsyncByteStream):
         """A stream that fails behind so many bytes."""
+
+        def __init__(self, stream: Any, largest: int) -> None:
+            self.stream, self.largest = stream, largest
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             size = 0
-            async for chunk in stream:
+            async for chunk in self.stream:
                 size += len(chunk)
-                if size > largest:
-                    raise TransientError(
-                        f"a response of more than {largest:,} bytes", maybe_billed=True, wrong_shape=True
-                    )
+                if size > self.largest:
+                    message = f"a response of more than {self.largest:,} bytes"
+                    raise TransientError(message, maybe_billed=True, wrong_shape=True)
                 yield chunk
 
         async def aclose(self) -> None:
-            await stream.aclose()
+            await self.stream.aclose()
 
-    return Bounded()
+    return BoundedStream

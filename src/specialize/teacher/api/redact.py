@@ -13,7 +13,7 @@ _READ = 20_000
 _PART = 6
 """So many consecutive characters of a key are treated as the key: providers repeat its beginning or its end."""
 _SHORTEST = 12
-"""A shorter key is no secret that could be told from ordinary text (`EMPTY`, `none`), so answers keep it."""
+"""A shorter key cannot be distinguished from ordinary text (`EMPTY`, `none`), so answers keep it."""
 _LOOKS_LIKE_A_KEY = re.compile(
     r"[\w-]*\*{3,}[\w-]*|\b(?:sk|pk|rk|gsk|xai|hf|nvapi|AIza)[-_][\w\-*.…]{4,}|(?i:\bbearer)\s+[\w\-.~+/=%]{6,}"
 )

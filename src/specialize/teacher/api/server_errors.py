@@ -1,6 +1,6 @@
 """Errors of servers and networks: which are worth a retry, which concern one question, which end the run.
 
-Decisions for what providers leave open: docs/decisions/0014-errors-of-teachers.md.
+Decisions for what providers leave open: docs/decisions/0020-errors-of-teachers.md.
 """
 
 import re

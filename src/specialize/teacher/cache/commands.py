@@ -21,7 +21,7 @@ DAY_S = 86_400
 
 
 class NothingNamedError(SpecializeError):
-    """Prune was not told what to remove."""
+    """`prune` without any condition would remove everything."""
 
 
 def add_cache_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -92,7 +92,7 @@ class Held:
     billed_prompt: float
     billed_completion: float
     requests_without_usage: float
-    """Requests, or shares of them, whose cost the server did not tell."""
+    """Requests, or shares of them, whose response had no usage."""
     samples_without_usage: int
 
 
@@ -214,7 +214,7 @@ def open_cache(folder: Path, paid: bool = True) -> Iterator[Cache]:
     hint = "Move it away and refill: python -m specialize.teacher cache import results/completions/*.parquet"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
+        with closing(sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if paid else 'NORMAL'}")
             connection.executescript(_TABLES)

@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from specialize.core.errors import RecordError
-from specialize.core.files import read_rows, replacing, sha256_file
+from specialize.core.files import parse_record, read_json, read_rows, replacing, sha256_file
 from specialize.core.log import get_logger
 from specialize.records.completions import SamplingSettings
+from specialize.records.provenance import Provenance
 from specialize.teacher.api.finish_reason import FILTERED, REFUSED
 from specialize.teacher.api.responses import raw_text
 from specialize.teacher.api.usage import LARGEST
@@ -61,10 +62,22 @@ def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
         except RecordError as error:
             LOG.warning("not taken back to the cache: %s", error)  # nothing of it can be had, and a run must go on
             continue
-        if was_sampled and not cache.has_file(sha256_file(path)):
+        if was_sampled and not cache.has_file(digest := sha256_file(path)):
+            if (named := _named_digest(path)) is not None and named != digest:
+                LOG.warning("not taken back to the cache: %s is not the file that its provenance.json names", path)
+                continue
             counts = refill(cache, path)
             total, new = total + counts[0], new + counts[1]
     return total, new
+
+
+def _named_digest(path: Path) -> str | None:
+    """Return the SHA-256 that the provenance beside a file gives for it; None where there is none."""
+    provenance = path.with_name("provenance.json")
+    if not provenance.exists():
+        return None
+    outputs = parse_record(str(provenance), read_json(provenance), Provenance).outputs
+    return next((state.sha256 for name, state in outputs.items() if Path(name).name == path.name), "none")
 
 
 def _of_lines(path: Path) -> Iterator[Row]:
@@ -83,6 +96,8 @@ def _of_parquet(path: Path) -> Iterator[Row]:
     number = 0
     try:
         for number, row in enumerate(rows):
+            if row["teacher"] != settings.model:
+                raise RecordError(f"{path}, row {number}", "teacher", settings.model, row["teacher"])
             if row["request_key"] is not None:
                 yield _checked(f"{path}, row {number}", _row(row, settings))
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""Recorded completions: files that somebody else's teacher wrote, read as (question, answers) rows.
+"""Recorded completions: files of another teacher's answers, read as (question, answers) rows.
 
 Three shapes of row, in a JSON array or in JSON Lines; other fields are left aside:
 

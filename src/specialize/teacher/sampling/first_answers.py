@@ -1,4 +1,4 @@
-"""The check of a run's first answers: text that nobody can read an answer from is not paid for any further."""
+"""The check of a run's first answers: where no answer can be read from the text, nothing more is paid for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """Ask for what the cache lacks: one producer, a bounded number of requests in flight, every answer kept at once."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -174,6 +175,7 @@ class Sampler:
         fruitless = 0
         while missing:
             first, count = next(runs(missing, self.requester.per_request))
+            started = time.monotonic()
             try:
                 rows = await self.requester.samples(question.request, first, count)
             except RefusedError as refusal:
@@ -183,7 +185,7 @@ class Sampler:
                 self.refusals.add(question.problem_id, refused_rows(pending, missing, refusal), refusal)
                 self.requester.log_progress(len(missing))
                 return
-            self.refusals.answered()
+            self.refusals.answered(started)
             self.logprobs_seen |= any(not row.bare for row in rows)
             good = {row.sample for row in rows if self.plan.bare or not row.bare}
             self.requester.log_progress(len(good & missing))

@@ -89,7 +89,7 @@ class RateLimiter:
         """
         now = time.monotonic()
         self.refused_since = self.refused_since or now
-        if now >= self.paused_until:  # those that were in flight beside the first one tell nothing new
+        if now >= self.paused_until:  # refusals of requests sent before the pause add no information
             self.refused_in_a_row += 1
             self.window = max(1.0, min(self.window, self.in_flight) / 2)
         longest = min(LONGEST_WAIT_S, self.limits.backoff_s * 2**self.refused_in_a_row)

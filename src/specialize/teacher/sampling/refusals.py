@@ -1,5 +1,7 @@
 """Questions that the server refuses: kept as results once it is clear that the question is the reason."""
 
+import math
+import time
 from dataclasses import dataclass, field
 
 from specialize.core.log import get_logger
@@ -26,7 +28,8 @@ class Refusals:
     cache: Cache
     evidence: bool
     """Whether questions of this run were answered, now or before."""
-    waiting: list[tuple[str, list[Row], RefusedError]] = field(default_factory=list)
+    waiting: list[tuple[float, str, list[Row], RefusedError]] = field(default_factory=list)
+    """With the time at which each came."""
     count: int = 0
 
     def add(self, problem_id: str, rows: list[Row], refusal: RefusedError) -> None:
@@ -36,25 +39,28 @@ class Refusals:
             return
         if refusal.about == "run":
             raise refusal
-        self.waiting.append((problem_id, rows, refusal))
+        self.waiting.append((time.monotonic(), problem_id, rows, refusal))
         if len(self.waiting) >= (REFUSED_IN_A_ROW if self.evidence else REFUSED_FIRST):
             raise self._all_refused()
 
-    def answered(self) -> None:
-        """Note that a question was answered: what was refused before it was refused for its own sake."""
+    def answered(self, started: float = math.inf) -> None:
+        """Note that a question was answered whose request began at `started`: what was refused before that was refused
+        for its own sake."""
         self.evidence = True
-        for refused in self.waiting:
-            self._keep(*refused)
-        self.waiting.clear()
+        for noted, problem_id, rows, refusal in self.waiting:
+            if noted <= started:
+                self._keep(problem_id, rows, refusal)
+        self.waiting = [one for one in self.waiting if one[0] > started]
 
     def end(self) -> None:
         """Note that nothing is left to ask. Raises RefusedError where nothing was ever answered."""
         if self.waiting and not self.evidence:
             raise self._all_refused()
-        self.answered()
+        if self.waiting:
+            self.answered()
 
     def _all_refused(self) -> RefusedError:
-        problem_id, _, refusal = self.waiting[0]
+        _, problem_id, _, refusal = self.waiting[0]
         many = f" (and {len(self.waiting) - 1} further questions in a row)" if len(self.waiting) > 1 else ""
         return RefusedError(f"{problem_id}: {refusal}{many}", refusal.status)
 

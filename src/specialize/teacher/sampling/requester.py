@@ -14,6 +14,7 @@ from specialize.teacher.cache.row import Row
 from specialize.teacher.cache.store import Cache
 from specialize.teacher.cost import cost
 from specialize.teacher.sampling.budget import Budget
+from specialize.teacher.sampling.group_commit import GroupCommit
 from specialize.teacher.sampling.pending_request import PendingRequest
 from specialize.teacher.sampling.rate_limit import RateLimiter
 from specialize.teacher.sampling.retry import retry
@@ -35,7 +36,8 @@ class Requester:
     """Sends requests, keeps what comes back, and remembers what the responses show of the server."""
 
     def __init__(self, client: Client, params: TeacherParams, cache: Cache, budget: Budget, progress: Progress) -> None:
-        self.client, self.params, self.cache, self.budget, self.progress = client, params, cache, budget, progress
+        self.client, self.params, self.budget, self.progress = client, params, budget, progress
+        self.commits = GroupCommit(cache)
         self.limiter = RateLimiter(params.limits)
         self.stopping = asyncio.Event()
         self.per_request = 1 if "n" in params.request.leave_out else params.limits.samples_per_request
@@ -77,7 +79,7 @@ class Requester:
         self.most_given = max(self.most_given, given)
         if not self.copies_checked and len(rows) > 1:
             rows = await self._without_copies(request, rows)
-        self.cache.add(rows)
+        await self.commits.add(rows)
         return rows
 
     async def _without_copies(self, request: Request, rows: list[Row]) -> list[Row]:

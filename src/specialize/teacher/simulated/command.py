@@ -40,6 +40,8 @@ def _serve(args: argparse.Namespace) -> None:
         params = LocalTeacherParams(error_rate=args.error_rate)
     except ValidationError as error:
         raise ParamsError(f"--error-rate: {error.errors()[0]['msg']}, got {args.error_rate}") from None
+    if not 0 <= args.port < 1 << 16:
+        raise ParamsError(f"--port: expected 0 to 65535, got {args.port}")
     problems = [problem for path in args.problems for problem in read_records(path, Problem)]
     teacher = Teacher(problems, params.error_rate)
     faults = read_faults(args.faults) if args.faults else Faults()

@@ -71,7 +71,7 @@ class Server:
         fault, rng = self.faults.of_request(number)
         if fault is not None:
             self.stats[f"fault {fault}"] += 1
-        text = await request.text()
+        data = await request.read()
         if self.faults.latency_s:
             await asyncio.sleep(self.faults.latency_s)
         wait_s = self._over_the_limit()
@@ -82,7 +82,7 @@ class Server:
         if refused is not None:
             return refused
         try:
-            asked = json.loads(text)
+            asked = json.loads(data)
             if fault == "one_choice" and isinstance(asked, dict):
                 asked["n"] = 1
             body = answer(asked)
@@ -95,12 +95,12 @@ class Server:
         self.stats["answers"] += 1
         self.stats["choices"] += len(body["choices"])
         self.stats["completion_tokens"] += body["usage"]["completion_tokens"]
-        data = json.dumps(body).encode()
+        sent = json.dumps(body).encode()
         if fault == "truncated_body":
-            return await _broken_off(request, data)
+            return await _broken_off(request, sent)
         if fault == "malformed_json":
-            data = data[: len(data) // 2]
-        return web.Response(body=data, content_type="application/json")
+            sent = sent[: len(sent) // 2]
+        return web.Response(body=sent, content_type="application/json")
 
     async def _before(self, request: web.Request, fault: str | None, rng: random.Random) -> web.Response | None:
         """Play the faults that come in place of an answer; None: go on and answer."""

@@ -52,9 +52,9 @@ def candidates_of(
 
 
 def _candidate(completion: Completion, problem: Problem, params: FilterParams) -> Candidate:
-    judgement = judge(completion.text, problem.answer, problem.kind)
+    judgement = judge(completion.text, problem.answer, problem.kind, problem.choices)
     reading = judgement.strict if params.reading == "strict" else judgement.flexible
-    rationale, _ = tidied(rationale_of(completion.text))
+    rationale, _ = tidied(rationale_of(completion.text, problem.kind))
     return Candidate(completion, problem, reading.answer, reading.correct, rationale)
 
 

@@ -18,7 +18,9 @@ _TIMES = re.compile(r"(?<=[\d)%])\s*[x×∙·⋅]\s*(?=[($\d.])", re.ASCII)
 _UNIT = re.compile(r"(?<=[\d)%])\s*/?\s*[a-z]+(?:[\s/][a-z]+){0,2}(?=\s*[-+*/=)]|\s+x\s+[($\d.])", re.ASCII)
 """Up to three words between a number and an operation: `48 clips / 2`, `$10/hour * 5`, `20 miles per hour x 3`."""
 
-_EQUATION = re.compile(r"[-\d.()+*/]+(?:=[-\d.()+*/]+)+", re.ASCII)
+_EQUATION = re.compile(r"(?<![-\d.()+*/])[-\d.()+*/]++(?:=[-\d.()+*/]++)++", re.ASCII)
+_LONGEST = 1000
+"""A longer equation, in characters, is nobody's; its brackets are left as they are."""
 
 
 def drop_duplicates(candidates: Sequence[Candidate], key: Callable[[str], object]) -> list[Candidate]:
@@ -53,7 +55,7 @@ def equations(rationale: str) -> list[str]:
     `She sold 48 clips / 2 = 24.00 clips` → `48/2=24`. A chain `2 + 2 = 4 = 1 + 3` is one equation; `x = 4`, with no
     operation, is none.
     """
-    bare = re.sub(r"[$€£¥%]", "", _TIMES.sub("*", _UNIT.sub("", _folded(rationale))))
+    bare = _single_blanks(re.sub(r"[$€£¥%]", "", _TIMES.sub("*", _UNIT.sub("", _folded(rationale)))))
     found = _EQUATION.findall(re.sub(r"\s*([-+*/=()])\s*", r"\1", bare))
     trimmed = (_canonical_numbers(_without_outer_marks(equation)) for equation in found)
     return [equation for equation in trimmed if re.search(r"\d\)*[-+*/]", equation) and re.search(r"=.*\d", equation)]
@@ -61,12 +63,19 @@ def equations(rationale: str) -> list[str]:
 
 def _folded(text: str) -> str:
     text = unicodedata.normalize("NFKC", normalise(text)).casefold().replace("÷", "/")
-    return _TIMES.sub(" * ", _THOUSANDS_COMMA.sub("", text))
+    return _TIMES.sub(" * ", _THOUSANDS_COMMA.sub("", _single_blanks(text)))
+
+
+def _single_blanks(text: str) -> str:
+    """Several patterns look for blanks on both sides of something: a long run of them would take squared time."""
+    return " ".join(text.split())
 
 
 def _without_outer_marks(equation: str) -> str:
     """Drop full stops and the brackets that the sentence, not the equation, opened or closed."""
     equation = equation.strip(".")
+    if len(equation) > _LONGEST:
+        return equation
     while equation.startswith("(") and equation.count("(") > equation.count(")"):
         equation = equation[1:]
     while equation.endswith(")") and equation.count(")") > equation.count("("):

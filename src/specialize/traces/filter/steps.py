@@ -6,7 +6,7 @@ answers, repeat themselves, and stand near evaluation questions. `reading: flexi
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from specialize.core.params.traces import FilterParams
@@ -26,6 +26,19 @@ OVERLAPS: tuple[tuple[Overlap, str], ...] = (
 )
 
 
+Keep = Callable[[list[Candidate]], list[Candidate]]
+"""From the candidates that reach a step to those it keeps, in order."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the funnel: its name, why it drops what it drops, and what it keeps."""
+
+    name: str
+    why: str
+    keep: Keep
+
+
 @dataclass(frozen=True)
 class Filtered:
     """The traces, what was dropped on the way, and the contaminated questions (problem id → overlap)."""
@@ -39,13 +52,29 @@ def filter_completions(
     completions: Sequence[Completion], problems: Sequence[Problem], against: Sequence[Problem], params: FilterParams
 ) -> Filtered:
     """Return the traces worth learning from, in the order of problems, teacher, sample."""
-    candidates = candidates_of(completions, problems, params)
-    counter = FunnelCounter(candidates, asked=len(problems))
-    left = _sound(candidates, counter, params)
-    left = _few(left, counter, params)
+    left = candidates_of(completions, problems, params)
+    counter = FunnelCounter(left, asked=len(problems))
     contaminated = contaminated_questions(problems, against, params.ngram)
-    left = _clean(left, counter, contaminated, params)
+    for step in steps_of(params, contaminated):
+        left = step.keep(left)
+        counter.count(step.name, step.why, left)
     return Filtered([candidate.trace() for candidate in left], counter.funnel(), contaminated)
+
+
+def steps_of(params: FilterParams, contaminated: Mapping[str, Contamination]) -> list[Step]:
+    """Return every step in order. A step that the params switch off keeps everything and says so in the funnel."""
+    no_answer = f"no answer by the {params.reading} reading"
+    wrong = f"not the gold answer by the {params.reading} reading"
+    return [
+        Step("truncated", "the teacher was stopped by its token limit", _each(_is_complete)),
+        Step("no answer", no_answer, _each(lambda one: one.answer is not None)),
+        Step("wrong answer", wrong, _each(lambda one: one.correct)),
+        _agreeing(params),
+        Step("empty rationale", "nothing stands before the answer", _each(lambda one: bool(one.rationale))),
+        _new(params),
+        _within_quota(params),
+        *(_uncontaminated(overlap, why, contaminated, params) for overlap, why in OVERLAPS),
+    ]
 
 
 def contaminated_questions(
@@ -74,44 +103,40 @@ def keep_first(candidates: Sequence[Candidate], per_question: int) -> list[Candi
     return kept
 
 
-def _sound(left: list[Candidate], counter: FunnelCounter, params: FilterParams) -> list[Candidate]:
-    """Keep what ends in the right answer by reasoning that arrives there."""
-    left = [one for one in left if one.completion.finish_reason != "length"]
-    counter.count("truncated", "the teacher was stopped by its token limit", left)
-    left = [one for one in left if one.answer is not None]
-    counter.count("no answer", f"no answer by the {params.reading} reading", left)
-    left = [one for one in left if one.correct]
-    counter.count("wrong answer", f"not the gold answer by the {params.reading} reading", left)
-    left = [one for one in left if not params.agreeing or agrees(one)]
-    off = "not asked for (traces.agreeing: false)"
-    counter.count("disagreeing", "the reasoning's last number is not the answer" if params.agreeing else off, left)
-    left = [one for one in left if one.rationale]
-    counter.count("empty rationale", "nothing stands before the answer", left)
-    return left
+def _each(keeps: Callable[[Candidate], bool]) -> Keep:
+    """Return what keeps the candidates for which `keeps` holds."""
+    return lambda candidates: [one for one in candidates if keeps(one)]
 
 
-def _few(left: list[Candidate], counter: FunnelCounter, params: FilterParams) -> list[Candidate]:
-    """Keep what is new for its question, and no more than the quota."""
+def _is_complete(candidate: Candidate) -> bool:
+    return candidate.completion.finish_reason != "length"
+
+
+def _agreeing(params: FilterParams) -> Step:
+    if not params.agreeing:
+        return Step("disagreeing", "not asked for (traces.agreeing: false)", list)
+    return Step("disagreeing", "the reasoning's last number is not the answer", _each(agrees))
+
+
+def _new(params: FilterParams) -> Step:
     if params.duplicates == "keep":
-        counter.count("duplicate", "not asked for (traces.duplicates: keep)", left)
-    else:
-        left = drop_duplicates(left, words_key if params.duplicates == "text" else equations_key)
-        same = "words" if params.duplicates == "text" else "equations"
-        counter.count("duplicate", f"the same {same} as an earlier trace of the question", left)
-    if params.per_question is None:
-        counter.count("over quota", "no quota (traces.per_question: null)", left)
-    else:
-        left = keep_first(left, params.per_question)
-        counter.count("over quota", f"the question has {params.per_question} traces already", left)
-    return left
+        return Step("duplicate", "not asked for (traces.duplicates: keep)", list)
+    key, same = (words_key, "words") if params.duplicates == "text" else (equations_key, "equations")
+    why = f"the same {same} as an earlier trace of the question"
+    return Step("duplicate", why, lambda candidates: drop_duplicates(candidates, key))
 
 
-def _clean(
-    left: list[Candidate], counter: FunnelCounter, contaminated: Mapping[str, Contamination], params: FilterParams
-) -> list[Candidate]:
-    """Keep the questions that no evaluation problem shares."""
-    for overlap, why in OVERLAPS:
-        dropped = {problem_id for problem_id, found in contaminated.items() if found.overlap == overlap}
-        left = [one for one in left if one.problem.id not in dropped]
-        counter.count(f"contaminated: {overlap}", why.format(ngram=params.ngram), left)
-    return left
+def _within_quota(params: FilterParams) -> Step:
+    quota = params.per_question
+    if quota is None:
+        return Step("over quota", "no quota (traces.per_question: null)", list)
+    why = f"the question has {quota} traces already"
+    return Step("over quota", why, lambda candidates: keep_first(candidates, quota))
+
+
+def _uncontaminated(
+    overlap: Overlap, why: str, contaminated: Mapping[str, Contamination], params: FilterParams
+) -> Step:
+    dropped = {problem_id for problem_id, found in contaminated.items() if found.overlap == overlap}
+    name = f"contaminated: {overlap}"
+    return Step(name, why.format(ngram=params.ngram), _each(lambda one: one.problem.id not in dropped))

@@ -7,7 +7,7 @@ the student's distribution over these outcomes: exact for what is known of the t
 divergence over the whole vocabulary (data-processing inequality). What becomes of the mass 1 - m that k tokens leave:
 
     tail         the rest has 1 - m: the only choice whose minimum, 0, is the teacher itself
-    renormalise  the tokens are divided by m, the rest has nothing: the student shall never leave the k tokens
+    renormalise  the tokens are divided by m, the rest has nothing: the student never leaves the k tokens
     raw          the tokens as they are, the rest has nothing (paper's code). It is m times `renormalise` plus m log m:
                  the same optimum, less weight where the teacher is less known, and a minimum below zero
 

@@ -196,6 +196,11 @@ BAD = [
         "validation: expected 0, since the source has a part 'validation' of its own",
     ),
     ({"question": "q", "answer": "a", "files": "a.csv", "exemplars": "my/a.jsonl"}, "expected a file below prompts/"),
+    (
+        {"question": "q", "answer": "a", "files": "a.csv", "choices": "c", "answer_kind": "text"},
+        "answer_kind: expected choice, since 'choices' is given, got text",
+    ),
+    ({"question": "q", "answer": "a", "files": "/tmp/a.csv"}, "files: expected paths below data.root, got /tmp/a.csv"),
     ({"question": "q", "answer": "a", "files": "a.csv", "source": "hub"}, "source: expected files or nothing"),
 ]
 

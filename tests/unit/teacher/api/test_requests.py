@@ -127,6 +127,7 @@ def test_runs_cover_each_sample_once(samples: set[int], longest: int) -> None:
         {"headers": {"api-key": "sk-a secret"}},
         {"headers": {"a:b": "KEY"}},
         {"template": "no question"},
+        {"query": {"api_key": "x"}},
     ],
 )
 def test_shapes_that_are_refused(shape: dict[str, Any]) -> None:

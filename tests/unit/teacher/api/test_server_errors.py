@@ -71,3 +71,16 @@ def test_a_key_that_no_header_can_carry_is_not_told(monkeypatch: pytest.MonkeyPa
     with pytest.raises(KeyMissingError, match="OPENAI_API_KEY: expected a key in printable ASCII") as caught:
         key_for(TeacherParams(mode="online"), "https://api.example.org/v1")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "[::1]", "0.0.0.0", "[::]"])
+def test_a_server_on_this_machine_needs_no_key(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert key_for(TeacherParams(mode="online"), f"http://{host}:8000/v1") == "none"
+
+
+def test_a_server_elsewhere_needs_one_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(KeyMissingError, match="is not set"):
+        key_for(TeacherParams(mode="online"), "https://api.example.org/v1")
+    assert key_for(TeacherParams(mode="online", key_variable=None), "http://gpu-box:8000/v1") == "none"

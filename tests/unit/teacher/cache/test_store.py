@@ -10,15 +10,15 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from specialize.core.errors import RecordError
-from specialize.core.files import write_records
+from specialize.core.errors import RecordError, SpecializeError
+from specialize.core.files import sha256_file, write_records
 from specialize.core.params.teacher import TeacherParams
 from specialize.records.completions import COMPLETIONS_SCHEMA, SamplingSettings
 from specialize.records.problems import Problem
 from specialize.teacher.__main__ import main
 from specialize.teacher.cache.row import CacheError, Row
 from specialize.teacher.cache.store import FILE, Cache, Query, cache_folder, open_cache
-from specialize.teacher.cache.transfer import export, refill
+from specialize.teacher.cache.transfer import export, refill, refill_results
 from specialize.teacher.completions import completion_row, write_completions
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import FewShot
@@ -77,6 +77,44 @@ def test_another_bound_on_length_asks_again_only_for_what_it_changes(tmp_path: P
         assert held(cache, 16) == {0, 1, 2}
         assert [r.max_tokens for r in cache.read(query(9, 16))] == [8, 16, 8]
         assert [r.max_tokens for r in cache.read(query(9, 8))] == [8, 8, 8]
+
+
+def test_an_answer_with_exactly_as_many_tokens_as_allowed_counts_as_cut(tmp_path: Path) -> None:
+    with open_cache(tmp_path) as cache:
+        cache.add([row(0, 8, "stop", 8), row(1, 8, "stop", 7)])
+        assert held(cache, 8) == {0, 1} and held(cache, 16) == {1}
+
+
+def test_a_fragment_from_before_is_requested_again_and_replaced(tmp_path: Path) -> None:
+    with open_cache(tmp_path) as cache:
+        cache.add([row(0, finish="error", tokens=1), row(1)])
+        assert held(cache, 8) == {1}
+        assert cache.add([row(0, tokens=4), row(1, tokens=5)]) == 1
+        assert [len(one.choice["text"]) for one in cache.read(query(9, 8))] == [4, 3]
+
+
+@pytest.mark.parametrize("column", ["sample", "max_tokens", "model", "content", "finish_reason", "billed_completion"])
+def test_a_changed_column_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str], column: str) -> None:
+    with open_cache(tmp_path) as cache:
+        cache.add([row(0), row(1)])
+        value = "x'00'" if column == "content" else "7"
+        with cache.connection:
+            cache.connection.execute(f"UPDATE completions SET {column} = {value} WHERE sample = 1")
+    assert main(["cache", "--folder", str(tmp_path), "verify"]) == 2
+    assert "damaged" in capsys.readouterr().err
+    saved = tmp_path / "saved.jsonl"
+    assert main(["cache", "--folder", str(tmp_path), "export", str(saved)]) == 0
+    assert len(saved.read_text().splitlines()) >= 1
+
+
+def test_a_cache_from_before_digests_is_read(tmp_path: Path) -> None:
+    with open_cache(tmp_path) as cache, cache.connection:
+        cache.connection.execute("ALTER TABLE completions DROP COLUMN digest")
+    with open_cache(tmp_path) as cache:
+        assert cache.add([row(0)]) == 1 and held(cache, 8) == {0}
+        with cache.connection:
+            cache.connection.execute("UPDATE completions SET digest = NULL")
+        assert list(cache.everything()) == [row(0)]
 
 
 def test_more_samples_and_fewer(tmp_path: Path) -> None:
@@ -196,7 +234,11 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     status, said = call("verify")
     assert status == 2 and "damaged content" in said
     exported = json.loads(file.read_text().splitlines()[0])
-    for odd in ({"key": 1}, exported | {"key": "x"}, exported | {"choice": 1}):
+    changes = [
+        *({"key": "x"}, {"choice": 1}, {"response": None}, {"response": []}, {"choices": 0}, {"choices": "x"}),
+        *({"sample": 2**70}, {"sample": -1}, {"bare": "yes"}, {"model": None}, {"max_tokens": True}),
+    ]
+    for odd in ({"key": 1}, *({**exported, **change} for change in changes)):
         file.write_text(json.dumps(odd) + "\n")
         assert call("import", str(file))[0] == 2
     with open_cache(copy) as cache:
@@ -234,3 +276,43 @@ def test_pulled_results_refill_the_cache_of_a_paid_teacher(
     assert "2 of them new" in capsys.readouterr().err, "what was pruned is not known any more"
     with open_cache(tmp_path / "cache") as cache:
         assert held(cache, 8) == {0, 1}
+
+
+def test_a_file_that_its_provenance_does_not_name_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPECIALIZE_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "part-00000.parquet"
+    write_completions(path, [{**completion_row("p", "m", 0, row().answer()), "request_key": KEY}], SETTINGS)
+    state = {"size": 1, "sha256": sha256_file(path)}
+    facts = {"phase": "teacher", "recipe": "r", "recipe_sha256": "x", "inputs": {}, "outputs": {path.name: state}}
+    (tmp_path / "provenance.json").write_text(json.dumps(facts))
+    write_completions(path, [{**completion_row("p", "m", 0, row(tokens=1).answer()), "request_key": KEY}], SETTINGS)
+    with open_cache(tmp_path / "cache") as cache:
+        assert refill_results(cache, tmp_path) == (0, 0)
+        assert "not the file that its provenance.json names" in capsys.readouterr().err
+        facts["outputs"] = {path.name: {"size": 1, "sha256": sha256_file(path)}}
+        (tmp_path / "provenance.json").write_text(json.dumps(facts))
+        assert refill_results(cache, tmp_path) == (1, 1)
+
+
+def test_a_flipped_bit_of_a_parquet_file_imports_nothing_else(tmp_path: Path) -> None:
+    """Pages have checksums: a damaged file is refused in one line, or holds what it held."""
+    path = tmp_path / "part-00000.parquet"
+    rows = [{**completion_row("p", "m", n, row(n, tokens=n + 1).answer()), "request_key": KEY} for n in range(20)]
+    write_completions(path, rows, SETTINGS)
+    whole = path.read_bytes()
+    with open_cache(tmp_path / "whole") as cache:
+        refill(cache, path)
+        good = list(cache.everything())
+    refused = 0
+    for at in range(5, len(whole), len(whole) // 60):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 8]) + whole[at + 1 :])
+        with open_cache(tmp_path / f"{at}") as cache:
+            try:
+                refill(cache, path)
+            except SpecializeError:
+                refused += 1
+                continue
+            assert list(cache.everything()) == good
+    assert refused > 30

@@ -211,11 +211,11 @@ def test_a_server_that_gives_reasoning_alone_is_told_at_once(project: Project, f
 
 
 def test_an_answer_that_nobody_can_read_is_told_at_once(project: Project) -> None:
-    behaviour = lambda asked, number: good(asked, number, message={"content": f"So \\boxed{{{number}}}"})  # noqa: E731
+    behaviour = lambda asked, number: good(asked, number, message={"content": f"It comes to {number}, I think."})  # noqa: E731
     with provided(project, behaviour) as provider:
         outcome = project.run(questions=list(range(30)), samples=4)
         assert outcome.status == 2 and "5 of 5 answers have no readable answer" in outcome.said
-        assert "\\boxed" in outcome.said and "min_readable" in outcome.said
+        assert "traces.reading: flexible" in outcome.said and "min_readable" in outcome.said
         paid = provider.choices
         assert paid <= 8 and project.run(questions=list(range(30)), samples=4).status == 2
         assert provider.choices == paid, "the next run pays nothing either"

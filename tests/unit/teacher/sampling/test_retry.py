@@ -59,3 +59,42 @@ def test_a_rate_is_kept(per_minute: float, counts: list[float]) -> None:
     due = sum(counts[:-1]) * 60 / per_minute
     assert due - 2 * BURST_S - 1 <= last <= due + 1
     assert TokenBucket(None).take(1e9) == 0
+
+
+def test_overload_slows_all_requests_down_and_answers_speed_them_up() -> None:
+    async def play() -> None:
+        limiter = RateLimiter(LimitsParams(concurrency=16, backoff_s=0.001))
+        for _ in range(16):
+            await limiter.wait(1, asyncio.sleep)
+        limiter.done(1, 1)
+        waits = [limiter.slow_down(None), limiter.slow_down(0.0)]
+        assert all(0.001 <= wait <= 0.004 for wait in waits) and limiter.window == 7.5, "one pause, one halving"
+        assert limiter.slow_down(5.0) == 5.0, "a longer Retry-After counts"
+        limiter.answered()
+        assert 7.5 < limiter.window < 8 and limiter.refused_since is None
+
+    asyncio.run(play())
+
+
+def test_a_window_of_one_sends_one_request_at_a_time() -> None:
+    async def play() -> list[int]:
+        limiter = RateLimiter(LimitsParams(concurrency=8, backoff_s=0.0005))
+        limiter.slow_down(None)
+        seen: list[int] = []
+
+        async def one() -> None:
+            await limiter.wait(1, asyncio.sleep)
+            seen.append(limiter.in_flight)
+            await asyncio.sleep(0)
+            limiter.done(1, 1)
+
+        await asyncio.gather(*(one() for _ in range(5)))
+        return seen
+
+    assert asyncio.run(play()) == [1] * 5
+
+
+def test_overload_is_no_try_and_patience_is_time() -> None:
+    busy = [TransientError("busy", overloaded=True) for _ in range(9)]
+    assert _retry(list(busy), attempts=2, backoff_s=1e-5)[0] == "done"
+    assert isinstance(_retry(list(busy), attempts=2, backoff_s=1e-5, patience_s=1e-9)[0], TransientError)

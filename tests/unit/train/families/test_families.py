@@ -11,7 +11,7 @@ from tiny_models import ALL_TYPES, tiny_model, tiny_tokenizer
 from specialize.core.encoding import Encoding
 from specialize.core.model_families import MODEL_TYPES, family_of
 from specialize.core.params.train import DistributionParams
-from specialize.train.families import FAMILIES, Student
+from specialize.train.families.family import FAMILIES, Student
 from specialize.train.losses.chunk_likelihood import Chunks
 from specialize.train.losses.token_losses import IGNORED, token_losses
 from specialize.train.teacher_targets import Target

@@ -1,4 +1,4 @@
-"""Encoder-decoder students: T5, FlanT5, mT5, UMT5, T5Gemma. See `train.families` for what each function is."""
+"""Encoder-decoder students: T5, FlanT5, mT5, UMT5, T5Gemma. See `families.family` for what each function is."""
 
 from collections.abc import Sequence
 from typing import Any

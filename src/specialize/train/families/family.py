@@ -24,7 +24,7 @@ from transformers import (
 from specialize.core import model_families
 from specialize.core.encoding import Encoding
 from specialize.core.params.starts import Architecture
-from specialize.train import causal, encoder_decoder
+from specialize.train.families import causal, encoder_decoder
 
 Collate = Callable[[Sequence[dict[str, Any]]], dict[str, torch.Tensor]]
 
@@ -81,6 +81,16 @@ class Student:
     def tokenizer(self) -> PreTrainedTokenizerBase:
         """The tokenizer of its encoding."""
         return self.encoding.tokenizer
+
+    @property
+    def bare_model(self) -> PreTrainedModel:
+        """The model without the wrapper that an adapter puts around it."""
+        return self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+
+    @property
+    def parameters(self) -> int:
+        """Weights of the model, without those of an adapter, which are merged into them."""
+        return sum(weight.numel() for name, weight in self.bare_model.named_parameters() if ".lora_" not in name)
 
     @property
     def embeddings(self) -> int:

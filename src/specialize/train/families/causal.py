@@ -1,4 +1,4 @@
-"""Causal (decoder-only) students: Llama, SmolLM, Qwen, Gemma and their like. See `train.families` for each function.
+"""Causal (decoder-only) students: Llama, SmolLM, Qwen, Gemma and their like. See `families.family` for each function.
 
 A row is source and target in one sequence, padded on the right. The model is asked for logits only where the next
 token is one of the target (`logits_to_keep`, [B, T] positions): so the prompt has no loss, and no memory is spent on

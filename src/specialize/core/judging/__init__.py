@@ -1,0 +1,1 @@
+"""What the judge reads: which part of a completion counts, where it states its answer, and how that is written."""

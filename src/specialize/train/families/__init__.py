@@ -1,0 +1,1 @@
+"""What differs between model families: `family` is the table, the other modules fill it."""

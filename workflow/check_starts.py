@@ -1,0 +1,33 @@
+"""Judge every start before a teacher is paid: python workflow/check_starts.py [params.yaml]
+
+Reads configs, names of files and tokenizers, from the hub where a start is an id there; no weights. Exits with status 2
+and one line where a start cannot be a student.
+"""
+
+import sys
+from pathlib import Path
+
+from specialize.core.errors import SpecializeError
+from specialize.core.params.load import load_params
+from specialize.lineage.write_recipes import raw_root
+
+
+def main(params_file: Path) -> int:
+    try:
+        params = load_params(params_file)
+        root = raw_root(params, params_file.resolve().parent)
+        given = {name: start for name, start in params.train.starts.items() if start.source != "scratch"}
+        if given:
+            from specialize.train.model import check_start
+        for name, start in given.items():
+            tokenizer = params.traces.tokenizers[start.tokenizer]
+            family = check_start(start, (tokenizer.source, tokenizer.revision), root, f"train.starts.{name}")
+            print(f"train.starts.{name}: {start.source}: {family.replace('_', '-')}", file=sys.stderr)
+    except SpecializeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "params.yaml")))
