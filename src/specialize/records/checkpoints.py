@@ -14,8 +14,8 @@ from specialize.records.prompt_style import PLAIN, PromptStyle
 from specialize.records.recipes import Recipe
 from specialize.records.record import Name, Record
 
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*\z")]
-"""A file of the folder itself."""
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*\z")]
+"""A file in the folder, or in a folder inside it: never one elsewhere."""
 
 
 class Manifest(Record):
