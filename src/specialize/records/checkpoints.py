@@ -15,7 +15,7 @@ from specialize.records.recipes import Recipe
 from specialize.records.record import Name, Record
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*\z")]
-"""A file below the folder: no path leads out of it."""
+"""A file in the folder, or in a folder inside it: never one elsewhere."""
 
 
 class Manifest(Record):

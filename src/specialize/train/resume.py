@@ -54,8 +54,9 @@ class RecordDigests(TrainerCallback):
 
 
 def record_digests(folder: Path) -> None:
-    """Write digests.json: file of the folder → sha256."""
-    write_json(folder / DIGESTS, {path.name: sha256_file(path) for path in sorted(folder.iterdir()) if path.is_file()})
+    """Write digests.json: file below the folder → sha256."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    write_json(folder / DIGESTS, {path.relative_to(folder).as_posix(): sha256_file(path) for path in files})
 
 
 def last_complete_checkpoint(work: Path) -> Path | None:
@@ -79,7 +80,7 @@ def _damage(folder: Path) -> str | None:
     except (OSError, SpecializeError, TypeError, ValueError):
         return "was not saved to the end"
     for name, digest in digests.items():
-        path = folder / Path(name).name
+        path = folder / name
         if not path.is_file():
             return f"{name} is missing"
         if sha256_file(path) != digest:

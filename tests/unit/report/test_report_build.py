@@ -118,8 +118,9 @@ def test_the_page_fetches_nothing_and_is_well_formed(tmp_path):
 
 
 def test_the_page_escapes_what_others_wrote(tmp_path):
-    text = (build(MadeRun(tmp_path, students=XL, title="<script>alert('a & b')</script>")) / "index.html").read_text()
-    assert "<script" not in text
+    title = "<script>alert('a & b')</script>\x1b]0;owned\x07"
+    text = (build(MadeRun(tmp_path, students=XL, title=title)) / "index.html").read_text()
+    assert "<script" not in text and "\x1b" not in text and "\\x1b]0;owned" in text
     assert "&lt;script&gt;" in text
     assert "teacher &lt;1&gt;" in text
 
