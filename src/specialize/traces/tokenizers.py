@@ -51,6 +51,8 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent) as temporary:
         made = Path(temporary) / "made"
+        # Whether HF_HUB_OFFLINE was set: no part of a tokenizer, and bytes must not depend on it.
+        tokenizer.init_kwargs.pop("local_files_only", None)
         tokenizer.save_pretrained(made)
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)

@@ -77,6 +77,8 @@ def _write(
         save_adapter(model, temporary / "adapter", params["start"], params["revision"])
         model = merged(model)
     model.save_pretrained(temporary)
+    # Whether HF_HUB_OFFLINE was set: no part of a tokenizer, and bytes must not depend on it.
+    student.tokenizer.init_kwargs.pop("local_files_only", None)
     student.tokenizer.save_pretrained(temporary)
     for file, text in texts.items():
         write_text(temporary / file, text)

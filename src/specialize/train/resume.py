@@ -55,7 +55,7 @@ class RecordDigests(TrainerCallback):
 
 def record_digests(folder: Path) -> None:
     """Write digests.json: file below the folder → sha256."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != DIGESTS]
     write_json(folder / DIGESTS, {path.relative_to(folder).as_posix(): sha256_file(path) for path in files})
 
 

@@ -50,6 +50,8 @@ def test_checkpoints_load_with_plain_transformers(make_run, recipe_of, files, tm
         assert manifest["step"] == step and manifest["parameters"] == model.num_parameters()
         for name, digest in manifest["files"].items():
             assert sha256_file(folder / name) == digest
+        config = json.loads((folder / "tokenizer_config.json").read_text())
+        assert "local_files_only" not in config, "it says whether HF_HUB_OFFLINE was set"
         assert not list(folder.glob("*.bin")) and (folder / "README.md").is_file()
     rows = list(csv.DictReader((out / "training.csv").open()))
     assert rows and all(float(row["loss"]) > 0 for row in rows)
