@@ -134,7 +134,7 @@ def save_experiment(project: Path, name: str) -> int:
 
 def _help(project: Path) -> str:
     lock = project / "dvc.lock"
-    if lock.is_file() and b"\n<<<<<<< " in lock.read_bytes():
+    if lock.is_file() and b"<<<<<<< " in lock.read_bytes():
         return (
             "\ndvc.lock holds conflict markers of a merge. Remove the file: `rm dvc.lock`, then run `snakemake` again, "
             "which records what is fresh."

@@ -59,7 +59,7 @@ def test_the_table_of_experiments_fits_a_terminal(workspace, monkeypatch):
         if number == 1:
             workspace.commit()
     workspace.edit("params.yaml", *LEARNING_RATE)
-    workspace.dvc("exp", "save", "--force", "--name", "slower-than")
+    workspace.dvc("exp", "save", "--force", "--name", "slower-than", "recipes")
     monkeypatch.setenv("COLUMNS", str(TERMINAL))
     table = make(workspace, "compare").text
     assert max(len(line) for line in table.splitlines()) <= TERMINAL and "…" not in table, table
@@ -83,7 +83,7 @@ def test_comparing_before_the_first_commit_says_what_to_do(workspace):
 def test_accuracies_that_tie_are_shown(workspace):
     workspace.commit()
     workspace.edit("params.yaml", *LEARNING_RATE)
-    workspace.dvc("exp", "save", "--force", "--name", "tie")
+    workspace.dvc("exp", "save", "--force", "--name", "tie", "recipes")
     table = make(workspace, "compare").text
     for column in ("train.learning_rate", "nano.seed", "nano.ood", "nano.ao"):
         assert column in table

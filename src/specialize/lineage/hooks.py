@@ -174,7 +174,7 @@ def _nothing_to_do(run: Run, brought: Sequence[str], builds: Callable[[], object
 def _is_unrecorded(run: Run) -> bool:
     """Whether dvc.lock may lack what is here, or results/recipes/ is not what all the fresh results are of."""
     lock = run.project / "dvc.lock"
-    if (run.project / UNRECORDED).exists() or not lock.is_file() or b"\n<<<<<<< " in lock.read_bytes():
+    if (run.project / UNRECORDED).exists() or not lock.is_file() or b"<<<<<<< " in lock.read_bytes():
         return True
     try:
         _refuse_other_recipes(run.project, run.texts, "")

@@ -67,3 +67,4 @@ def _link(source: Path, target: Path) -> None:
     except OSError:  # a file system without hard links
         shutil.copy2(source, part, follow_symlinks=False)
     part.replace(target)
+    part.unlink(missing_ok=True)  # of two links to one file the system leaves both

@@ -102,7 +102,7 @@ def mark(project: Path, verdicts: Mapping[Path, Verdict]) -> None:
         second = FRESH_NS + verdict.depth * SECOND_NS if verdict is not None and verdict.fresh else STALE_NS
         # No two contents share a time: DVC takes a file of the same inode, size and time for the one it knows.
         share = int(sha256_text(path.read_text(encoding="utf-8", errors="replace"))[:12], 16) % SECOND_NS
-        if _time_of(path) != second + share:
+        if path.is_symlink() or _time_of(path) != second + share:
             _stamp(path, second + share)
 
 
@@ -134,9 +134,11 @@ def _time_of(path: Path) -> int:
 
 
 def _stamp(path: Path, time_ns: int) -> None:
-    """Set a file's time. A file of somebody else (a link into a shared cache) is replaced by a copy first."""
+    """Set a file's time. A link into DVC's cache, or a file of somebody else, is replaced by a copy first."""
     try:
-        os.utime(path, ns=(time_ns, time_ns), follow_symlinks=False)
+        if path.is_symlink():  # Snakemake looks at the time of the target, too
+            raise PermissionError
+        os.utime(path, ns=(time_ns, time_ns))
     except PermissionError:
         with replacing(path) as own:
             shutil.copyfile(path, own)
