@@ -18,7 +18,8 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import sha256_text
 from specialize.core.params.load import Params, load_params
 from specialize.lineage.check_starts import check_local_starts
-from specialize.lineage.kept_outputs import forget, keep
+from specialize.lineage.file_hashes import file_state
+from specialize.lineage.kept_outputs import forget, keep, kept_provenance, take_back
 from specialize.lineage.provenance import all_provenance
 from specialize.lineage.recipe_snapshot import prune_snapshots, take_snapshot
 from specialize.lineage.retired import bring_back, put_back, set_aside
@@ -115,6 +116,7 @@ def end_run(run: Run) -> None:
     Raises SpecializeError there; what was built is kept for the next run of the same recipes.
     """
     if not in_stage():
+        bring_report_back(run.project, run.texts)
         forget(run.project)
         return
     try:
@@ -140,9 +142,25 @@ def remove_stale_report(project: Path, verdicts: Mapping[Path, Verdict]) -> bool
     if verdict is not None and verdict.fresh:
         return False
     stands = (project / METRICS).exists()
+    if verdict is not None and not verdict.own:
+        keep(project, {project / REPORT / "provenance.json": verdict.provenance})
     (project / METRICS).unlink(missing_ok=True)
     shutil.rmtree(project / REPORT, ignore_errors=True)
     return stands
+
+
+def bring_report_back(project: Path, texts: Mapping[str, str]) -> None:
+    """Put back a report that was removed because a job before it had to run, and that is right after all.
+
+    The jobs of a run for a target, or after a kill, may give the same scores again, and do not build the report.
+    """
+    path = REPORT / "provenance.json"
+    if (project / path).exists() or not (kept := kept_provenance(project, path)):
+        return
+    stale = {name for v in judge(project, texts).values() if not v.fresh for name in v.provenance.outputs}
+    inputs = {name: file_state(project / name) for name in kept.inputs if (project / name).is_file()}
+    if not stale & kept.inputs.keys() and kept.recipe_sha256 == sha256_text(texts["report.json"]):
+        take_back(path, kept.recipe_sha256, inputs)
 
 
 def in_stage() -> bool:

@@ -36,21 +36,27 @@ def take_back(path: Path, recipe_sha256: str, inputs: Mapping[str, FileState]) -
     Paths are relative to the project, which is the working folder. Every byte is verified first.
     """
     folder = FOLDER / path
-    if path.is_absolute() or not (folder / path).is_file():
+    kept = None if path.is_absolute() else kept_provenance(Path(), path)
+    if kept is None or kept.recipe_sha256 != recipe_sha256 or kept.inputs != inputs:
         return False
     try:
-        kept = Provenance.model_validate(read_json(folder / path))
-        if kept.recipe_sha256 != recipe_sha256 or kept.inputs != inputs:
-            return False
         if any(file_state(folder / name) != state for name, state in kept.outputs.items()):
             return False
-    except (OSError, SpecializeError, ValueError):
+    except OSError:
         return False
     for name in kept.outputs:
         _link(folder / name, Path(name))
     with replacing(path) as temporary:  # a file of its own: the kept one bears the time of a stale one
         shutil.copyfile(folder / path, temporary)
     return True
+
+
+def kept_provenance(project: Path, path: Path) -> Provenance | None:
+    """Return the kept provenance of the job of `path`, its provenance file relative to `project`; None: none is kept."""
+    try:
+        return Provenance.model_validate(read_json(project / FOLDER / path / path))
+    except (OSError, SpecializeError, ValueError):
+        return None
 
 
 def forget(project: Path) -> None:
