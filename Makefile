@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := run
-.PHONY: run plan install test check fast format docs compare save why preset clean help
+.PHONY: run plan install test slow check fast format docs compare save why preset clean help
 
 run: install ## build everything that params.yaml asks for (the main job)
 	@$(BIN)/snakemake --cores $(CORES)
@@ -31,6 +31,9 @@ $(READY): requirements.lock pyproject.toml
 
 test: install check ## check, then all tests
 	$(BIN)/python -m pytest --numprocesses $(CORES) --dist worksteal
+
+slow: install ## the tests that `make test` leaves out: further sequences of commands, whole runs of other tasks
+	$(BIN)/python -m pytest -m slow --numprocesses $(CORES) --dist worksteal
 
 fast: install ## unit tests only
 	$(BIN)/python -m pytest tests/unit

@@ -43,6 +43,7 @@ SHOTS = {
 }
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.e2e,
     pytest.mark.skipif(not SHARED.is_dir(), reason=f"the folder of real benchmarks is absent: {SHARED}"),
 ]

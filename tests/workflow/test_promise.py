@@ -69,7 +69,10 @@ def started(workspace: Workspace, *command: str) -> subprocess.Popen[str]:
     [
         ("exp", "run", "--name", "part", "--set-param", RATE, "train@nano"),
         ("exp", "run", "--name", "part", "--single-item", "--set-param", RATE, "report"),
-        ("exp", "run", "--name", "part", "--set-param", RATE, "--downstream", "evaluate@nano"),
+        pytest.param(
+            ("exp", "run", "--name", "part", "--set-param", RATE, "--downstream", "evaluate@nano"),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["target", "single item", "downstream"],
 )
@@ -84,6 +87,7 @@ def test_t16_a_partial_experiment_shows_no_score_of_other_params(workspace, how)
     assert not (workspace.folder / METRICS).exists()
 
 
+@pytest.mark.slow
 def test_t16_a_partial_build_leaves_no_score(workspace, changed):
     workspace.edit("params.yaml", *LEARNING_RATE)
     workspace.snakemake("-n", TRAINED)
@@ -120,7 +124,7 @@ def test_fresh_results_can_be_saved_as_an_experiment(workspace, built, monkeypat
     assert metrics_at(workspace, workspace.experiment_ref("kept")) == (built.folder / METRICS).read_text()
 
 
-@pytest.mark.parametrize("where", ["params", "recipe"])
+@pytest.mark.parametrize("where", ["params", pytest.param("recipe", marks=pytest.mark.slow)])
 def test_t18_and_t19_what_changes_while_a_stage_runs_is_not_filed(workspace, built, changed, where):
     """Another terminal edits params.yaml and looks, or puts another recipe in the place."""
     workspace.edit("params.yaml", *LEARNING_RATE)
@@ -153,7 +157,7 @@ def test_t20_a_clone_that_pulled_gets_its_results_back(workspace, built, tmp_pat
     assert clone.digests() == built.digests()
 
 
-@pytest.mark.parametrize("kind", ["hardlink", "symlink"])
+@pytest.mark.parametrize("kind", ["hardlink", pytest.param("symlink", marks=pytest.mark.slow)])
 def test_t21_linked_caches(workspace, built, tmp_path, kind):
     clone = pulled_clone(workspace, tmp_path)
     clone.dvc("config", "--local", "cache.type", kind)
@@ -179,6 +183,7 @@ def test_t22_a_project_in_a_subfolder_of_a_repository(built, tmp_path):
     assert "up to date" in workspace.dvc("status").text
 
 
+@pytest.mark.slow
 def test_t22_another_locale(workspace, monkeypatch):
     workspace.edit("params.yaml", "title: ", "title: Größe ")
     for name, value in {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}.items():
@@ -188,6 +193,7 @@ def test_t22_another_locale(workspace, monkeypatch):
     assert "up to date" in workspace.dvc("status").text
 
 
+@pytest.mark.slow
 def test_results_that_no_lock_knows_are_recorded(workspace, built, tmp_path):
     """After a merge DVC's guide says to remove dvc.lock."""
     clone = pulled_clone(workspace, tmp_path)
@@ -207,6 +213,7 @@ def test_a_recipe_that_somebody_edited_is_put_right(workspace, built):
     assert "up to date" in workspace.dvc("status").text
 
 
+@pytest.mark.slow
 def test_an_edited_result_is_never_believed(workspace, built):
     """DVC remembers a file by inode, time and size."""
     workspace.edit("params.yaml", "title: ", "title: A ")
@@ -235,6 +242,7 @@ def test_what_gives_the_same_bytes_again_trains_nothing(workspace, built):
     assert before == after, "the student was not trained again"
 
 
+@pytest.mark.slow
 def test_dvc_beside_a_running_snakemake_stops_before_it_removes_anything(workspace, changed):
     workspace.edit("params.yaml", *LEARNING_RATE)
     process = started(workspace, "snakemake", "--cores", "1")
@@ -251,6 +259,7 @@ def test_options_that_would_bypass_the_params_are_refused(workspace):
     assert "project's own profile" in workspace.snakemake("--workflow-profile", "none", status=1).text
 
 
+@pytest.mark.slow
 def test_a_clock_that_was_ahead_does_no_harm(workspace, built):
     future = time.time() + 10**8
     for name in ("results/recipes/train/nano.json", "results/traces/traces.parquet", "results/traces/provenance.json"):
@@ -261,6 +270,7 @@ def test_a_clock_that_was_ahead_does_no_harm(workspace, built):
     assert workspace.snakemake("-n").nothing_to_do
 
 
+@pytest.mark.slow
 def test_line_ends_of_another_system(workspace, tmp_path):
     clone = pulled_clone(workspace, tmp_path)
     other = tmp_path / "crlf"

@@ -2,11 +2,13 @@
 
 import random
 
+import pytest
 from walk import FreshBuilds, Walk
 
 COMMANDS = ("partial target", "dvc repro", "snakemake", "dvc exp save", "edit learning rate", "snakemake -n")
 
 
+@pytest.mark.slow
 def test_a_short_walk(workspace, built, changed, tmp_path):
     builds = FreshBuilds(tmp_path)
     builds.add(built)

@@ -142,7 +142,7 @@ def remove_stale_report(project: Path, verdicts: Mapping[Path, Verdict]) -> bool
     if verdict is not None and verdict.fresh:
         return False
     stands = (project / METRICS).exists()
-    if verdict is not None and not verdict.own:
+    if verdict is not None and all((project / name).is_file() for name in verdict.provenance.outputs):
         keep(project, {project / REPORT / "provenance.json": verdict.provenance})
     (project / METRICS).unlink(missing_ok=True)
     shutil.rmtree(project / REPORT, ignore_errors=True)

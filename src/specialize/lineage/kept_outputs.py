@@ -52,7 +52,7 @@ def take_back(path: Path, recipe_sha256: str, inputs: Mapping[str, FileState]) -
 
 
 def kept_provenance(project: Path, path: Path) -> Provenance | None:
-    """Return the kept provenance of the job of `path`, its provenance file relative to `project`; None: none is kept."""
+    """Return the kept provenance of a job, `path` being its provenance file relative to `project`; None: none is."""
     try:
         return Provenance.model_validate(read_json(project / FOLDER / path / path))
     except (OSError, SpecializeError, ValueError):
