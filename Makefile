@@ -30,7 +30,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 test: install check ## check, then all tests
-	$(BIN)/python -m pytest --numprocesses $(CORES) --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $(CORES) --dist worksteal --durations 10
 
 slow: install ## the tests that `make test` leaves out: further sequences of commands, whole runs of other tasks
 	$(BIN)/python -m pytest -m slow --numprocesses $(CORES) --dist worksteal

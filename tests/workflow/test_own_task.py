@@ -30,6 +30,9 @@ def write_csv(path, header, rows):
         csv.writer(stream).writerows([header, *rows])
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """The task's files, its params on the sizes of the tiny preset, built once."""
