@@ -24,7 +24,7 @@ from dvc.repo import Repo
 
 from specialize.core.errors import SpecializeError
 from specialize.core.params.load import Params, load_params
-from specialize.lineage.hooks import METRICS, UNRECORDED, in_stage, remove_stale_report
+from specialize.lineage.hooks import METRICS, UNRECORDED, in_stage, recipes_hold, remove_stale_report
 from specialize.lineage.staleness import Verdict, judge, mark
 from specialize.lineage.write_recipes import recipe_texts, write_recipes
 
@@ -54,15 +54,6 @@ def built_stages(project: Path, params: Params, verdicts: Mapping[Path, Verdict]
         if fresh(f"scores/{student}/", *steps):
             built.append(f"evaluate@{student}")
     return [*built, "report"] if fresh("report/") else built
-
-
-def recipes_hold(project: Path, texts: Mapping[str, str]) -> bool:
-    """Whether the recipes are still those that params.yaml and code ask for: DVC would file outputs under the new."""
-    folder = project / "results" / "recipes"
-    try:
-        return all((folder / name).read_text(encoding="utf-8") == text for name, text in texts.items())
-    except (OSError, ValueError):
-        return False
 
 
 def main(arguments: Sequence[str]) -> None:

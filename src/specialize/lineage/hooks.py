@@ -136,17 +136,15 @@ def keep_built(run: Run) -> None:
     keep(run.project, {path: one for path, one in found.items() if digests.get(one.recipe) == one.recipe_sha256})
 
 
-def remove_stale_report(project: Path, verdicts: Mapping[Path, Verdict]) -> bool:
-    """Remove metrics.json and the report unless present params and code would make them; return whether."""
+def remove_stale_report(project: Path, verdicts: Mapping[Path, Verdict]) -> None:
+    """Remove metrics.json and the report unless present params and code would make them."""
     verdict = verdicts.get(project / REPORT / "provenance.json")
     if verdict is not None and verdict.fresh:
-        return False
-    stands = (project / METRICS).exists()
+        return
     if verdict is not None and all((project / name).is_file() for name in verdict.provenance.outputs):
         keep(project, {project / REPORT / "provenance.json": verdict.provenance})
     (project / METRICS).unlink(missing_ok=True)
     shutil.rmtree(project / REPORT, ignore_errors=True)
-    return stands
 
 
 def bring_report_back(project: Path, texts: Mapping[str, str]) -> None:
@@ -194,21 +192,27 @@ def _is_unrecorded(run: Run) -> bool:
     lock = run.project / "dvc.lock"
     if (run.project / UNRECORDED).exists() or not lock.is_file() or b"<<<<<<< " in lock.read_bytes():
         return True
-    try:
-        _refuse_other_recipes(run.project, run.texts, "")
-    except SpecializeError:
-        return all(verdict.fresh for verdict in run.verdicts.values())
-    return False
+    return not recipes_hold(run.project, run.texts) and all(verdict.fresh for verdict in run.verdicts.values())
+
+
+def recipes_hold(project: Path, texts: Mapping[str, str]) -> bool:
+    """Whether results/recipes/ holds these recipes."""
+    return _recipes_there(project, texts) == dict(texts)
+
+
+def _recipes_there(project: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return file name below results/recipes/ → text; an empty one where none can be read."""
+    there = {}
+    for name in names:
+        try:
+            there[name] = (project / "results" / "recipes" / name).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            there[name] = ""
+    return there
 
 
 def _refuse_other_recipes(project: Path, texts: Mapping[str, str], when: str) -> None:
-    folder = project / "results" / "recipes"
-    there = {}
-    for name in texts:
-        try:
-            there[name] = (folder / name).read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            there[name] = ""
+    there = _recipes_there(project, texts)
     if there != dict(texts):
         raise SpecializeError(_changed(texts, there, when))
 
