@@ -10,8 +10,8 @@ from workspaces import BIN, LEARNING_RATE, Workspace, fresh
 
 from specialize.lineage.provenance import all_provenance
 
-TRAINING = {"train@nano", "evaluate@nano", "report"}
-TRAINING_JOBS = {"train_student": 1, "score_checkpoint": 2, "select_checkpoint": 1, "build_report": 1}
+TRAINING = {"train@nano", "generate@nano", "evaluate@nano", "report"}
+TRAINING_JOBS = {"train_student": 1, "generate_predictions": 1, "score_predictions": 1, "build_report": 1}
 TRACES = tuple(
     f"results/traces/{name}" for name in ("exemplars.jsonl", "funnel.json", "provenance.json", "traces.parquet")
 )
