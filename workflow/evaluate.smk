@@ -31,7 +31,7 @@ rule generate_predictions:
         provenance="results/predictions/{student}/provenance.json",
     log:
         "results/logs/evaluate/{student}.generate.log",
-    threads: max(1, (workflow.cores or 1) // len(STUDENTS))
+    threads: max(1, (workflow.resource_settings.cores or 1) // len(STUDENTS))
     shell:
         "python -m specialize.evaluate generate --recipe {input.recipe:q} --problems results/problems"
         " --work results/work/evaluate --output results/predictions/{wildcards.student}"

@@ -192,6 +192,16 @@ def test_t11_code_of_a_phase_reruns_it_and_what_follows(workspace, built, tmp_pa
     assert workspace.digests(*TRACES) != built.digests(*TRACES)
 
 
+def test_t11_a_changed_scorer_judges_again_and_generates_nothing(workspace, built):
+    workspace.edit("src/specialize/evaluate/scorers.py", "_SHORT = 40", "_SHORT = 39")
+    with workspace.recorded() as jobs:
+        assert set(workspace.dvc("repro").stages) == {"recipes", "evaluate@nano", "report"}
+    assert jobs == {"score_predictions": 1, "build_report": 1}
+    workspace.edit("params.yaml", "  max_new_tokens: 8\n", "  max_new_tokens: 8\n  confidence: 0.9\n")
+    assert set(workspace.snakemake("-n").rules) == {"score_predictions", "build_report", "all"}
+    assert workspace.digests("results/predictions") == built.digests("results/predictions")
+
+
 def test_t12_students_do_not_disturb_each_other(workspace, built):
     before = built.digests("results/checkpoints/nano", "results/scores/nano", "results/predictions/nano")
     text = (workspace.folder / "params.yaml").read_text()
