@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import get_args
 
 from specialize.core import cli
-from specialize.evaluate import generate_predictions, score_predictions
+from specialize.evaluate import generate_predictions, score_predictions, teacher_scores
 from specialize.records.problems import AnswerKind
 
 
@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     # Each step is a module: a recipe holds the code of its own step alone (lineage.code_digest).
     generate_predictions.add_parser(commands)
     score_predictions.add_parser(commands)
+    teacher_scores.add_parser(commands)
 
     judge_ = commands.add_parser("judge", help="judge texts against gold answers: adds both readings to each row")
     judge_.add_argument(

@@ -13,7 +13,7 @@ from specialize.evaluate import generate as module
 from specialize.evaluate.generate import Checkpoint, DecodingLimits, generate
 from specialize.evaluate.stopping import end_of_answer
 
-CASES = Path(__file__).parents[3].parent / "shared" / "cases"
+CASES = Path(__file__).parents[4] / "shared" / "cases"
 
 
 @pytest.mark.parametrize(
