@@ -34,9 +34,14 @@ def read_predictions(files: Iterable[tuple[str, int, str, Path]]) -> Predictions
 
 
 def by_problem(rows: pandas.DataFrame) -> Predictions:
-    """Return predictions by dataset and problem. rows: student, step, dataset, split, format, reading, id, correct."""
+    """Return predictions by dataset and problem. rows: student, step, dataset, split, format, reading, id, correct.
+
+    Of several answers to one problem the share that is right: errors are by question, not by answer.
+    """
     columns = ["student", "step", "split", "format", "reading"]
     rows = rows.astype({"correct": float})
+    if rows.duplicated(["dataset", *columns, "id"]).any():
+        rows = rows.groupby(["dataset", *columns, "id"], as_index=False)["correct"].mean()
     return {
         str(dataset): of_dataset.pivot(index="id", columns=columns, values="correct").sort_index()
         for dataset, of_dataset in rows.groupby("dataset")
