@@ -115,6 +115,17 @@ def detectable(low: float, high: float, confidence: float = 0.95) -> float:
     return float((high - low) / 2 * (1 + norm.ppf(POWER) / reach))
 
 
+def task_weights(ids: Sequence[str], is_suite: bool) -> Floats:
+    """Return a weight for each problem, of mean 1, that makes the mean over problems the mean over tasks.
+
+    A problem of a suite is named {suite}/{task}/{number}.
+    """
+    if not is_suite:
+        return np.ones(len(ids))
+    _, task, problems = np.unique([id.rpartition("/")[0] for id in ids], return_inverse=True, return_counts=True)
+    return np.asarray(len(ids) / (len(problems) * problems[task]), dtype=np.float64)
+
+
 def _by_family(values: Floats, keys: Sequence[Hashable] | None) -> tuple[Floats, Floats]:
     """Return the sum of the values and the number of problems of each family."""
     if keys is None:

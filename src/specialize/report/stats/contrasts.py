@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas
 
-from specialize.core.paired import mcnemar, mean_interval
+from specialize.core.paired import Floats, mcnemar, mean_interval, task_weights
 from specialize.core.params.report import ReportParams
 from specialize.report.arms import Arm, arms_of, ladders_of
 from specialize.report.load_results import Study, early_step, late_step
 from specialize.report.selection import front_of
 from specialize.report.stats.accuracies import Accuracies, Measure, score_table
 from specialize.report.stats.bootstrap import Comparison, changed
-from specialize.report.stats.predictions import Floats, Predictions, task_weights
+from specialize.report.stats.predictions import Predictions
 
 When = Callable[[str], int]
 """Student → step."""

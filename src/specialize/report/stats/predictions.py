@@ -1,14 +1,12 @@
 """Right or wrong, problem by problem: what a comparison of two checkpoints is paired by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas
 import pyarrow
 import pyarrow.parquet as parquet
-from numpy.typing import NDArray
 
 from specialize.core.errors import RecordError
 
@@ -16,7 +14,6 @@ COLUMNS = ("id", "split", "format", "correct")
 Predictions = dict[str, pandas.DataFrame]
 """Dataset → a row for each problem id, a column for each (student, step, split, format, reading): 1 right, 0 wrong, NaN
 not asked."""
-Floats = NDArray[np.float64]
 
 
 def read_predictions(files: Iterable[tuple[str, int, str, Path]]) -> Predictions:
@@ -46,17 +43,6 @@ def by_problem(rows: pandas.DataFrame) -> Predictions:
         str(dataset): of_dataset.pivot(index="id", columns=columns, values="correct").sort_index()
         for dataset, of_dataset in rows.groupby("dataset")
     }
-
-
-def task_weights(ids: Sequence[str], is_suite: bool) -> Floats:
-    """Return a weight for each problem, of mean 1, that makes the mean over problems the mean over tasks.
-
-    A problem of a suite is named {suite}/{task}/{number}.
-    """
-    if not is_suite:
-        return np.ones(len(ids))
-    _, task, problems = np.unique([id.rpartition("/")[0] for id in ids], return_inverse=True, return_counts=True)
-    return np.asarray(len(ids) / (len(problems) * problems[task]), dtype=np.float64)
 
 
 def _read(path: Path) -> Any:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from specialize.core.paired import task_weights
 from specialize.report.stats.bootstrap import bend_weights, line_through, slope_weights
-from specialize.report.stats.predictions import task_weights
 
 
 def test_slope_as_a_contrast_is_the_slope_of_the_line():
