@@ -139,8 +139,8 @@ def _judge(args: argparse.Namespace) -> None:
 
 
 def _compare(args: argparse.Namespace) -> None:
+    from specialize.evaluate.checkpoint_answers import read_checkpoint
     from specialize.evaluate.compare import Wanted, as_record, changed_lines, compare, table_lines
-    from specialize.evaluate.read_predictions import read_checkpoint
 
     first, second = read_checkpoint(args.first), read_checkpoint(args.second)
     pairs, changed = compare(first, second, Wanted(args.split, args.format, args.reading))

@@ -16,7 +16,7 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import read_records
 from specialize.core.paired import holm, mcnemar, mean_interval, task_weights
 from specialize.core.question_families import question_family
-from specialize.evaluate.read_predictions import SUITE_READINGS, Checkpoint, readings_of_rows, right
+from specialize.evaluate.checkpoint_answers import SUITE_READINGS, Checkpoint, readings_of_rows, right
 from specialize.records.problems import Problem
 
 CONFIDENCE = 0.95
@@ -186,7 +186,9 @@ def _pair(
     one, other = (np.array([each[id].share for id in ids]) for each in (first, second))
     weights = task_weights(ids, reading in SUITE_READINGS)
     keys = [families.get(id, id) for id in ids]
-    interval = mean_interval([((other - one) * weights)[None]], (-1.0, 1.0), CONFIDENCE, [keys])
+    # Of several answers a problem one is the pseudo-problems' measure, as it is with several seeds.
+    least = 1 / min(each.answers for answered in (first, second) for each in answered.values())
+    interval = mean_interval([((other - one) * weights)[None]], (-least, least), CONFIDENCE, [keys])
     first_only, second_only = int((one > other).sum()), int((other > one).sum())
     single = all(each.answers == 1 for answered in (first, second) for each in answered.values())
     both = int(((one == other) & (one > 0)).sum())

@@ -13,12 +13,19 @@ NO_EFFECT = frozenset(
         "specialize.core.cli",
         "specialize.core.locks",
         "specialize.core.log",
+        "specialize.evaluate.checkpoint_answers",
+        "specialize.evaluate.compare",
+        "specialize.evaluate.exchange.every_eval_ever",
+        "specialize.evaluate.exchange.exported",
+        "specialize.evaluate.exchange.inspect_log",
+        "specialize.evaluate.exchange.lm_eval",
         "specialize.lineage.file_hashes",
         "specialize.lineage.kept_outputs",
         "specialize.lineage.libraries",
     }
 )
-"""Modules that cannot change an artifact: progress, messages, locks, what saves hashing or computing twice."""
+"""Modules that cannot change an artifact: progress, messages, locks, what saves hashing or computing twice, commands that
+only show or export what is there."""
 TEMPLATES = "*.html"
 """Files beside a phase's code that decide what it writes; their bytes count."""
 

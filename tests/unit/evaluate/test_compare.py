@@ -71,11 +71,11 @@ def test_variants_of_one_story_widen_the_interval(results, capsys):
 
 def test_several_answers_to_a_problem_count_as_one_share(tmp_path, capsys):
     results = tmp_path / "results"
-    one = [answer_row(f"world/{i}", s < 2) for i in range(10) for s in range(4)]
-    other = [answer_row(f"world/{i}", s < 3) for i in range(10) for s in range(4)]
+    one = [answer_row(f"world/{i}", s < 2) for i in range(20) for s in range(4)]
+    other = [answer_row(f"world/{i}", s < 3) for i in range(20) for s in range(4)]
     folders = [write_checkpoint(results, name, 1, {"world": rows}) for name, rows in (("a", one), ("b", other))]
     pair = compared(capsys, *folders)["pairs"][0]
-    assert (pair["n"], pair["first"], pair["second"], pair["second_only"]) == (10, 0.5, 0.75, 10)
+    assert (pair["n"], pair["first"], pair["second"], pair["second_only"]) == (20, 0.5, 0.75, 20)
     assert pair["p"] < 0.01
 
 

@@ -51,8 +51,13 @@ def test_every_eval_ever_accepts_the_files(exports):
 import sys
 from pathlib import Path
 from every_eval_ever.validator.validation_core import validate_file
-for name in sys.argv[2:]:
-    report = validate_file(Path(name), repo_path=str(Path(name).relative_to(sys.argv[1])), run_semantic_checks=True)
+root, files = Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]
+known = {path.relative_to(root).as_posix(): path for path in files}
+for name, path in known.items():
+    report = validate_file(
+        path, repo_path=name, available_files=set(known), read_repo_file=lambda name: known[name].read_text(),
+        run_semantic_checks=True,
+    )
     print(report.valid, report.errors, report.warnings)
 """
     lines = run_with("every_eval_ever", code, root, *files).splitlines()

@@ -7,7 +7,7 @@ from typing import Any
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import parse_record, read_json, read_records
-from specialize.evaluate.read_predictions import Checkpoint, read_checkpoint
+from specialize.evaluate.checkpoint_answers import Checkpoint, read_checkpoint
 from specialize.records.problems import Problem
 from specialize.records.scores import Score
 
@@ -40,7 +40,7 @@ class Exported:
 
 
 def exported(path: Path, organisation: str) -> Exported:
-    """Read a checkpoint (read_predictions.read_checkpoint), its scores and its problems, which stand beside it.
+    """Read a checkpoint (checkpoint_answers.read_checkpoint), its scores and its problems, which stand beside it.
 
     Raises SpecializeError where one is missing.
     """
