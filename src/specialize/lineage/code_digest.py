@@ -24,8 +24,8 @@ NO_EFFECT = frozenset(
         "specialize.lineage.libraries",
     }
 )
-"""Modules that cannot change an artifact: progress, messages, locks, what saves hashing or computing twice, commands that
-only show or export what is there."""
+"""Modules that cannot change an artifact: progress, messages, locks, what saves hashing or computing twice, and
+commands that only show or export what is there."""
 TEMPLATES = "*.html"
 """Files beside a phase's code that decide what it writes; their bytes count."""
 

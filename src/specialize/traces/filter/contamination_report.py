@@ -27,7 +27,10 @@ def contamination_of(
     asked = {problem.id: problem.question for problem in problems}
     kept = {trace.problem_id: trace.question for trace in traces}
     runs = _Runs((problem for each in against.values() for problem in each), ngram)
-    training = {"asked": _TrainingQuestions(asked, runs), "kept": _TrainingQuestions(kept, runs)}
+    training: dict[Stage, _TrainingQuestions] = {
+        "asked": _TrainingQuestions(asked, runs),
+        "kept": _TrainingQuestions(kept, runs),
+    }
     rationales = _first_with_runs(((trace.problem_id, trace.rationale) for trace in traces), runs)
     return Contamination(
         ngram=ngram,
