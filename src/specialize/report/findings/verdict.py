@@ -78,12 +78,19 @@ def toward_each(comparisons: Sequence[Comparison], sign: int) -> list[Answer]:
     That all go one way needs no correction: each must pass its own test. That one goes the other way does: of twenty
     equals one would at a level of 5 %.
     """
-    adjusted = holm([1.0 if each.p is None else each.p for each in comparisons])
+    adjusted = holm([_against(each, sign) for each in comparisons])
     answers = [toward(each, sign) for each in comparisons]
     return [
-        "open" if answer == "no" and len(comparisons) > 1 and p >= LEVEL else answer
+        "open" if answer == "no" and len(comparisons) > 1 and p >= LEVEL / 2 else answer
         for answer, p in zip(answers, adjusted, strict=True)
     ]
+
+
+def _against(comparison: Comparison, sign: int) -> float:
+    """Return the one-sided p of a contrast on the other side of zero."""
+    if comparison.p is None:
+        return 1.0
+    return comparison.p / 2 if sign * comparison.value < 0 else 1 - comparison.p / 2
 
 
 def all_toward(says: str, comparisons: Sequence[Comparison], sign: int, unit: Unit = "points") -> Part:
