@@ -41,12 +41,9 @@ def test_c9(sign, word):
 
 def test_c9_is_unclear_with_few_changes():
     few = MANY[:9]
-
-    def mixed(phase):
-        both = zip(waves(0.5, 3.5 + phase, 9), waves(0.5, phase, 9), strict=True)
-        return [0.7 * a + 0.3 * b for a, b in both]
-
-    verdict = late_training.independent_fluctuation(made_evidence(swinging(few, mixed), steps=few))
+    verdict = late_training.independent_fluctuation(
+        made_evidence(swinging(few, lambda phase: waves(0.5, phase / 2, 9)), steps=few)
+    )
     assert verdict.word == "unclear", verdict.parts
 
 
