@@ -1,6 +1,6 @@
 """Scores → tables, figures, results/metrics.json.
 
-In:  results/scores/, results/predictions/, results/checkpoints/, results/traces/funnel.json
+In:  results/scores/, results/predictions/, results/checkpoints/, results/traces/{funnel,contamination}.json, results/problems/
 Out: results/report/, results/metrics.json
 """
 
@@ -33,7 +33,15 @@ rule build_report:
             **ALL,
         ),
         problems=ancient("results/problems/index.json"),
+        questions=ancient(
+            [
+                path
+                for path in EVALUATION_PROBLEMS
+                if not path.endswith("exemplars.jsonl")
+            ]
+        ),
         funnel=ancient("results/traces/funnel.json"),
+        contamination=ancient("results/traces/contamination.json"),
         coverage=ancient(expand(f"{ALIGNED}/coverage.json", **ALL)),
         selected=ancient(expand("results/scores/{student}/selected.json", **ALL)),
         curves=ancient(expand("results/checkpoints/{student}/training.csv", **ALL)),
@@ -67,6 +75,6 @@ rule build_report:
         "results/logs/report.log",
     shell:
         "python -m specialize.report build --recipe {input.recipe:q} --problems {input.problems:q}"
-        " --funnel {input.funnel:q} --coverage {input.coverage:q} --scores results/scores"
+        " --funnel {input.funnel:q} --contamination {input.contamination:q} --coverage {input.coverage:q} --scores results/scores"
         " --checkpoints results/checkpoints --predictions results/predictions --output results/report --metrics {output.metrics:q}"
         " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

@@ -1,7 +1,7 @@
 """Completions + gold answers → correct, deduplicated, decontaminated traces, in each tokenizer's tokens.
 
 In:  results/completions/*.parquet, results/problems/
-Out: results/traces/{traces.parquet,exemplars.jsonl,funnel.json}, results/traces/{tokenizers,aligned}/{tokenizer}/
+Out: results/traces/{traces.parquet,exemplars.jsonl,funnel.json,contamination.json}, results/traces/{tokenizers,aligned}/{tokenizer}/
 """
 
 
@@ -24,13 +24,15 @@ rule filter_completions:
         traces="results/traces/traces.parquet",
         exemplars="results/traces/exemplars.jsonl",
         funnel="results/traces/funnel.json",
+        contamination="results/traces/contamination.json",
         provenance="results/traces/provenance.json",
     log:
         "results/logs/traces.log",
     shell:
         "python -m specialize.traces build --recipe {input.recipe:q} --completions {input.completions:q}"
         " --problems {input.problems:q} --against {input.against:q} --output {output.traces:q}"
-        " --exemplars {output.exemplars:q} --funnel {output.funnel:q} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+        " --exemplars {output.exemplars:q} --funnel {output.funnel:q} --contamination {output.contamination:q}"
+        " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
 
 
 rule build_tokenizer:

@@ -9,7 +9,7 @@ example:
 in:
   results/recipes/report.json
   results/scores/, results/predictions/, results/checkpoints/
-  results/problems/index.json, results/traces/funnel.json, results/traces/aligned/*/coverage.json
+  results/problems/, results/traces/{funnel,contamination}.json, results/traces/aligned/*/coverage.json
 out:
   results/metrics.json                the numbers that DVC compares
   results/report/
@@ -53,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     build.add_argument("--checkpoints", type=Path, required=True, help="results/checkpoints")
     build.add_argument("--predictions", type=Path, required=True, help="results/predictions")
     build.add_argument("--coverage", type=Path, nargs="*", default=[], help="results/traces/aligned/*/coverage.json")
+    build.add_argument("--contamination", type=Path, help="results/traces/contamination.json")
     build.add_argument("--output", type=Path, required=True, help="results/report")
     build.add_argument("--metrics", type=Path, required=True, help="results/metrics.json")
     build.set_defaults(command=_build)
@@ -65,7 +66,7 @@ def _build(args: argparse.Namespace) -> None:
 
     # Folders, not lists of files: a large study's files would exceed the length of a command line.
     folders = args.scores, args.checkpoints, args.predictions
-    found = files_of(Inputs(args.problems, args.funnel, *folders, args.coverage), params)
+    found = files_of(Inputs(args.problems, args.funnel, *folders, args.coverage, args.contamination), params)
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, found.all())
     from specialize.report.figures.registry import draw_figures
     from specialize.report.findings.registry import verdicts_json, verdicts_of
@@ -78,7 +79,7 @@ def _build(args: argparse.Namespace) -> None:
     from specialize.report.views.write_tables import write_csv, write_scores
 
     study = read_study(found)
-    evidence = evidence_of(study, read_predictions(found.judgements), params, params.starts)
+    evidence = evidence_of(study, read_predictions(found.judgements), params, params.starts, params.simulated_teacher)
     columns, verdicts, figures = columns_of(evidence), verdicts_of(evidence), draw_figures(evidence)
     tables = write_scores(args.output, evidence.accuracies.scores)
     for name, drawn in figures.items():

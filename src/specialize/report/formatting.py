@@ -36,12 +36,14 @@ def span(estimate: Estimate) -> str:
 
 
 def describe(estimate: Estimate, interval: str) -> str:
-    """Return `0 of 40 (0.0 %, 95 % interval 0.0–8.8)`; a mean has no count: `12.3 % (n 540, 95 % interval …)`."""
+    """Return `0 of 40 (0.0 %, 95 % interval 0.0–8.8)`; a mean has no count: `12.3 % (n 540, 95 % interval …)`.
+
+    interval: its name; empty: the interval is left out.
+    """
+    shown = f", {interval} {span(estimate)}" if interval else ""
     if estimate.is_share:
-        return (
-            f"{estimate.correct:,} of {estimate.n:,} ({percent(estimate.accuracy)}{NBSP}%, {interval} {span(estimate)})"
-        )
-    return f"{percent(estimate.accuracy)}{NBSP}% (n {estimate.n:,}, {interval} {span(estimate)})"
+        return f"{estimate.correct:,} of {estimate.n:,} ({percent(estimate.accuracy)}{NBSP}%{shown})"
+    return f"{percent(estimate.accuracy)}{NBSP}% (n {estimate.n:,}{shown})"
 
 
 def interval_name(scores: Sequence[Score]) -> str:

@@ -1,7 +1,7 @@
 """Read and check the files of a run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -10,12 +10,14 @@ from typing import Any
 import pandas
 
 from specialize.core.errors import RecordError, SpecializeError
-from specialize.core.files import parse_record, read_json
+from specialize.core.files import parse_record, read_json, read_records
 from specialize.core.params.report import ReportRun
+from specialize.core.question_families import question_family
 from specialize.records.checkpoints import CheckpointManifest
+from specialize.records.contamination import Contamination
 from specialize.records.coverage import Coverage
 from specialize.records.funnel import Funnel
-from specialize.records.problems import ProblemIndex
+from specialize.records.problems import Problem, ProblemIndex
 from specialize.records.scores import Score, Selected
 from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS
 
@@ -34,6 +36,7 @@ class Inputs:
     checkpoints: Path
     predictions: Path
     coverage: Sequence[Path]
+    contamination: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,16 @@ class StudyFiles:
     judgements: list[tuple[str, int, str, Path]]
     """The same: what the judge found."""
     coverage: list[Path]
+    questions: list[Path]
+    """The evaluation problems themselves."""
+    contamination: Path | None = None
 
     def all(self) -> list[Path]:
         """Return every file."""
-        lists = (self.selected, self.curves, self.manifests, self.scores, self.coverage)
+        lists = (self.selected, self.curves, self.manifests, self.scores, self.coverage, self.questions)
         predictions = [path for *_, path in (*self.predictions, *self.judgements)]
-        return [self.problems, self.funnel, *(path for paths in lists for path in paths), *predictions]
+        single = [path for path in (self.problems, self.funnel, self.contamination) if path]
+        return [*single, *(path for paths in lists for path in paths), *predictions]
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,11 @@ class Study:
     problems: ProblemIndex
     coverage: dict[str, Coverage]
     """Tokenizer → coverage of its alignment."""
+    families: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Dataset → problem id → a key that variants of one question share; of a dataset that is not there, every problem
+    stands for itself."""
+    contamination: Contamination | None = None
+    """How the traces overlap with the evaluation sets; None where it was not measured."""
 
     def steps(self, student: str) -> list[int]:
         """Return the student's scored checkpoints, ascending."""
@@ -125,8 +137,21 @@ def files_of(inputs: Inputs, run: ReportRun) -> StudyFiles:
         [(student, step, name, folder / path) for student, step, name, path in compared_files]
         for folder in (predictions, scores)
     )
+    asked = [
+        inputs.problems.parent / name / f"{split}.jsonl" for name in run.datasets for split in ("validation", "test")
+    ]
     return StudyFiles(
-        inputs.problems, inputs.funnel, selected, curves, manifests, scored, texts, judgements, sorted(inputs.coverage)
+        inputs.problems,
+        inputs.funnel,
+        selected,
+        curves,
+        manifests,
+        scored,
+        texts,
+        judgements,
+        sorted(inputs.coverage),
+        questions=[path for path in asked if path.is_file()],
+        contamination=inputs.contamination,
     )
 
 
@@ -170,9 +195,21 @@ def read_study(files: StudyFiles) -> Study:
         funnel=parse_record(str(files.funnel), read_json(files.funnel), Funnel),
         problems=parse_record(str(files.problems), read_json(files.problems), ProblemIndex),
         coverage={path.parent.name: parse_record(str(path), read_json(path), Coverage) for path in files.coverage},
+        families=read_families(files.questions),
+        contamination=files.contamination
+        and parse_record(str(files.contamination), read_json(files.contamination), Contamination),
     )
     _refuse_unscored(study)
     return study
+
+
+def read_families(files: Sequence[Path]) -> dict[str, dict[str, str]]:
+    """Return dataset → problem id → question family, of results/problems/{dataset}/{split}.jsonl."""
+    families: dict[str, dict[str, str]] = {}
+    for path in files:
+        known = families.setdefault(path.parent.name, {})
+        known.update((problem.id, question_family(problem.question)) for problem in read_records(path, Problem))
+    return families
 
 
 def read_curve(path: Path) -> pandas.DataFrame:

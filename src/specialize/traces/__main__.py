@@ -13,6 +13,7 @@ out:
   ├── traces.parquet                        what students learn from
   ├── exemplars.jsonl                       worked problems for in-context formats
   ├── funnel.json                           what each filter dropped
+  ├── contamination.json                    what is shared with each evaluation set
   ├── tokenizers/<tokenizer>/               a tokenizer, learned or fetched
   └── aligned/<tokenizer>/
       ├── part-<shard>.parquet              the teacher's distributions over the student's tokens
@@ -34,6 +35,7 @@ from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 from specialize.records.coverage import Coverage
 from specialize.records.problems import Problem
+from specialize.traces.filter.contamination_report import contamination_of
 from specialize.traces.filter.funnel import funnel_lines
 from specialize.traces.filter.steps import Filtered, filter_completions, worked_problems
 from specialize.traces.show_formats import exemplars_for, shown
@@ -68,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     build.add_argument("--output", type=Path, required=True, help="parquet file of traces")
     build.add_argument("--exemplars", type=Path, help="JSON Lines of the worked problems fit to be exemplars")
     build.add_argument("--funnel", type=Path, required=True, help="JSON file of what was dropped at each step")
+    build.add_argument("--contamination", type=Path, help="JSON file of what is shared with each evaluation set")
     build.set_defaults(command=_build)
 
     tokenizer = commands.add_parser("tokenizer", help="learn or fetch a tokenizer")
@@ -117,7 +120,10 @@ def _build(args: argparse.Namespace) -> None:
         args.provenance, recipe, args.recipe, [*args.completions, args.problems, *args.against]
     )
     problems = read_records(args.problems, Problem)
-    against = [problem for path in args.against for problem in read_records(path, Problem)]
+    sets: dict[str, list[Problem]] = {}
+    for path in args.against:
+        sets.setdefault(path.parent.name, []).extend(read_records(path, Problem))
+    against = [problem for of_set in sets.values() for problem in of_set]
     if not against:
         LOG.warning("no evaluation problems given (--against): nothing keeps their questions out of the traces")
     filtered = filter_completions(read_completions(args.completions), problems, against, params)
@@ -125,7 +131,11 @@ def _build(args: argparse.Namespace) -> None:
     if args.exemplars:
         write_records(args.exemplars, worked_problems(problems, filtered.contaminated))
     write_json(args.funnel, filtered.funnel.model_dump())
-    provenance.write([path for path in (args.output, args.exemplars, args.funnel) if path])
+    if args.contamination:
+        shared = contamination_of(problems, filtered.traces, sets, params.ngram)
+        write_json(args.contamination, shared.model_dump())
+    written = (args.output, args.exemplars, args.funnel, args.contamination)
+    provenance.write([path for path in written if path])
     _log_contaminated(filtered)
     for line in funnel_lines(filtered.funnel):
         LOG.info("%s", line)

@@ -69,6 +69,7 @@ class Params(Section):
             students=list(self.train.students),
             steps=self.train.checkpoint_steps,
             datasets=list(self.data.datasets),
+            simulated_teacher=self.teacher.mode != "recorded" and self.teacher.base_url == LOCAL,
             starts={n: start.pretraining.objective for n, start in self.train.starts.items() if start.pretraining},
         )
 

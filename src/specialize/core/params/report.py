@@ -34,6 +34,8 @@ class ReportRun(ReportParams):
     datasets: list[str]
     starts: dict[str, str] = Field(default_factory=dict)
     """Start that this run pretrains → its objective, which the report shows for the students that begin from it."""
+    simulated_teacher: bool = False
+    """Whether the teacher is the grammar of this project: what it is like was built, not found."""
 
     def recipe_specs(self) -> list[RecipeSpec]:
         """Return the recipe of the report."""

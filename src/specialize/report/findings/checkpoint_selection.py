@@ -30,7 +30,7 @@ def selection_tradeoff(evidence: Evidence) -> Verdict:
             parts.append(all_toward(says, [found], sign))
     return Verdict(
         name="C8",
-        claim="Out-of-distribution validation selects better checkpoints there, worse on the seed set.",
+        claim="Out-of-distribution validation picks better checkpoints there, worse on the seed set.",
         source="Table 3 (validation); here test problems, on which no choice is best by construction",
         paper="costs 2.0–2.6 points of GSM8K, gains 0.3–1.8 on the others' mean",
         parts=tuple(parts),

@@ -1,9 +1,21 @@
-"""C3, C4, Q1, Q2: the loss of generic ability, and how much of it is an artifact of the scorer or the prompt format."""
+"""C3, C4, Q1, Q2: the loss of generic ability, and how much of it is an artifact of the scorer or the prompt format.
+
+After equal updates: at the last checkpoint, where it is not said to be the first."""
 
 from dataclasses import dataclass
 
 from specialize.report.arms import Arm
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_of, all_toward, present, text_of, toward
+from specialize.report.findings.verdict import (
+    Answer,
+    Part,
+    Verdict,
+    all_of,
+    all_toward,
+    present,
+    text_of,
+    toward,
+    toward_each,
+)
 from specialize.report.formatting import NBSP, joined, percent, points
 from specialize.report.stats.accuracies import Measure
 from specialize.report.stats.bootstrap import Comparison
@@ -26,9 +38,7 @@ def chain_of_thought_lost(evidence: Evidence) -> Verdict:
         if level and level.low > NEAR_ZERO and all(map(evidence.first, arm.names))
     ]
     parts = [
-        _near_zero(
-            "accuracy is near zero at the selected checkpoint", _levels(evidence, able, evidence.front, measure)
-        ),
+        _near_zero("accuracy is near zero at the last checkpoint", _levels(evidence, able, evidence.last, measure)),
         _near_zero(f"accuracy is near zero {_first(evidence)}", _levels(evidence, able, evidence.first, measure)),
     ]
     known = any(starts)
@@ -51,8 +61,8 @@ def chain_of_thought_lost(evidence: Evidence) -> Verdict:
 def answer_only_lost(evidence: Evidence) -> Verdict:
     """C4: answer-only falls too, gradually, and smaller students keep less."""
     measure, ladder = evidence.generic(AO), evidence.ladders[0]
-    falls = [evidence.change(arm, evidence.start, evidence.front, measure, arm.name) for arm in ladder]
-    later = [evidence.change(arm, evidence.first, evidence.front, measure, arm.name) for arm in ladder]
+    falls = [evidence.change(arm, evidence.start, evidence.last, measure, arm.name) for arm in ladder]
+    later = [evidence.change(arm, evidence.first, evidence.last, measure, arm.name) for arm in ladder]
     parts = []
     if known := present(falls):
         parts.append(all_toward("it falls at every size", known, -1))
@@ -60,7 +70,7 @@ def answer_only_lost(evidence: Evidence) -> Verdict:
         parts.append(all_toward(f"and it keeps falling from its value {_first(evidence)}", after_first, -1))
     if known and len(ladder) > 1:
         small, large = ladder[0], ladder[-1]
-        kept = evidence.between(large, small, evidence.front, measure, f"{large.name} against {small.name}")
+        kept = evidence.between(large, small, evidence.last, measure, f"{large.name} against {small.name}")
         if kept:
             parts.append(all_toward("the largest keeps more than the smallest", [kept], 1))
     return Verdict(
@@ -93,23 +103,45 @@ def scorer_or_skill(evidence: Evidence) -> Verdict:
 
 
 def format_or_skill(evidence: Evidence) -> Verdict:
-    """Q2: most of the drop is an artifact of the prompt format."""
-    usual, trained = evidence.generic(COT), evidence.generic(TRAINED)
-    found = [_recovered(evidence, arm, usual, trained) for arm in evidence.ladders[0]]
-    known = present(found)
+    """Q2: asked in the format that it is trained in, a student keeps most of its generic ability.
+
+    Each format is measured against the start's own accuracy in it. What a start never had in a format cannot come back:
+    asked whether the trained format makes up half of what the usual one loses, a start of little ability there says no
+    whatever training does.
+    """
+    trained = evidence.generic(TRAINED)
+    able = [
+        arm
+        for arm in evidence.ladders[0]
+        if (level := evidence.accuracy(arm, evidence.start, trained)) and level.low > NEAR_ZERO
+    ]
+    kept, shown = [], []
+    for arm in able:
+        before, after = (evidence.accuracy(arm, when, trained) for when in (evidence.start, evidence.last))
+        if before is None or after is None or trained is None:
+            continue
+        terms = [Term(1.0, arm, evidence.last, trained), Term(-0.5, arm, evidence.start, trained)]
+        if beyond := evidence.contrast(f"{arm.name}: kept, minus half of the start's", terms):
+            kept.append(beyond)
+            shown.append(f"{arm.name}: {percent(before.value)} → {percent(after.value)}")
+    says = "more than half of the start's accuracy in the trained format is kept"
+    answers = toward_each(kept, 1)
     return Verdict(
         name="Q2",
-        claim="Most of the drop in generic chain of thought is an artifact of the prompt format.",
+        claim="Asked in the format it is trained in, a student keeps most of its generic ability.",
         source="open: generic tasks are prompted in a format that is not in the training data",
         paper="not studied",
-        parts=(_half_part("prompted as in training, more than half of the drop is recovered", known),) if known else (),
-        lacking="" if known else "a clear drop, and trained_chain_of_thought among evaluate.generic_formats",
+        parts=(Part(says, all_of(answers), "; ".join(shown), tuple(kept)),) if kept else (),
+        lacking=""
+        if kept
+        else f"a start that solves clearly more than {percent(NEAR_ZERO)} % of the generic tasks when asked as in "
+        "training (trained_chain_of_thought among evaluate.generic_formats)",
     )
 
 
 @dataclass(frozen=True)
 class Recovered:
-    """How much of an arm's drop another reading or format recovers."""
+    """How much of an arm's drop another reading recovers."""
 
     fall: Comparison
     beyond_half: Comparison
@@ -119,21 +151,18 @@ class Recovered:
 def _recovered(evidence: Evidence, arm: Arm, lost_by: Measure | None, other: Measure | None) -> Recovered | None:
     """Return what `other` recovers of the drop F = before − after by `lost_by`; None where F is not clearly above 0.
 
-    Another reading recovers F minus its own drop; another format recovers its accuracy after minus the usual one's.
+    Another reading recovers F minus its own drop.
     """
     if lost_by is None or other is None:
         return None
-    start, front = evidence.start, evidence.front
-    fall = evidence.change(arm, front, start, lost_by, arm.name)
+    start, last = evidence.start, evidence.last
+    fall = evidence.change(arm, last, start, lost_by, arm.name)
     if fall is None or toward(fall, 1) != "yes":
         return None
-    if lost_by.reading != other.reading:
-        terms = [
-            Term(0.5, arm, start, lost_by), Term(-0.5, arm, front, lost_by),
-            Term(-1.0, arm, start, other), Term(1.0, arm, front, other),
-        ]  # fmt: skip
-    else:
-        terms = [Term(1.0, arm, front, other), Term(-0.5, arm, front, lost_by), Term(-0.5, arm, start, lost_by)]
+    terms = [
+        Term(0.5, arm, start, lost_by), Term(-0.5, arm, last, lost_by),
+        Term(-1.0, arm, start, other), Term(1.0, arm, last, other),
+    ]  # fmt: skip
     beyond = evidence.contrast(f"{arm.name}: recovered, minus half of the drop", terms)
     return Recovered(fall, beyond) if beyond else None
 
@@ -154,7 +183,7 @@ def _readings(evidence: Evidence) -> tuple[str, ...]:
         by_reading = []
         for reading in ("exact", "substring"):
             measure = evidence.generic(COT, reading)
-            before, after = (evidence.accuracy(arm, when, measure) for when in (evidence.start, evidence.front))
+            before, after = (evidence.accuracy(arm, when, measure) for when in (evidence.start, evidence.last))
             if before and after:
                 by_reading.append(
                     f"{reading} {percent(before.value)} → {percent(after.value)} "

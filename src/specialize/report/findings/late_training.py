@@ -3,6 +3,7 @@
 from math import atanh, sqrt, tanh
 from statistics import NormalDist, stdev
 
+import pandas
 from scipy.stats import pearsonr
 
 from specialize.report.arms import Arm
@@ -19,7 +20,14 @@ WEAK = 0.5
 LEVEL = 0.05
 """A student has stopped improving where the whole interval of the change lies below this."""
 
-TOO_FEW = f"at least {FEWEST} independent changes between late checkpoints, with validation problems of both"
+TOO_FEW = (
+    f"at least {FEWEST} independent changes between late checkpoints, so several seeds of a size, with validation "
+    "problems of both"
+)
+ANNEALED = (
+    "The learning rate falls to 0 over the whole training (schedule: linear), so what moves late is moved by small "
+    "steps; the paper's hardly falls."
+)
 NOISE = "Much of the change between two checkpoints is noise from the finite set of problems, which looks independent."
 
 
@@ -40,15 +48,15 @@ def independent_fluctuation(evidence: Evidence) -> Verdict:
         paper="seen in two curves after about one epoch; no number",
         parts=tuple(parts),
         lacking="" if enough else TOO_FEW,
-        notes=(NOISE,) if enough else (),
+        notes=(NOISE, *_annealed(evidence)) if enough else (),
     )
 
 
 def correlation(pairs: list[tuple[float, float]], free: int) -> tuple[float, float, float]:
     """Return Pearson's r with its interval by Fisher's transformation.
 
-    free: how many pairs are independent: each mean that was subtracted costs one. Of n pairs whose common mean alone is
-    unknown n − 1 are, and the standard error is the usual 1 / √(n − 3).
+    free: how many pairs are independent: each mean that was subtracted costs one, so that n pairs about one common mean
+    have n − 1, and the standard error is the usual 1 / √(n − 3).
     """
     r = float(pearsonr([x for x, _ in pairs], [y for _, y in pairs]).statistic)
     if abs(r) >= 1:
@@ -88,6 +96,7 @@ def largest_stops_first(evidence: Evidence) -> Verdict:
         paper="3B is level from about 90K data points on, Base still gains in its third epoch",
         parts=tuple(parts),
         lacking="" if parts else "students of two sizes, with a checkpoint at two thirds of the training",
+        notes=_annealed(evidence) if parts else (),
     )
 
 
@@ -100,16 +109,30 @@ def _is_level(change: Comparison) -> Answer:
     return "yes" if change.high < LEVEL else "no" if change.low > LEVEL else "open"
 
 
+def _annealed(evidence: Evidence) -> tuple[str, ...]:
+    schedules = {
+        evidence.study.training_params(name).get("schedule") for arm in evidence.ladders[0] for name in arm.names
+    }
+    return (ANNEALED,) if "linear" in schedules else ()
+
+
 def _late_changes(evidence: Evidence) -> tuple[list[tuple[float, float]], int]:
     """Return (change of seed, change out of distribution), in points, between successive checkpoints of the second half
-    of the training, minus each student's mean change (a common trend is no common fluctuation); and how many of these
-    are independent."""
+    of the training, minus the mean of the size's students at that step; and how many of these are independent.
+
+    What all students of a size do at one step (a common curve, the schedule) is no fluctuation: it would correlate the
+    two wherever both are learned. A size with one student has none left.
+    """
     found: list[tuple[float, float]] = []
     free = 0
-    for student in (each for arm in evidence.ladders[0] for each in arm.replicates()):
-        table = dynamics_table(evidence, student).set_index("step")[["seed", "out_of_distribution"]]
-        moves = table[table.index >= table.index.max() / 2].dropna().diff().dropna()
-        if len(moves) > 1:
-            found += (moves - moves.mean()).itertuples(index=False, name=None)
-            free += len(moves) - 1
+    for arm in evidence.ladders[0]:
+        moves = []
+        for student in arm.replicates():
+            table = dynamics_table(evidence, student).set_index("step")[["seed", "out_of_distribution"]]
+            moves.append(table[table.index >= table.index.max() / 2].dropna().diff().dropna())
+        by_step = pandas.concat(moves).groupby(level="step")
+        residuals = pandas.concat(moves) - by_step.transform("mean")
+        several = by_step["seed"].transform("size") > 1
+        found += residuals[several].itertuples(index=False, name=None)
+        free += sum(size - 1 for size in by_step.size())
     return found, free

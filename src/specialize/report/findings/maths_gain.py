@@ -1,36 +1,62 @@
-"""C1, C2, C5: the gain in maths accuracy."""
+"""C1, C2, C5: the gain in maths accuracy, after equal updates: at the last checkpoint."""
 
-from specialize.report.arms import Arm
-from specialize.report.findings.verdict import Answer, Part, Verdict, all_toward, present, text_of
+from specialize.core.paired import holm
+from specialize.report.findings.verdict import LEVEL, Answer, Part, Verdict, all_toward, present, text_of, toward_each
 from specialize.report.stats.accuracies import Measure
 from specialize.report.stats.bootstrap import Comparison
 from specialize.report.stats.contrasts import Evidence, Term
 
 TEN_POINTS = 0.10
+ALLOWED = 0.05
+"""A fall on one set that C1 bears: the paper's own falls by 4.1 points in one cell of 16."""
+ANOTHER_SCALE = (
+    "Ten points are the abstract's number, of its models on its benchmarks. On other sets the scale is another: what a "
+    "student can gain depends on how hard they are."
+)
 
 
 def gains(evidence: Evidence) -> Verdict:
-    """C1: every size gains on the seed dataset and out of distribution."""
-    ladder = evidence.ladders[0]
-    found = [_gain(evidence, arm, measure) for arm in ladder for measure in evidence.maths()]
-    known = present(found)
+    """C1: every size gains in the mean over its maths sets, and falls on none.
+
+    A mean over sets for each size, then all sizes: one noisy set does not decide, as it would if each cell had to be
+    clear by itself.
+    """
+    ladder, every = evidence.ladders[0], _every_set(evidence)
+    means = present([evidence.change(arm, evidence.start, evidence.last, every, arm.name) for arm in ladder])
+    cells = present(
+        [evidence.change(arm, evidence.start, evidence.last, each) for arm in ladder for each in evidence.maths()]
+    )
+    parts = [all_toward("every size gains, in the mean over its maths sets", means, 1)] if means else []
+    if means and len(cells) > len(means):
+        parts.append(_none_falls(cells))
     return Verdict(
         name="C1",
-        claim="Every size gains on the seed dataset and on the other maths sets.",
+        claim="Every size gains over the maths sets together, and falls on none of them.",
         source="Table 1",
         paper="15 of 16 cells gain; SVAMP at 11B falls (−4.1)",
-        parts=(all_toward("every size gains on every maths set", known, 1),) if known else (),
-        lacking="" if known else NO_PAIRS,
+        parts=tuple(parts),
+        lacking="" if parts else NO_PAIRS,
     )
+
+
+def _none_falls(cells: list[Comparison]) -> Part:
+    """*No* where a cell clearly falls, also after Holm's correction; *yes* where every interval excludes a fall of
+    ALLOWED or more."""
+    answers = toward_each(cells, 1)
+    adjusted = holm([each.p or 0.0 for each in cells])
+    clear = sum(p < LEVEL and each.value > 0 for p, each in zip(adjusted, cells, strict=True))
+    answer: Answer = "no" if "no" in answers else "yes" if all(each.low > -ALLOWED for each in cells) else "open"
+    worst = min(cells, key=lambda each: each.low)
+    shown = f"{clear} of {len(cells)} gain clearly after Holm's correction; the least sure: {text_of(worst)}"
+    return Part("and no set falls by five points or more at any size", answer, shown, tuple(cells))
 
 
 def size_of_gain(evidence: Evidence) -> Verdict:
     """C2: the gain is ten points or more, averaged over the maths sets and the sizes."""
-    ladder, maths = evidence.ladders[0], evidence.maths()
-    every = Measure("maths mean", tuple(name for each in maths for name in each.datasets), *_read_as(evidence))
-    sizes = [evidence.change(arm, evidence.start, evidence.front, every, arm.name) for arm in ladder]
+    ladder, every = evidence.ladders[0], _every_set(evidence)
+    sizes = [evidence.change(arm, evidence.start, evidence.last, every, arm.name) for arm in ladder]
     known = present(sizes)
-    mean = evidence.mean_change(ladder, evidence.start, evidence.front, every) if known else None
+    mean = evidence.mean_change(ladder, evidence.start, evidence.last, every) if known else None
     parts = []
     if mean:
         shown = [text_of(mean), *(text_of(each) for each in known if len(known) > 1)]
@@ -41,6 +67,7 @@ def size_of_gain(evidence: Evidence) -> Verdict:
         claim="The gain, averaged over the maths sets and the sizes, is ten points or more.",
         source="abstract; Table 1",
         paper="+15.0 (250M), +16.5 (760M), +10.3 (3B), +4.8 (11B); mean +11.7",
+        notes=(ANOTHER_SCALE,) if parts else (),
         parts=tuple(parts),
         lacking="" if parts else NO_PAIRS,
     )
@@ -52,7 +79,7 @@ def beats_larger(evidence: Evidence) -> Verdict:
     notes: list[str] = []
     if seed and len(ladder) > 1:
         small, large = ladder[0], ladder[-1]
-        terms = [Term(1.0, small, evidence.front, seed), Term(-1.0, large, evidence.start, seed)]
+        terms = [Term(1.0, small, evidence.last, seed), Term(-1.0, large, evidence.start, seed)]
         shown = evidence.contrast(f"{small.name} specialised against {large.name} at its start", terms)
         if shown:
             notes.append(f"Within this run, {seed.title}: {text_of(shown)}.")
@@ -69,9 +96,6 @@ def beats_larger(evidence: Evidence) -> Verdict:
 NO_PAIRS = "a student scored on test problems at its start and at a later checkpoint"
 
 
-def _gain(evidence: Evidence, arm: Arm, measure: Measure) -> Comparison | None:
-    return evidence.change(arm, evidence.start, evidence.front, measure)
-
-
-def _read_as(evidence: Evidence) -> tuple[str, str]:
-    return evidence.params.format, evidence.params.reading
+def _every_set(evidence: Evidence) -> Measure:
+    names = tuple(name for each in evidence.maths() for name in each.datasets)
+    return Measure("maths mean", names, evidence.params.format, evidence.params.reading)

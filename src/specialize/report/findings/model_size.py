@@ -1,4 +1,4 @@
-"""C6: accuracy against the logarithm of the parameters."""
+"""C6: accuracy against the logarithm of the parameters, after equal updates: at the last checkpoint."""
 
 from math import log10
 
@@ -28,7 +28,7 @@ def log_linear(evidence: Evidence) -> Verdict:
         if slopes[0]:
             notes.append(f"Points per tenfold parameters, {text_of(slopes[0])}.")
         if start == "span_corruption" and slopes[0]:
-            terms = [*_terms(evidence, ladder, evidence.front, 1), *_terms(evidence, ladder, evidence.start, -1)]
+            terms = [*_terms(evidence, ladder, evidence.last, 1), *_terms(evidence, ladder, evidence.start, -1)]
             steeper = evidence.contrast(f"{name}, after against before", terms)
             if steeper:
                 parts.append(all_toward(f"{name}: the curve is flatter before training", [steeper], 1))
@@ -52,7 +52,7 @@ def slope_of(evidence: Evidence, ladder: list[Arm], when: When, label: str) -> C
 
 
 def _moments(evidence: Evidence) -> list[tuple[When, str]]:
-    return [(evidence.start, "before"), (evidence.front, "after")]
+    return [(evidence.start, "before"), (evidence.last, "after")]
 
 
 def _terms(evidence: Evidence, ladder: list[Arm], when: When, sign: int) -> list[Term]:
@@ -66,11 +66,11 @@ def _terms(evidence: Evidence, ladder: list[Arm], when: When, sign: int) -> list
 def _fit(evidence: Evidence, ladder: list[Arm], name: str) -> Part:
     """R² over three points says little, so the curvature is tested as a contrast over problems too."""
     seed = evidence.seed()
-    levels = [evidence.accuracy(arm, evidence.front, seed) for arm in ladder]
+    levels = [evidence.accuracy(arm, evidence.last, seed) for arm in ladder]
     known = [(log10(arm.parameters), level) for arm, level in zip(ladder, levels, strict=True) if level]
     slope, _, fitted = line_through([x for x, _ in known], [level.value for _, level in known])
     weights = bend_weights([log10(arm.parameters) for arm in ladder])
-    terms = [Term(weight, arm, evidence.front, seed) for arm, weight in zip(ladder, weights, strict=True) if seed]
+    terms = [Term(weight, arm, evidence.last, seed) for arm, weight in zip(ladder, weights, strict=True) if seed]
     bend = evidence.contrast("middle above the line through the ends", terms)
     bends = bend is not None and not bend.low <= 0 <= bend.high
     fits = fitted >= FITS and slope > 0

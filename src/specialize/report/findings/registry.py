@@ -15,7 +15,7 @@ from specialize.report.findings import (
     start_checkpoint,
     topk_and_alignment,
 )
-from specialize.report.findings.verdict import Verdict
+from specialize.report.findings.verdict import Verdict, with_holm
 from specialize.report.stats.contrasts import Evidence
 
 FINDINGS: tuple[Callable[[Evidence], Verdict], ...] = (
@@ -42,7 +42,7 @@ FINDINGS: tuple[Callable[[Evidence], Verdict], ...] = (
 
 def verdicts_of(evidence: Evidence) -> list[Verdict]:
     """Return C1 to C15, then the open questions."""
-    return [finding(evidence) for finding in FINDINGS]
+    return with_holm([finding(evidence) for finding in FINDINGS])
 
 
 def verdicts_json(verdicts: list[Verdict]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""C7: the start checkpoint (paper, Table 2)."""
+"""C7: the start checkpoint (paper, Table 2), after equal updates: at the last checkpoint."""
 
 from specialize.report.arms import pairs_of
 from specialize.report.findings.verdict import Verdict, all_toward, differing_rates, text_of, toward
@@ -19,13 +19,13 @@ def better_start(evidence: Evidence) -> Verdict:
     for tuned, raw in pairs if seed else ():
         assert seed
         label = f"{tuned.name} against {raw.name}"
-        end = evidence.between(tuned, raw, evidence.front, seed, label)
+        end = evidence.between(tuned, raw, evidence.last, seed, label)
         head = evidence.contrast(label, [Term(1.0, tuned, evidence.start, seed), Term(-1.0, raw, evidence.start, seed)])
         gain = evidence.contrast(
             f"{raw.name} against {tuned.name}",
             [
-                Term(1.0, raw, evidence.front, seed), Term(-1.0, raw, evidence.start, seed),
-                Term(-1.0, tuned, evidence.front, seed), Term(1.0, tuned, evidence.start, seed),
+                Term(1.0, raw, evidence.last, seed), Term(-1.0, raw, evidence.start, seed),
+                Term(-1.0, tuned, evidence.last, seed), Term(1.0, tuned, evidence.start, seed),
             ],
         )  # fmt: skip
         ends += [end] if end else []

@@ -8,6 +8,11 @@ from specialize.report.stats.contrasts import Evidence
 
 NEARLY_ALL = 0.95
 MOST = 0.5
+OWN_GRAMMAR = (
+    "The teacher of this run is a grammar that this project wrote (teacher.base_url: local), whose steps have few "
+    "alternatives and whose texts the students' tokens were made for: counts say what was built, not what "
+    "teachers are like."
+)
 NO_ALIGNMENT = "completions with log-probabilities, aligned (results/traces/aligned/*/coverage.json)"
 
 
@@ -26,6 +31,7 @@ def top_k_is_enough(evidence: Evidence) -> Verdict:
         paper="86.9 % of 2,893 recorded steps have a top-5 mass of .95 or more",
         parts=(Part(f"the mean mass is {percent(NEARLY_ALL)} % or more", answer, masses_text),) if known else (),
         lacking="" if known else NO_ALIGNMENT,
+        by_construction=OWN_GRAMMAR if evidence.simulated_teacher else "",
     )
 
 
@@ -48,6 +54,7 @@ def alignment_supervises(evidence: Evidence) -> Verdict:
         paper="67 % of the tokens of three published examples have a soft target",
         parts=tuple(parts),
         lacking="" if parts else NO_ALIGNMENT,
+        by_construction=OWN_GRAMMAR if evidence.simulated_teacher else "",
     )
 
 

@@ -1,17 +1,19 @@
 """Verdicts: the parts of a finding, each answered by the intervals of contrasts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
+from specialize.core.paired import holm
 from specialize.report.arms import Arm, differing_details
 from specialize.report.formatting import NBSP, joined, percent, points
 from specialize.report.stats.bootstrap import Comparison
 
+LEVEL = 0.05
 Answer = Literal["yes", "no", "open"]
 Unit = Literal["points", "percent", "nats"]
 Item = TypeVar("Item")
-Word = Literal["holds", "does not hold", "unclear", "not tested here"]
+Word = Literal["holds", "by construction", "does not hold", "unclear", "not tested here"]
 WORDS: dict[Answer, Word] = {"yes": "holds", "no": "does not hold", "open": "unclear"}
 
 
@@ -45,13 +47,17 @@ class Verdict:
     lacking: str = ""
     """Which arm or file is needed to test it, or its untested parts."""
     notes: tuple[str, ...] = field(default=())
+    by_construction: str = ""
+    """Why the run could hardly have found otherwise; empty where it could."""
 
     @property
     def word(self) -> Word:
-        """`holds` where every part does, `does not hold` where one clearly does not."""
+        """`holds` where every part does, `does not hold` where one clearly does not; `by construction` where it holds
+        and could not have done otherwise."""
         if not self.parts:
             return "not tested here"
-        return WORDS[all_of(part.answer for part in self.parts)]
+        word = WORDS[all_of(part.answer for part in self.parts)]
+        return "by construction" if word == "holds" and self.by_construction else word
 
 
 def toward(comparison: Comparison, sign: int) -> Answer:
@@ -66,9 +72,31 @@ def all_of(answers: Iterable[Answer]) -> Answer:
     return "no" if "no" in found else "open" if "open" in found else "yes"
 
 
-def all_toward(says: str, comparisons: Sequence[Comparison], sign: int, unit: Unit = "points") -> Part:
-    """Return the part that holds where all contrasts clearly have this sign; it fails where one has the other."""
+def toward_each(comparisons: Sequence[Comparison], sign: int) -> list[Answer]:
+    """Return `toward` of each, where a *no* must also be clear after Holm's correction for their number.
+
+    That all go one way needs no correction: each must pass its own test. That one goes the other way does: of twenty
+    equals one would at a level of 5 %.
+    """
+    adjusted = holm([_against(each, sign) for each in comparisons])
     answers = [toward(each, sign) for each in comparisons]
+    return [
+        "open" if answer == "no" and len(comparisons) > 1 and p >= LEVEL / 2 else answer
+        for answer, p in zip(answers, adjusted, strict=True)
+    ]
+
+
+def _against(comparison: Comparison, sign: int) -> float:
+    """Return the one-sided p of a contrast on the other side of zero."""
+    if comparison.p is None:
+        return 1.0
+    return comparison.p / 2 if sign * comparison.value < 0 else 1 - comparison.p / 2
+
+
+def all_toward(says: str, comparisons: Sequence[Comparison], sign: int, unit: Unit = "points") -> Part:
+    """Return the part that holds where all contrasts clearly have this sign; it fails where one has the other, also
+    after Holm's correction for their number."""
+    answers = toward_each(comparisons, sign)
     answer = all_of(answers)
     if len(comparisons) == 1:
         return Part(says, answer, text_of(comparisons[0], unit), tuple(comparisons), unit)
@@ -83,6 +111,22 @@ def all_toward(says: str, comparisons: Sequence[Comparison], sign: int, unit: Un
         else text_of(weakest, unit)
     )
     return Part(says, answer, f"{counted}; {between}", tuple(comparisons), unit)
+
+
+def with_holm(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts with each comparison's p adjusted for the family of all comparisons that the report makes."""
+    family = [
+        each.p for verdict in verdicts for part in verdict.parts for each in part.comparisons if each.p is not None
+    ]
+    adjusted = iter(holm(family))
+
+    def of_part(part: Part) -> Part:
+        comparisons = tuple(
+            each if each.p is None else replace(each, p_holm=round(next(adjusted), 6)) for each in part.comparisons
+        )
+        return replace(part, comparisons=comparisons)
+
+    return [replace(verdict, parts=tuple(of_part(part) for part in verdict.parts)) for verdict in verdicts]
 
 
 def present(items: Iterable[Item | None]) -> list[Item]:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas
 
+from specialize.core.paired import Floats, mcnemar, mean_interval, task_weights
 from specialize.core.params.report import ReportParams
 from specialize.report.arms import Arm, arms_of, ladders_of
 from specialize.report.load_results import Study, early_step, late_step
 from specialize.report.selection import front_of
 from specialize.report.stats.accuracies import Accuracies, Measure, score_table
-from specialize.report.stats.bootstrap import Comparison, changed, contrast_interval, mcnemar
-from specialize.report.stats.predictions import Floats, Predictions, task_weights
+from specialize.report.stats.bootstrap import Comparison, changed
+from specialize.report.stats.predictions import Predictions
 
 When = Callable[[str], int]
 """Student → step."""
@@ -40,6 +41,8 @@ class Evidence:
     arms: list[Arm]
     ladders: list[list[Arm]]
     """Arms that differ in size alone; the main findings are about the first."""
+    simulated_teacher: bool = False
+    """Whether the teacher is this project's own grammar."""
 
     # Steps of a student.
 
@@ -144,27 +147,32 @@ class Evidence:
         parts = [part for part in found if part is not None]
         if len(parts) < len(found):
             return None
+        values = [each for each, _ in parts]
         bounds = (
             sum(term.weight for term in terms if term.weight < 0),
             sum(term.weight for term in terms if term.weight > 0),
         )
-        value, low, high = contrast_interval(parts, bounds, CONFIDENCE)
+        interval = mean_interval(values, bounds, CONFIDENCE, [families for _, families in parts])
         one_against_one = len(teams) == 1 and len(parts) == 1 and sorted(t.weight for t in terms) == [-1.0, 1.0]
-        won, lost = changed(parts[0]) if one_against_one else (None, None)
+        won, lost = changed(values[0]) if one_against_one else (None, None)
+        p = interval.p if won is None or lost is None else round(mcnemar(won, lost), 6)
         return Comparison(
             label=label,
-            value=value,
-            low=low,
-            high=high,
-            n=sum(part.shape[1] for part in parts),
+            value=interval.value,
+            low=interval.low,
+            high=interval.high,
+            n=sum(part.shape[1] for part in values),
             seeds=len(teams),
             won=won,
             lost=lost,
-            p=None if won is None or lost is None else mcnemar(won, lost),
+            p=p if bounds[0] < 0 else None,
         )
 
-    def _by_problem(self, terms: Sequence[Term], teams: Sequence[Sequence[str]], place: int) -> Floats | None:
-        """Return the contrast on one dataset, [replicates, problems], weighted by task; None where a term lacks it."""
+    def _by_problem(
+        self, terms: Sequence[Term], teams: Sequence[Sequence[str]], place: int
+    ) -> tuple[Floats, list[str] | None] | None:
+        """Return the contrast on one dataset, [replicates, problems], weighted by task, and each problem's family
+        (None: each stands for itself); None where a term lacks the dataset."""
         dataset = terms[0].measure.datasets[place]
         predictions = self.predictions.get(dataset)
         if predictions is None:
@@ -185,16 +193,22 @@ class Evidence:
         ids = list(predictions.index[common])
         weights = task_weights(ids, dataset in self.study.benchmarks("generic"))
         # Contiguous along the problems: a mean then adds them in order.
-        return np.ascontiguousarray(values[common].T) * weights
+        known = self.study.families.get(dataset)
+        families = [known.get(id, id) for id in ids] if known else None
+        return np.ascontiguousarray(values[common].T) * weights, families
 
 
 def evidence_of(
-    study: Study, predictions: Predictions, params: ReportParams, objectives: Mapping[str, str]
+    study: Study,
+    predictions: Predictions,
+    params: ReportParams,
+    objectives: Mapping[str, str],
+    simulated_teacher: bool = False,
 ) -> Evidence:
     """Return the evidence of a run. objectives: start → its pretraining objective."""
     arms = arms_of(study, objectives)
     accuracies = Accuracies(score_table(study))
-    return Evidence(study, accuracies, predictions, params, arms, ladders_of(arms))
+    return Evidence(study, accuracies, predictions, params, arms, ladders_of(arms), simulated_teacher)
 
 
 def teams_of(arms: Sequence[Arm]) -> list[list[str]]:

@@ -1,14 +1,12 @@
 """Right or wrong, problem by problem: what a comparison of two checkpoints is paired by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas
 import pyarrow
 import pyarrow.parquet as parquet
-from numpy.typing import NDArray
 
 from specialize.core.errors import RecordError
 
@@ -16,7 +14,6 @@ COLUMNS = ("id", "split", "format", "correct")
 Predictions = dict[str, pandas.DataFrame]
 """Dataset → a row for each problem id, a column for each (student, step, split, format, reading): 1 right, 0 wrong
 (of several samples the share that is right), NaN not asked."""
-Floats = NDArray[np.float64]
 
 
 def read_predictions(files: Iterable[tuple[str, int, str, Path]]) -> Predictions:
@@ -37,26 +34,18 @@ def read_predictions(files: Iterable[tuple[str, int, str, Path]]) -> Predictions
 
 
 def by_problem(rows: pandas.DataFrame) -> Predictions:
-    """Return predictions by dataset and problem. rows: student, step, dataset, split, format, reading, id, correct."""
+    """Return predictions by dataset and problem. rows: student, step, dataset, split, format, reading, id, correct.
+
+    Of several answers to one problem the share that is right: errors are by question, not by answer.
+    """
     columns = ["student", "step", "split", "format", "reading"]
     rows = rows.astype({"correct": float})
+    if rows.duplicated(["dataset", *columns, "id"]).any():
+        rows = rows.groupby(["dataset", *columns, "id"], as_index=False)["correct"].mean()
     return {
-        str(dataset): of_dataset.pivot_table(
-            index="id", columns=columns, values="correct", aggfunc="mean", observed=True
-        ).sort_index()
+        str(dataset): of_dataset.pivot(index="id", columns=columns, values="correct").sort_index()
         for dataset, of_dataset in rows.groupby("dataset")
     }
-
-
-def task_weights(ids: Sequence[str], is_suite: bool) -> Floats:
-    """Return a weight for each problem, of mean 1, that makes the mean over problems the mean over tasks.
-
-    A problem of a suite is named {suite}/{task}/{number}.
-    """
-    if not is_suite:
-        return np.ones(len(ids))
-    _, task, problems = np.unique([id.rpartition("/")[0] for id in ids], return_inverse=True, return_counts=True)
-    return np.asarray(len(ids) / (len(problems) * problems[task]), dtype=np.float64)
 
 
 def _read(path: Path) -> Any:

@@ -22,9 +22,10 @@ from specialize.report.stats.changes import change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.views.by_scorer import GENERIC_READINGS, MATHS_READINGS, reading_rows, task_rows
 from specialize.report.views.by_selection import choices
+from specialize.report.views.detectable import detectable_line
 from specialize.report.views.main_table import Column
 from specialize.report.views.run_info import origins, plan_of, prompt_digests
-from specialize.report.views.summary import summary_of
+from specialize.report.views.summary import family_line, summary_of
 
 MATHS = ("seed", "out_of_distribution", "probe")
 
@@ -45,6 +46,10 @@ def page_of(
         summary=summary_of(evidence, columns, verdicts),
         interval=formatting.interval_name(study.scores),
         study=study,
+        detectable={
+            arm: detectable_line(evidence, arm, [column.measure for column in columns]) for arm in evidence.arms
+        },
+        family=family_line(verdicts),
         **_arms(evidence, columns),
         **_readings(evidence),
         **_verdicts(verdicts),
@@ -115,7 +120,7 @@ def _readings(evidence: Evidence) -> dict[str, Any]:
 def _verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     return {
         "verdicts": verdicts,
-        "chips": {"holds": "holds", "does not hold": "not", "unclear": ""},
+        "chips": {"holds": "holds", "by construction": "", "does not hold": "not", "unclear": ""},
         "signs": {"yes": "✓", "no": "✗", "open": "?"},
         "comparisons": [
             {"finding": verdict.name, "says": part.says, "comparison": each, **_in_full(each, part.unit)}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from specialize.report.findings.verdict import LEVEL
 from specialize.report.findings.verdict import Verdict as Finding
 from specialize.report.formatting import FORMATS, describe, interval_name, joined, size
 from specialize.report.stats.changes import change_in
@@ -49,7 +50,8 @@ def _change_in_words(evidence: Evidence, column: Column) -> str:
     name = f"the {'student' if len(ladder) == 1 else 'largest student'} ({largest.name}, "
     name += f"{size(largest.parameters)} parameters"
     name += f", mean of {len(largest.seeds)} seeds)" if len(largest.seeds) > 1 else ")"
-    interval = interval_name(evidence.study.scores)
+    # The interval of one run is of these problems only: another seed may differ by more. No headline.
+    interval = interval_name(evidence.study.scores) if len(largest.seeds) > 1 else ""
     if change.before is None or change.after is None:
         return f"{name} was not scored both before and after."
     before, after = describe(change.before, interval), describe(change.after, interval)
@@ -77,12 +79,24 @@ def _verdict(change: Change) -> str:
     return f"a clear {change.verdict}"
 
 
+def family_line(verdicts: Sequence[Finding]) -> str:
+    """Return how many of the report's comparisons are clear, and how many after Holm's correction for all of them."""
+    found = [each for verdict in verdicts for part in verdict.parts for each in part.comparisons if each.p is not None]
+    alone = sum(each.p is not None and each.p < LEVEL for each in found)
+    together = sum(each.p_holm is not None and each.p_holm < LEVEL for each in found)
+    return (
+        f"Of {len(found)} comparisons in these verdicts {alone} have p below {LEVEL} by themselves, {together} after "
+        "Holm's correction for all of them."
+    )
+
+
 def counted_verdicts(verdicts: Sequence[Finding]) -> str:
     """Return how many of the paper's findings hold in this run, as a sentence."""
     of_paper = [verdict for verdict in verdicts if verdict.name.startswith("C")]
     counts = Counter(verdict.word for verdict in of_paper)
     words = [
-        (counts["holds"], "hold here"), (counts["does not hold"], "do not"),
+        (counts["holds"], "hold here"), (counts["by construction"], "hold by construction"),
+        (counts["does not hold"], "do not"),
         (counts["unclear"], "are unclear"), (counts["not tested here"], "are not tested by this run"),
     ]  # fmt: skip
     counts_in_words = [f"{count} {word}" for count, word in words if count]

@@ -1,5 +1,6 @@
 """Plain text for the terminal: table.txt (before → after by arm, the verdicts) and the line that the job prints."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,12 +11,13 @@ from specialize.report.selection import front_of
 from specialize.report.stats.changes import change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Estimate
+from specialize.report.views.detectable import detectable_line
 from specialize.report.views.main_table import Column
-from specialize.report.views.summary import counted_verdicts
+from specialize.report.views.summary import counted_verdicts, family_line
 
 WIDTH = 110
 NAME_WIDTH = 40
-SIGNS = {"holds": "+", "does not hold": "-", "unclear": "?"}
+SIGNS = {"holds": "+", "by construction": "=", "does not hold": "-", "unclear": "?"}
 TO_ASCII = str.maketrans({
     "–": "-", "−": "-", NBSP: " ", "“": '"', "”": '"', "×": "x", "→": "->", "²": "2", "…": "...", "§": "sec. ",
 })  # fmt: skip
@@ -32,7 +34,8 @@ def terminal_table(evidence: Evidence, columns: Sequence[Column], verdicts: Sequ
     params = evidence.params
     interval = interval_name(evidence.study.scores)
     lines = [
-        f"Accuracy in % on test problems, start -> selected checkpoint, with n and {interval}.",
+        f"Accuracy in % on test problems, start -> selected checkpoint, with n and {interval}",
+        "(of a single run: over these problems only; another seed may differ by more).",
         f"Maths: {FORMATS[params.format]}, {params.reading} reading. Generic: {params.generic_reading} match.",
         "",
     ]
@@ -43,6 +46,7 @@ def terminal_table(evidence: Evidence, columns: Sequence[Column], verdicts: Sequ
         lines += [*_others(evidence, others, columns), ""]
     lines += [*_verdict_lines(evidence, verdicts), ""]
     lines += ["* clear: the interval of the paired change holds no zero"]
+    lines += textwrap.wrap(family_line(verdicts), WIDTH)
     return "\n".join(line.translate(TO_ASCII).rstrip() for line in lines) + "\n"
 
 
@@ -63,7 +67,8 @@ def _of_arm(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[str
         if change.after and not change.after.correct and not column.is_mean:
             after = describe(change.after, interval_name(evidence.study.scores))
             unsolved.append(f"  solves none of {_name(column)}: {after}")
-    return lines + unsolved
+    shown = detectable_line(evidence, arm, [column.measure for column in columns])
+    return lines + unsolved + [_cut(f"  {line}", WIDTH) for line in shown]
 
 
 def _when(evidence: Evidence, arm: Arm) -> str:
@@ -103,7 +108,7 @@ def _verdict_lines(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]
     sizes = "one size" if len(ladder) == 1 else f"{len(ladder)} sizes"
     start = STARTS.get(ladder[0].start, ladder[0].start)
     lines = [_cut(f"The paper's findings and open questions, over {sizes} (start: {start}):", WIDTH)]
-    lines += [_cut(f"  {SIGNS[each.word]} {each.name:<4}{each.word:<14} {each.claim}", WIDTH) for each in tested]
+    lines += [_cut(f"  {SIGNS[each.word]} {each.name:<4}{each.word:<15} {each.claim}", WIDTH) for each in tested]
     return [*lines, _cut(f"  not tested here: {', '.join(others)}", WIDTH)] if others else lines
 
 

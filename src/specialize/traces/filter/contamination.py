@@ -47,7 +47,7 @@ class EvaluationQuestions:
             length = min(ngram, len(words))
             if length >= SHORTEST:
                 lengths.add(length)
-                for run in _runs(words, length):
+                for run in word_runs(words, length):
                     self._runs.setdefault(run, problem.id)
         self._lengths = sorted(lengths, reverse=True)
 
@@ -59,13 +59,13 @@ class EvaluationQuestions:
         if (joined := " ".join(words)) in self._words:
             return Contamination("same words", self._words[joined])
         for length in self._lengths:
-            shared = [self._runs[run] for run in _runs(words, length) if run in self._runs]
+            shared = [self._runs[run] for run in word_runs(words, length) if run in self._runs]
             if shared:
                 return Contamination("shared words", min(shared))
         return None
 
 
-def _runs(words: list[str], length: int) -> Iterator[bytes]:
+def word_runs(words: list[str], length: int) -> Iterator[bytes]:
     """Yield 8-byte hashes of every run of `length` words: among millions of runs a false match has odds of 1e-6.
 
     Python's own hash differs from process to process; this one does not.

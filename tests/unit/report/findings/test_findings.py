@@ -1,11 +1,13 @@
 """Each verdict on runs whose truth is known: one that holds, one that does not, one unclear, one not tested."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from made_evidence import Made, made_evidence
 
 from specialize.core.files import json_text
+from specialize.core.paired import holm
 from specialize.report.findings import (
     checkpoint_selection,
     generic_ability,
@@ -15,6 +17,8 @@ from specialize.report.findings import (
     topk_and_alignment,
 )
 from specialize.report.findings.registry import verdicts_json, verdicts_of
+from specialize.report.findings.verdict import toward_each
+from specialize.report.stats.bootstrap import Comparison
 
 LEVEL = (0.3, 0.3, 0.3, 0.3)
 SLIGHT = (0.30, 0.31, 0.31, 0.31)
@@ -33,7 +37,8 @@ def ladder(**of_all) -> list[Made]:
     [
         (ladder(), "holds"),
         ([*ladder()[:2], Made("l", LARGE, seed=DOWN)], "does not hold"),
-        ([Made("s", out=SLIGHT)], "unclear"),
+        ([Made("s", seed=SLIGHT, out=SLIGHT)], "unclear"),
+        ([Made("s", out=SLIGHT)], "holds"),  # in the mean; the other set falls no five points
     ],
 )
 def test_c1(students, word):
@@ -231,6 +236,45 @@ def test_c14_and_c15(given, words):
     ] == words
 
 
+def test_c14_and_c15_hold_by_construction_where_the_teacher_is_our_own():
+    evidence = replace(made_evidence([Made("s")], coverage=coverage(90, 0.99, 80)), simulated_teacher=True)
+    for finding in (topk_and_alignment.top_k_is_enough, topk_and_alignment.alignment_supervises):
+        assert finding(evidence).word == "by construction"
+        assert "grammar" in finding(evidence).by_construction
+    evidence = replace(made_evidence([Made("s")], coverage=coverage(90, 0.80, 80)), simulated_teacher=True)
+    assert topk_and_alignment.top_k_is_enough(evidence).word == "does not hold"
+
+
+def test_sizes_losses_and_starts_are_compared_after_equal_updates():
+    # Selected at step 200 and 300: the one that was stopped earlier has the better checkpoint, and the worse end.
+    early = {"seed": 200, "out_of_distribution": 200}
+    made = [
+        Made("a", seed=(0.1, 0.3, 0.9, 0.3), recipe={"start": "generalist"}, by=early),
+        Made("b", seed=(0.1, 0.2, 0.3, 0.6), recipe={"start": "raw"}),
+    ]
+    verdict = start_checkpoint.better_start(made_evidence(made, STARTS))
+    assert verdict.parts[0].comparisons[0].value == pytest.approx(-0.3)
+
+
+def compared(value: float, p: float) -> Comparison:
+    reach = 0.5 * abs(value)
+    return Comparison(label="", value=value, low=value - reach, high=value + reach, n=100, seeds=1, p=p)
+
+
+def test_one_of_twenty_the_other_way_is_chance_until_holm_says_otherwise():
+    gains = [compared(0.1, 0.001)] * 19
+    assert toward_each([*gains, compared(-0.1, 0.04)], 1) == ["yes"] * 19 + ["open"]
+    assert toward_each([*gains, compared(-0.1, 0.0001)], 1)[-1] == "no"
+    assert toward_each([compared(-0.1, 0.04)], 1) == ["no"]
+
+
+def test_holm_is_over_all_comparisons_of_the_report():
+    verdicts = verdicts_of(made_evidence(ladder()))
+    found = [each for verdict in verdicts for part in verdict.parts for each in part.comparisons if each.p is not None]
+    assert len(found) > 10
+    assert [each.p_holm for each in found] == pytest.approx(holm([each.p for each in found]), abs=1e-5)
+
+
 GONE = (0.6, 0.0, 0.0, 0.0)
 
 
@@ -253,7 +297,9 @@ def test_q1(exact, by_rule, word):
     [
         ((0.1, 0.3, 0.5, 0.55), "holds"),
         (GONE, "does not hold"),
-        (LEVEL, "unclear"),  # half of it
+        (LEVEL, "holds"),
+        ((0.6, 0.4, 0.3, 0.3), "unclear"),  # half of it
+        ((0.02, 0.02, 0.02, 0.02), "not tested here"),  # the start has none to keep
         (None, "not tested here"),
     ],
 )
@@ -261,14 +307,14 @@ def test_q2(trained, word):
     verdict = generic_ability.format_or_skill(made_evidence([Made("s", chain=GONE, trained=trained)]))
     assert verdict.word == word
     if word == "holds":
-        assert verdict.parts[0].told == "s: +55.0 of 60.0 points lost"
+        assert verdict.parts[0].told.startswith("s: ")
 
 
 def test_every_finding_is_there_once_and_says_what_it_lacks():
     verdicts = verdicts_of(made_evidence([Made("s", answer_only=None, chain=None)]))
     assert [verdict.name for verdict in verdicts] == [*(f"C{number}" for number in range(1, 16)), "Q1", "Q2", "Q3"]
     assert all(verdict.lacking for verdict in verdicts if verdict.word == "not tested here")
-    assert all(len(verdict.claim) <= 88 for verdict in verdicts), "a line of the terminal"
+    assert all(len(verdict.claim) <= 86 for verdict in verdicts), "a line of the terminal"
     rows = json.loads(json_text(verdicts_json(verdicts)))
     assert {row["verdict"] for row in rows} <= {"holds", "does not hold", "unclear", "not tested here"}
     assert rows[0]["parts"][0]["comparisons"][0]["n"] == 200

@@ -14,22 +14,53 @@ MANY = tuple(range(0, 4100, 100))
 AT_END = {"seed": 4000, "out_of_distribution": 4000}
 
 
-@pytest.mark.parametrize(
-    ("phase", "word"), [(2.0, "does not hold"), (-2.0, "holds"), (3.5, "unclear")]
-)  # fmt: skip
-def test_c9(phase, word):
+def swinging(steps, out_of) -> list[Made]:
+    """Three students of one size, each with its own swing; `out_of`: the other curve, of a student's phase."""
+    curve, last = [0.5] * len(steps), {"seed": steps[-1], "out_of_distribution": steps[-1]}
+    return [
+        Made(
+            f"s{number}",
+            seed=waves(0.5, phase, len(steps)),
+            out=out_of(phase),
+            answer_only=curve,
+            chain=curve,
+            by=last,
+            recipe={"seed": number},
+        )
+        for number, phase in enumerate((2.0, 2.3, 2.6))
+    ]
+
+
+@pytest.mark.parametrize(("sign", "word"), [(1, "does not hold"), (-1, "holds")])
+def test_c9(sign, word):
     # sin(2 t) against sin(2 t) goes together, against −sin(2 t) the other way.
-    seed, out = waves(0.5, 2.0, len(MANY)), waves(0.5, phase, len(MANY))
-    if word == "unclear":
-        seed, out = seed[:13], [0.7 * a + 0.3 * b for a, b in zip(out, seed, strict=True)][:13]
-    steps = MANY[: len(seed)]
-    last = {"seed": steps[-1], "out_of_distribution": steps[-1]}
-    curve = [0.5] * len(steps)
-    made = Made("s", seed=seed, out=out, answer_only=curve, chain=curve, by=last)
-    verdict = late_training.independent_fluctuation(
-        made_evidence([made, Made("t", 9000, seed, out, None, curve, curve, by=last)], steps=steps)
-    )
+    made = swinging(MANY, lambda phase: waves(0.5, sign * phase, len(MANY)))
+    verdict = late_training.independent_fluctuation(made_evidence(made, steps=MANY))
     assert verdict.word == word, verdict.parts
+
+
+def test_c9_is_unclear_with_few_changes():
+    few = MANY[:9]
+    verdict = late_training.independent_fluctuation(
+        made_evidence(swinging(few, lambda phase: waves(0.5, phase / 2, 9)), steps=few)
+    )
+    assert verdict.word == "unclear", verdict.parts
+
+
+def test_c9_takes_off_what_all_students_of_a_size_do_at_a_step():
+    # One curve for all, which moves both accuracies alike: nothing is left of it.
+    def together(number):
+        common = [0.4 + 0.1 * (at % 2) for at in range(9)]
+        own = [0.02 * ((at + number) % 3 == 0) for at in range(9)]
+        other = [0.02 * ((at + 2 * number) % 4 == 0) for at in range(9)]
+        seed, out = ([a + b for a, b in zip(common, each, strict=True)] for each in (own, other))
+        curve = [0.5] * 9
+        return Made(
+            f"s{number}", seed=seed, out=out, answer_only=curve, chain=curve, recipe={"seed": number}, by={"seed": 800}
+        )
+
+    verdict = late_training.independent_fluctuation(made_evidence([together(n) for n in range(4)], steps=MANY[:9]))
+    assert float(verdict.parts[0].told.split()[4].replace("−", "-")) < 0.5
 
 
 def test_c9_needs_many_checkpoints():
@@ -37,13 +68,15 @@ def test_c9_needs_many_checkpoints():
 
 
 def test_c9_counts_independent_changes():
-    # Of two changes less their mean one is the other's mirror image: nine students make nine changes, not eighteen.
-    wave = (0.3, 0.5, 0.4, 0.6)
-    made = [Made(f"s{n}", seed=wave, out=wave, recipe={"seed": n}, by={"seed": 1600}) for n in range(9)]
-    verdict = late_training.independent_fluctuation(made_evidence(made, steps=(0, 800, 1200, 1600)))
-    assert "n 9 changes" in verdict.parts[0].told
-    fewer = made_evidence(made[:7], steps=(0, 800, 1200, 1600))
-    assert late_training.independent_fluctuation(fewer).word == "not tested here"
+    # Of the changes at one step of n students n − 1 are independent of their mean: 2 steps, nine students: 16.
+    made = [
+        Made(f"s{n}", seed=wave, out=wave, recipe={"seed": n}, by={"seed": 1600})
+        for n, wave in enumerate([(0.3, 0.5, 0.4, 0.6), (0.3, 0.4, 0.5, 0.5), (0.3, 0.5, 0.5, 0.4)] * 3)
+    ]
+    steps = (0, 800, 1200, 1600)
+    verdict = late_training.independent_fluctuation(made_evidence(made, steps=steps))
+    assert "n 16 changes" in verdict.parts[0].told
+    assert late_training.independent_fluctuation(made_evidence(made[:4], steps=steps)).word == "not tested here"
 
 
 def test_correlation_is_pearsons_with_fishers_interval():

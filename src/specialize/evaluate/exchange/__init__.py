@@ -1,0 +1,1 @@
+"""A checkpoint's results in the formats of other tools."""
