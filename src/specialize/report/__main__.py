@@ -67,11 +67,14 @@ def _build(args: argparse.Namespace) -> None:
     folders = args.scores, args.checkpoints, args.predictions
     found = files_of(Inputs(args.problems, args.funnel, *folders, args.coverage), params)
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, found.all())
-    from specialize.report.figures.registry import draw_figures
+    from specialize.report.examples.embed import embed
+    from specialize.report.examples.first_example import first_example
+    from specialize.report.examples.read_answers import read_questions
+    from specialize.report.figures.registry import draw_figures, draw_panels
     from specialize.report.findings.registry import verdicts_json, verdicts_of
     from specialize.report.stats.contrasts import evidence_of
     from specialize.report.stats.predictions import read_predictions
-    from specialize.report.views.html_page import page_of
+    from specialize.report.views.html_page import Drawings, ShownExamples, page_of
     from specialize.report.views.main_table import columns_of
     from specialize.report.views.metrics import metrics_of
     from specialize.report.views.terminal import summary_line, terminal_table
@@ -84,9 +87,12 @@ def _build(args: argparse.Namespace) -> None:
     for name, drawn in figures.items():
         tables.append(args.output / f"{name}.csv")
         write_csv(tables[-1], drawn.table, drawn.figure.NUMBERS)
+    questions = {path.parent.name: read_questions(path) for path in found.questions}
+    example = first_example(evidence, evidence.ladders[0][-1], found.predictions, questions)
+    shown = ShownExamples(example, embed(evidence, found.predictions, questions))
     page = args.output / "index.html"
     texts = {args.output / f"{name}.svg": drawn.svg for name, drawn in figures.items()}
-    texts[page] = page_of(evidence, columns, verdicts, figures, recipe)
+    texts[page] = page_of(evidence, columns, verdicts, Drawings(figures, draw_panels(evidence)), shown, recipe)
     texts[args.output / "table.txt"] = terminal_table(evidence, columns, verdicts)
     texts[args.output / "verdicts.json"] = json_text(verdicts_json(verdicts))
     for path, text in texts.items():

@@ -49,12 +49,14 @@ class StudyFiles:
     predictions: list[tuple[str, int, str, Path]]
     """(student, step, benchmark, path) of the checkpoints that are compared problem by problem."""
     coverage: list[Path]
+    questions: list[Path]
+    """The test problems of each dataset."""
 
     def all(self) -> list[Path]:
         """Return every file."""
         lists = (self.selected, self.curves, self.manifests, self.scores, self.coverage)
         predictions = [path for *_, path in self.predictions]
-        return [self.problems, self.funnel, *(path for paths in lists for path in paths), *predictions]
+        return [self.problems, self.funnel, *self.questions, *(path for paths in lists for path in paths), *predictions]
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,11 @@ def files_of(inputs: Inputs, run: ReportRun) -> StudyFiles:
             for step in sorted(compared)
             for name in run.datasets
         ]
+    questions = [inputs.problems.parent / name / "test.jsonl" for name in run.datasets]
     return StudyFiles(
-        inputs.problems, inputs.funnel, selected, curves, manifests, scored, compared_files, sorted(inputs.coverage)
-    )
+        inputs.problems, inputs.funnel, selected, curves, manifests, scored, compared_files, sorted(inputs.coverage),
+        questions,
+    )  # fmt: skip
 
 
 def early_step(steps: Sequence[int]) -> int:
