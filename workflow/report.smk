@@ -1,6 +1,6 @@
 """Scores → tables, figures, results/metrics.json.
 
-In:  results/scores/, results/predictions/, results/checkpoints/, results/traces/funnel.json
+In:  results/scores/, results/predictions/, results/checkpoints/, results/traces/funnel.json, results/problems/
 Out: results/report/, results/metrics.json
 """
 
@@ -8,9 +8,9 @@ Out: results/report/, results/metrics.json
 include: "common.smk"
 
 
-# One caption for each figure of src/specialize/report/figures, which holds its text, and one for scores.csv.
+# One caption for each figure of src/specialize/report/figures, which holds its text; one for scores.csv, one for the page.
 CAPTIONS = Path(str(workflow.current_basedir), "captions")
-FIGURES = sorted({path.stem for path in CAPTIONS.glob("*.rst")} - {"scores"})
+FIGURES = sorted({path.stem for path in CAPTIONS.glob("*.rst")} - {"scores", "index"})
 
 
 rule report:
@@ -33,6 +33,9 @@ rule build_report:
             **ALL,
         ),
         problems=ancient("results/problems/index.json"),
+        questions=ancient(
+            [f"results/problems/{name}/test.jsonl" for name in PARAMS.data.datasets]
+        ),
         funnel=ancient("results/traces/funnel.json"),
         coverage=ancient(expand(f"{ALIGNED}/coverage.json", **ALL)),
         selected=ancient(expand("results/scores/{student}/selected.json", **ALL)),
@@ -57,7 +60,11 @@ rule build_report:
             category="Tables",
         ),
         "results/report/scores.parquet",
-        "results/report/index.html",
+        report(
+            "results/report/index.html",
+            caption="captions/index.rst",
+            category="The page",
+        ),
         "results/report/table.txt",
         "results/report/verdicts.json",
         metrics="results/metrics.json",

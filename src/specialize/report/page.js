@@ -135,7 +135,8 @@
     const says = (pair) => [pair.id, pair.question, pair.gold, pair.a.text, pair.b.text].some((text) => text.toLowerCase().includes(words));
     const searched = words ? all.filter(says) : all;
     const counts = index.filters.map((name) => searched.filter((pair) => filters[name](pair.a, pair.b, reading, names)).length);
-    const kept = $("filter").value;
+    // Nothing chosen yet: what training fixed, or all where that is nothing.
+    const kept = $("filter").value === "first" ? (counts[0] ? index.filters[0] : "") : $("filter").value;
     fill($("filter"), [["", `all (${searched.length})`], ...index.filters.map((name, place) => [name, `${name} (${counts[place]})`])], kept);
     matches = kept ? searched.filter((pair) => filters[kept](pair.a, pair.b, reading, names)) : searched;
     state = { first, second, reading };
@@ -176,7 +177,7 @@
   const largest = shown().student;
   fill($("dataset"), index.datasets.map((each) => [each.name, `${each.name} (${each.role.replaceAll("_", " ")})`]), (seed || index.datasets[0]).name);
   for (const side of ["a", "b"]) fill($(`student-${side}`), people, largest);
-  fill($("filter"), [["fixed", "fixed"]], "fixed");
+  fill($("filter"), [["first", "fixed"]], "first");
   formats();
   for (const side of ["a", "b"]) steps(side);
   $("browser").addEventListener("submit", (event) => event.preventDefault());

@@ -1,4 +1,4 @@
-"""The examples that the page holds: questions and answers in compressed blocks, within a limit.
+"""The examples that the page holds: questions and answers in compressed blocks, bounded.
 
 A block is JSON, deflated (zlib) and written in base64; the page inflates the ones that it shows. One holds the questions
 of a dataset, the others the answers of a student to it, at all embedded checkpoints.
@@ -7,7 +7,7 @@ of a dataset, the others the answers of a student to it, at all embedded checkpo
 import base64
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,9 @@ def embed(
         for each in kept:
             if each.dataset == dataset:
                 by_student.setdefault(each.student, {})[each.step] = read_answers(each.path, SPLIT, ids)
-        answered = {key: answer for steps in by_student.values() for found in steps.values() for key, answer in found.items()}
+        answered = {
+            key: answer for steps in by_student.values() for found in steps.values() for key, answer in found.items()
+        }
         if not answered:
             continue
         formats = list(dict.fromkeys(format for _, format in answered))
@@ -89,7 +91,12 @@ def embed(
             blocks[f"{student}/{dataset}"] = _packed(_answers(steps, items, readings))
         datasets.append(_described(evidence, dataset, formats, readings))
     return Examples(
-        index={"students": _students(evidence, kept), "datasets": datasets, "filters": list(FILTERS), "markers": MARKERS},
+        index={
+            "students": _students(evidence, kept),
+            "datasets": datasets,
+            "filters": list(FILTERS),
+            "markers": MARKERS,
+        },
         blocks=blocks,
         problems=sum(len(problems) for problems in shown.values()),
         of=sum(len(known) for known in questions.values()),
@@ -124,12 +131,16 @@ def _answers(
     A mark is a digit for each reading, 1 where the answer is right.
     """
     rows = [[by_item.get(item) for by_item in steps.values()] for item in items]
+
+    def cells(of: Callable[[Answer], Any]) -> list[list[Any]]:
+        return [[of(answer) if answer else None for answer in row] for row in rows]
+
     return {
         "steps": list(steps),
-        "texts": [[_cut(each.text, LONGEST) if each else None for each in row] for row in rows],
-        "marks": [["".join(str(int(each.right.get(name, False))) for name in readings) if each else None for each in row] for row in rows],
-        "found": [[_found(each, readings) if each else None for each in row] for row in rows],
-    }  # fmt: skip
+        "texts": cells(lambda answer: _cut(answer.text, LONGEST)),
+        "marks": cells(lambda answer: "".join(str(int(answer.right.get(name, False))) for name in readings)),
+        "found": cells(lambda answer: _found(answer, readings)),
+    }
 
 
 def _found(answer: Answer, readings: Sequence[str]) -> list[str | None]:

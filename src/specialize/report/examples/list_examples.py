@@ -89,7 +89,9 @@ def pair_lines(pair: Pair, reading: str, names: Sequence[str]) -> list[str]:
         verdict = "right" if answer.right.get(reading) else "wrong"
         found = answer.found.get(reading)
         lines += _block(name, answer.text or "(nothing)")
-        lines.append(f"{'':14}{verdict}, read as {found!r}" if found is not None else f"{'':14}{verdict}, no answer found")
+        lines.append(
+            f"{'':14}{verdict}, read as {found!r}" if found is not None else f"{'':14}{verdict}, no answer found"
+        )
     return lines
 
 

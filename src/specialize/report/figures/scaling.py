@@ -21,8 +21,7 @@ from specialize.report.stats.estimate import Estimate
 NAME = "scaling"
 CAPTION = (
     "Accuracy on the seed dataset against the number of parameters, before and after training, with its interval and "
-    "the least-squares line (paper, Fig. 2): test problems, because validation problems selected the checkpoint. The "
-    "accuracies of every student are in scaling.csv."
+    "the least-squares line (paper, Fig. 2), on test problems. Every student: scaling.csv."
 )
 NUMBERS = "%.2f"
 

@@ -15,8 +15,8 @@ NAME = "training"
 LINES = len(PALETTE)
 CAPTION = (
     f"Training loss per target token, in nats, of the first {LINES} arms, each by its own objective; where an arm has "
-    "several seeds their mean, and a band from the lowest to the highest. Losses of students with different tokenizers are not comparable. The curves of every "
-    "student are in training.csv."
+    "several seeds their mean, and a band from the lowest to the highest. Not comparable between tokenizers. Every "
+    "student: training.csv."
 )
 NUMBERS = "%.6g"
 

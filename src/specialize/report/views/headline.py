@@ -1,4 +1,4 @@
-"""The headline: what an arm gained on the seed dataset, what it gained elsewhere, and what it paid in generic ability."""
+"""The headline: what an arm gained on the seed dataset and elsewhere, and what it paid in generic ability."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,11 @@ def tiles_of(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[Ti
     Generic ability is taken in the format in which the start has most of it: that is what there is to lose.
     """
     tiles = []
-    for role, says in (("seed", "seed dataset"), ("out_of_distribution", "out of distribution"), ("generic", "the price")):
+    for role, says in (
+        ("seed", "seed dataset"),
+        ("out_of_distribution", "out of distribution"),
+        ("generic", "the price"),
+    ):
         found = [(column, change_in(evidence, arm, column.measure)) for column in columns if column.role == role]
         known = [(column, change) for column, change in found if change.before and change.after]
         if not known:
