@@ -1,6 +1,6 @@
-"""The examples that the page holds: questions and answers in compressed blocks, bounded.
+"""The examples that the page holds: questions and answers, compressed, bounded.
 
-A block is JSON, deflated (zlib) and written in base64; the page inflates the ones that it shows. One holds the questions
+A block is JSON, deflated (zlib) and written in base64; the page inflates those that it shows. One holds the questions
 of a dataset, the others the answers of a student to it, at all embedded checkpoints.
 """
 

@@ -139,14 +139,19 @@ def _arms(evidence: Evidence, columns: Sequence[Column]) -> dict[str, Any]:
         "fronts": {arm: _front(evidence, arm) for arm in shown},
         "columns": columns,
         "changes": changes,
-        "ns": [_n(changes[arm][place] for arm in evidence.arms) for place in range(len(columns))],
+        "counts": [
+            _count(column, (changes[arm][place] for arm in evidence.arms))
+            for place, column in enumerate(columns)
+            if not column.is_mean or column.role == "generic"
+        ],
     }
 
 
-def _n(changes: Iterable[Change]) -> str:
-    """Return how many problems a column of the main table is about."""
+def _count(column: Column, changes: Iterable[Change]) -> str:
+    """Return how many problems a column of the main table is about, behind its name: `gsm8k 200`."""
     counts = sorted({each.n for change in changes if (each := change.after or change.before)})
-    return f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+    name = f"{column.title} {formatting.FORMATS[column.measure.format]}" if column.role == "generic" else column.title
+    return f"{name} {counts[0]:,}" if len(counts) == 1 else f"{name} {counts[0]:,} to {counts[-1]:,}"
 
 
 def _readings(evidence: Evidence) -> dict[str, Any]:
