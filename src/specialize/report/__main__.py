@@ -98,7 +98,7 @@ def _build(args: argparse.Namespace) -> None:
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, found.all())
     from specialize.report.examples.embed import embed
     from specialize.report.examples.first_example import first_example
-    from specialize.report.examples.read_answers import read_questions
+    from specialize.report.examples.read_answers import Source, read_questions
     from specialize.report.figures.registry import draw_figures, draw_panels
     from specialize.report.findings.registry import verdicts_json, verdicts_of
     from specialize.report.stats.contrasts import evidence_of
@@ -117,8 +117,9 @@ def _build(args: argparse.Namespace) -> None:
         tables.append(args.output / f"{name}.csv")
         write_csv(tables[-1], drawn.table, drawn.figure.NUMBERS)
     questions = {path.parent.name: read_questions(path) for path in found.questions}
-    example = first_example(evidence, evidence.ladders[0][-1], found.predictions, questions)
-    shown = ShownExamples(example, embed(evidence, found.predictions, questions))
+    sources = [Source(*each, judged=each[-1]) for each in found.predictions]
+    example = first_example(evidence, evidence.ladders[0][-1], sources, questions)
+    shown = ShownExamples(example, embed(evidence, sources, questions))
     page = args.output / "index.html"
     texts = {args.output / f"{name}.svg": drawn.svg for name, drawn in figures.items()}
     texts[page] = page_of(evidence, columns, verdicts, Drawings(figures, draw_panels(evidence)), shown, recipe)

@@ -9,7 +9,6 @@ import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from specialize.core.printable import printable
@@ -53,17 +52,14 @@ class Examples:
         return left
 
 
-def embed(
-    evidence: Evidence, sources: Sequence[tuple[str, int, str, Path]], questions: Mapping[str, dict[str, Problem]]
-) -> Examples:
-    """Return the examples of a run. sources: student, step, dataset and path of predictions; questions: dataset → id →
-    problem, of the test problems.
+def embed(evidence: Evidence, sources: Sequence[Source], questions: Mapping[str, dict[str, Problem]]) -> Examples:
+    """Return the examples of a run. questions: dataset → id → problem, of the test problems.
 
     Of an arm's seeds after the first only the start and the selected checkpoint are embedded. Where the texts would
     exceed LARGEST, the same share of every dataset's problems is left out, at even distances.
     """
-    kept = [each for each in (Source(*source) for source in sources) if _is_kept(evidence, each)]
-    total = sum(characters(each.path, SPLIT, LONGEST) for each in kept)
+    kept = [each for each in sources if _is_kept(evidence, each)]
+    total = sum(characters(each.texts, SPLIT, LONGEST) for each in kept)
     share = min(1.0, LARGEST / total) if total else 1.0
     shown = {dataset: _spread(list(known.values()), share) for dataset, known in questions.items()}
     blocks: dict[str, str] = {}
@@ -73,7 +69,7 @@ def embed(
         by_student: dict[str, dict[int, dict[Key, Answer]]] = {}
         for each in kept:
             if each.dataset == dataset:
-                by_student.setdefault(each.student, {})[each.step] = read_answers(each.path, SPLIT, ids)
+                by_student.setdefault(each.student, {})[each.step] = read_answers(each.texts, each.judged, SPLIT, ids)
         answered = {
             key: answer for steps in by_student.values() for found in steps.values() for key, answer in found.items()
         }

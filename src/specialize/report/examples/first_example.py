@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from specialize.records.problems import Problem
 from specialize.report.arms import Arm
 from specialize.report.examples.embed import SPLIT
 from specialize.report.examples.outcomes import OUTCOMES, outcome
-from specialize.report.examples.read_answers import Answer, read_answers
+from specialize.report.examples.read_answers import Answer, Source, read_answers
 from specialize.report.stats.contrasts import Evidence
 
 
@@ -29,7 +28,7 @@ class Example:
 
 
 def first_example(
-    evidence: Evidence, arm: Arm, sources: Sequence[tuple[str, int, str, Path]],
+    evidence: Evidence, arm: Arm, sources: Sequence[Source],
     questions: Mapping[str, dict[str, Problem]],
 ) -> Example | None:  # fmt: skip
     """Return the first problem that training fixed for the first student of an arm, else the first of all.
@@ -41,10 +40,10 @@ def first_example(
         return None
     dataset = seed.datasets[0]
     steps = (evidence.start(student), evidence.front(student))
-    paths = {(name, step): path for name, step, benchmark, path in sources if benchmark == dataset}
-    if any((student, step) not in paths for step in steps):
+    found = {each.step: each for each in sources if (each.dataset, each.student) == (dataset, student)}
+    if not set(steps) <= set(found):
         return None
-    before, after = (read_answers(paths[student, step], SPLIT) for step in steps)
+    before, after = (read_answers(found[step].texts, found[step].judged, SPLIT) for step in steps)
     pairs = [
         (questions[dataset][id], before[id, format], after[id, format])
         for id, format in after

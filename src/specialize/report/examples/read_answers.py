@@ -1,6 +1,6 @@
 """Questions and the texts that checkpoints generated for them, from results/problems and results/predictions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,8 @@ from specialize.core.files import read_records
 from specialize.core.printable import printable
 from specialize.records.problems import Problem
 
-COLUMNS = ("id", "format", "text", "answers", "correct")
+WRITTEN = ("id", "format", "text")
+JUDGED = ("id", "format", "answers", "correct")
 MARKERS = ("strict", "exact")
 """Readings that want the answer where the student marks it."""
 Key = tuple[str, str]
@@ -38,12 +39,15 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """The predictions of a checkpoint on a dataset."""
+    """The answers of a checkpoint to a dataset."""
 
     student: str
     step: int
     dataset: str
-    path: Path
+    texts: Path
+    """What it wrote."""
+    judged: Path
+    """What the judge found; may be the same file."""
 
 
 def read_questions(path: Path) -> dict[str, Problem]:
@@ -56,15 +60,12 @@ def read_questions(path: Path) -> dict[str, Problem]:
     return {problem.id: problem for problem in read_records(path, Problem)}
 
 
-def read_answers(path: Path, split: str, ids: Collection[str] | None = None) -> dict[Key, Answer]:
-    """Read results/predictions/{student}/step-{n}/{dataset}.parquet, in the order of the file. ids: of these alone."""
-    table = _read(path, COLUMNS, split)
-    if ids is not None:
-        table = table.filter(compute.is_in(table["id"], pyarrow.array(sorted(ids), pyarrow.string())))
-    columns = (table[name].to_pylist() for name in COLUMNS)
+def read_answers(texts: Path, judged: Path, split: str, ids: Collection[str] | None = None) -> dict[Key, Answer]:
+    """Return the answers of one checkpoint to one dataset, in the order of the file. ids: to these problems alone."""
+    written = {(id, format): text for id, format, text in _rows(texts, WRITTEN, split, ids)}
     return {
-        (id, format): Answer(printable(text or ""), _escaped(dict(found or ())), dict(right or ()))
-        for id, format, text, found, right in zip(*columns, strict=True)
+        (id, format): Answer(printable(written.get((id, format)) or ""), _escaped(dict(found or ())), dict(right or ()))
+        for id, format, found, right in _rows(judged, JUDGED, split, ids)
     }
 
 
@@ -72,6 +73,13 @@ def characters(path: Path, split: str, longest: int) -> int:
     """Return how many characters the texts of a split have, each counted up to `longest`."""
     lengths = compute.min_element_wise(compute.utf8_length(_read(path, ("text",), split)["text"]), longest)
     return compute.sum(lengths).as_py() or 0
+
+
+def _rows(path: Path, columns: Sequence[str], split: str, ids: Collection[str] | None) -> Iterator[tuple[Any, ...]]:
+    table = _read(path, columns, split)
+    if ids is not None:
+        table = table.filter(compute.is_in(table["id"], pyarrow.array(sorted(ids), pyarrow.string())))
+    return zip(*(table[name].to_pylist() for name in columns), strict=True)
 
 
 def _escaped(found: dict[str, str | None]) -> dict[str, str | None]:
