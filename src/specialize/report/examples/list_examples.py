@@ -80,10 +80,10 @@ Pair = tuple[Problem, Answer, Answer]
 
 def pair_lines(pair: Pair, reading: str, names: Sequence[str]) -> list[str]:
     """Return a blank line, a problem with its gold answer, and both answers below it. names: of the two checkpoints."""
-    problem, *answers = pair
-    lines = ["", f"{problem.id}: {outcome(*answers, reading)}"]
+    problem, first, second = pair
+    lines = ["", f"{problem.id}: {outcome(first, second, reading)}"]
     lines += _block("question", problem.question) + _block("gold", problem.answer)
-    for name, answer in zip(names, answers, strict=True):
+    for name, answer in zip(names, (first, second), strict=True):
         verdict = "right" if answer.right.get(reading) else "wrong"
         found = answer.found.get(reading)
         lines += _block(name, answer.text or "(nothing)")
