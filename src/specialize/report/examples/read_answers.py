@@ -88,6 +88,12 @@ def _escaped(found: dict[str, str | None]) -> dict[str, str | None]:
 
 def _read(path: Path, columns: Sequence[str], split: str) -> Any:
     try:
-        return parquet.read_table(path, columns=list(columns), filters=[("split", "=", split)])
-    except (pyarrow.ArrowException, KeyError, OSError) as error:
+        # As a file, not as a data set of files: a study has more than a thousand of these.
+        with parquet.ParquetFile(path) as file:
+            known = file.schema_arrow.names
+            if missing := [name for name in (*columns, "split") if name not in known]:
+                raise RecordError(str(path), missing[0], "a column of this name", known)
+            table = file.read(columns=[*columns, "split"])
+            return table.filter(compute.equal(table["split"], split))
+    except (pyarrow.ArrowException, OSError) as error:
         raise RecordError(str(path), "(whole file)", "predictions in Parquet", str(error)) from None
