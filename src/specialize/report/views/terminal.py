@@ -63,8 +63,7 @@ def terminal_table(
     lines += _headline(evidence, columns, ladder[-1])
     if example:
         lines += _example_lines(example)
-    text = "\n".join(line.translate(TO_ASCII).rstrip() for line in lines) + "\n"
-    return text.encode("ascii", "backslashreplace").decode("ascii")
+    return "\n".join(_cut(_ascii(line), WIDTH).rstrip() for line in lines) + "\n"
 
 
 def _headline(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[str]:
@@ -90,14 +89,18 @@ def _headline(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[s
 
 
 def _example_lines(example: Example) -> list[str]:
+    """Return the problem and both answers. They are turned to ASCII before lines are wrapped: escapes are longer."""
     names = [f"{example.student}, step {step}" for step in example.steps]
+    words = {"question": _ascii(example.problem.question), "answer": _ascii(example.problem.answer)}
+    first, second = (each._replace(text=_ascii(each.text)) for each in (example.before, example.after))
+    lines = pair_lines((example.problem.model_copy(update=words), first, second), example.reading, names)
     counts = ", ".join(f"{count} {name}" for name, count in example.counts.items())
-    lines = pair_lines((example.problem, example.before, example.after), example.reading, names)
-    return [
-        *lines,
-        "",
-        f"  Of {sum(example.counts.values())} problems: {counts}. More: python -m specialize.report examples --fixed",
-    ]
+    total = sum(example.counts.values())
+    return [*lines, "", f"  Of {total} problems: {counts}.", "  More: python -m specialize.report examples --fixed"]
+
+
+def _ascii(text: str) -> str:
+    return text.translate(TO_ASCII).encode("ascii", "backslashreplace").decode("ascii")
 
 
 def _of_arm(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[str]:
