@@ -8,9 +8,9 @@ Out: results/report/, results/metrics.json
 include: "common.smk"
 
 
-# One caption for each figure of src/specialize/report/figures, which holds its text, and one for scores.csv.
+# One caption for each figure of src/specialize/report/figures, which holds its text; one for scores.csv, one for the page.
 CAPTIONS = Path(str(workflow.current_basedir), "captions")
-FIGURES = sorted({path.stem for path in CAPTIONS.glob("*.rst")} - {"scores"})
+FIGURES = sorted({path.stem for path in CAPTIONS.glob("*.rst")} - {"scores", "index"})
 
 
 rule report:
@@ -66,7 +66,11 @@ rule build_report:
             category="Tables",
         ),
         "results/report/scores.parquet",
-        "results/report/index.html",
+        report(
+            "results/report/index.html",
+            caption="captions/index.rst",
+            category="The page",
+        ),
         "results/report/table.txt",
         "results/report/verdicts.json",
         metrics="results/metrics.json",

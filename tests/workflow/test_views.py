@@ -1,7 +1,9 @@
 """What a person looks at: tables and plots of DVC, the report and the summary of Snakemake."""
 
+import base64
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 from ruamel.yaml import YAML
@@ -101,6 +103,8 @@ def test_snakemakes_report_and_summary(workspace):
     page = (workspace.folder / "report.html").read_text()
     captions = sorted((PROJECT / "workflow" / "captions").glob("*.rst"))
     assert captions
+    whole = base64.b64encode((workspace.folder / "results" / "report" / "index.html").read_bytes()).decode()
+    assert "results/report/index.html" in page and (whole in page or quote(whole) in page), "the page is embedded"
     for caption in captions:
         assert caption.read_text().split()[0:3] and " ".join(caption.read_text().split()[0:3]) in page, caption
     lines = workspace.snakemake("--summary").text.splitlines()

@@ -21,7 +21,7 @@ NO_EFFECT = frozenset(
 """Modules that cannot change an artifact: progress, messages, locks, what saves hashing or computing twice."""
 STEPS = {"evaluate": "score_predictions", "evaluate/generate": "generate_predictions"}
 """Recipe → the module of its phase from which its step's code is reached. Other recipes: all that the phase imports."""
-TEMPLATES = "*.html"
+TEMPLATES = ("*.html", "*.css", "*.js")
 """Files beside a phase's code that decide what it writes; their bytes count."""
 
 
@@ -35,7 +35,7 @@ def code_digest(recipe: str, package: Path = PACKAGE) -> str:
     digest = hashlib.sha256()
     for module, path in sorted(import_closure(f"specialize.{phase}.{STEPS.get(recipe, '__main__')}", package).items()):
         digest.update(f"{module}\n{canonical_code(path.read_text(encoding='utf-8'))}\n".encode())
-    for path in sorted((package / phase).glob(TEMPLATES)):
+    for path in sorted(path for pattern in TEMPLATES for path in (package / phase).glob(pattern)):
         digest.update(f"{path.name}\n{sha256_file(path)}\n".encode())
     return digest.hexdigest()
 

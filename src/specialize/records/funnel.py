@@ -5,6 +5,19 @@ from pydantic import Field
 from specialize.records.record import Record
 
 
+class DroppedSample(Record):
+    """A completion that a filter dropped."""
+
+    problem_id: str
+    teacher: str
+    sample: int = Field(ge=0)
+    question: str
+    answer: str
+    """The gold answer."""
+    text: str
+    """The completion, up to 1,000 characters."""
+
+
 class StepCount(Record):
     """One filter: how many completions it dropped, how many were left."""
 
@@ -12,6 +25,8 @@ class StepCount(Record):
     dropped: int = Field(ge=0)
     left: int = Field(ge=0)
     why: str
+    example: DroppedSample | None = None
+    """The first one that it dropped, in the order of problems, teacher, sample; of a whole run's steps alone."""
 
 
 class Funnel(Record):

@@ -14,7 +14,7 @@ out:
   results/metrics.json                the numbers that DVC compares
   results/report/
   ├── index.html                      the page
-  ├── table.txt                       accuracies before → after
+  ├── table.txt                       accuracies before → after, the headline and one real problem
   ├── verdicts.json                   what holds of the paper's claims
   ├── scores.parquet, scores.csv      every score, a row for each accuracy
   └── {figure}.svg, {figure}.csv      a figure and its data
@@ -34,6 +34,15 @@ from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 
 LOG = get_logger("report")
+FILTERS = {
+    "fixed": "wrong at the first checkpoint, right at the second",
+    "broken": "right at the first, wrong at the second",
+    "both wrong": "wrong at both",
+    "both right": "right at both",
+    "format lost": "the first marks its answer, the second does not",
+    "readings disagree": "the second is right by one reading and wrong by another",
+}
+"""Of examples/outcomes.py, each with its help; several together show what passes one of them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +66,27 @@ def build_parser() -> argparse.ArgumentParser:
     build.add_argument("--output", type=Path, required=True, help="results/report")
     build.add_argument("--metrics", type=Path, required=True, help="results/metrics.json")
     build.set_defaults(command=_build)
+    _add_examples(commands.add_parser("examples", help="show single problems: what training fixed, broke, left wrong"))
     return parser
+
+
+def _add_examples(examples: argparse.ArgumentParser) -> None:
+    examples.add_argument("--results", type=Path, default=Path("results"), help="default: results")
+    examples.add_argument("--student", help="default: the largest")
+    examples.add_argument("--dataset", help="default: the seed dataset")
+    examples.add_argument("--format", help="default: the report's")
+    examples.add_argument("--reading", help="what counts as right (default: the report's)")
+    examples.add_argument("--split", choices=("test", "validation"), default="test")
+    examples.add_argument("--before", type=int, metavar="STEP", help="first checkpoint (default: the start)")
+    examples.add_argument("--after", type=int, metavar="STEP", help="second checkpoint (default: the selected one)")
+    examples.add_argument("--against", metavar="STUDENT", help="take the first checkpoint from this student")
+    examples.add_argument("--search", metavar="TEXT", help="only problems with this text in question or answers")
+    examples.add_argument("--limit", type=int, default=5, help="problems to print (default: 5)")
+    for name in FILTERS:
+        examples.add_argument(
+            f"--{name.replace(' ', '-')}", dest="filters", action="append_const", const=name, help=FILTERS[name],
+        )  # fmt: skip
+    examples.set_defaults(command=_examples, filters=[])
 
 
 def _build(args: argparse.Namespace) -> None:
@@ -68,11 +97,14 @@ def _build(args: argparse.Namespace) -> None:
     folders = args.scores, args.checkpoints, args.predictions
     found = files_of(Inputs(args.problems, args.funnel, *folders, args.coverage, args.contamination), params)
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, found.all())
-    from specialize.report.figures.registry import draw_figures
+    from specialize.report.examples.embed import embed
+    from specialize.report.examples.first_example import first_example
+    from specialize.report.examples.read_answers import Source, read_questions
+    from specialize.report.figures.registry import draw_figures, draw_panels
     from specialize.report.findings.registry import verdicts_json, verdicts_of
     from specialize.report.stats.contrasts import evidence_of
     from specialize.report.stats.predictions import read_predictions
-    from specialize.report.views.html_page import page_of
+    from specialize.report.views.html_page import Drawings, ShownExamples, page_of
     from specialize.report.views.main_table import columns_of
     from specialize.report.views.metrics import metrics_of
     from specialize.report.views.terminal import summary_line, terminal_table
@@ -85,16 +117,29 @@ def _build(args: argparse.Namespace) -> None:
     for name, drawn in figures.items():
         tables.append(args.output / f"{name}.csv")
         write_csv(tables[-1], drawn.table, drawn.figure.NUMBERS)
+    questions = {path.parent.name: read_questions(path) for path in found.questions if path.stem == "test"}
+    sources = [Source(*each, judged) for each, (*_, judged) in zip(found.predictions, found.judgements, strict=True)]
+    example = first_example(evidence, evidence.ladders[0][-1], sources, questions)
+    shown = ShownExamples(example, embed(evidence, sources, questions))
     page = args.output / "index.html"
     texts = {args.output / f"{name}.svg": drawn.svg for name, drawn in figures.items()}
-    texts[page] = page_of(evidence, columns, verdicts, figures, recipe)
-    texts[args.output / "table.txt"] = terminal_table(evidence, columns, verdicts)
+    texts[page] = page_of(evidence, columns, verdicts, Drawings(figures, draw_panels(evidence)), shown, recipe)
+    texts[args.output / "table.txt"] = terminal_table(evidence, columns, verdicts, example)
     texts[args.output / "verdicts.json"] = json_text(verdicts_json(verdicts))
     for path, text in texts.items():
         write_text(path, printable(text))
     write_json(args.metrics, metrics_of(evidence))
     provenance.write([*tables, *texts, args.metrics])
     LOG.info("%d scores of %d students. %s", len(study.scores), len(study.students), summary_line(verdicts, page))
+
+
+def _examples(args: argparse.Namespace) -> None:
+    _, params = read_recipe(args.results / "recipes" / "report.json", "report", ReportRun)
+    from specialize.report.examples.list_examples import Query, example_lines
+
+    asked = {name: value for name, value in vars(args).items() if name in Query.__dataclass_fields__}
+    for line in example_lines(args.results, params, Query(**asked | {"filters": tuple(args.filters)})):
+        print(line)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,17 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
+def rounded(share: float) -> str:
+    """Return a share of 1 as `12`, in %, or as `0.6` below one percent."""
+    value = 100 * share
+    return f"{value:.1f}" if 0 < value < 0.95 else f"{value:.0f}"
+
+
+def rounded_span(estimate: Estimate) -> str:
+    """Return the interval in %, as `1–34` or `0–0.4`."""
+    return f"{rounded(estimate.low)}–{rounded(estimate.high)}"
+
+
 def points(change: float) -> str:
     """Return percentage points with their sign: `+12.3`, `−4.1`, `0.0`."""
     text = f"{change:+.1f}".replace("-", "−")

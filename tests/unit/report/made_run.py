@@ -14,6 +14,7 @@ from specialize.lineage.code_digest import code_digest
 from specialize.records.judgements import JUDGEMENTS_SCHEMA
 from specialize.records.predictions import PREDICTIONS_SCHEMA
 
+HOSTILE = "</script><script>window.owned = 1</script><img src=x onerror='window.owned = 1'>\x1b]0;owned\x07\u202e"
 MATHS_FORMATS = ("in_context_chain_of_thought", "zero_shot_chain_of_thought")
 TASKS = ("boolean_expressions", "date_understanding", "navigate", "word_sorting")
 ROLES = {
@@ -68,6 +69,8 @@ class MadeRun:
         write(results / "recipes/report.json", self._recipe())
         write(results / "problems/index.json", self._index())
         write(results / "traces/funnel.json", funnel())
+        for benchmark, role in self.roles.items():
+            write_questions(results / f"problems/{benchmark}/test.jsonl", benchmark, role)
         for place, (student, parameters) in enumerate(self.students.items()):
             number = self.ranks.get(student, place)
             selected = {
@@ -187,12 +190,57 @@ def write_predictions(texts: Path, judged: Path, benchmark: str, rows: Sequence[
             key = (f"{name}/{index}", row["split"], row["format"])
             marks.setdefault(key, []).append((row["reading"], index < row["correct"]))
     table = [
-        {"id": id, "split": split, "format": format, "sample": 0, "text": "", "gold": "1", "correct": correct}
+        {
+            "id": id,
+            "split": split,
+            "format": format,
+            "sample": 0,
+            "text": text_of(id, dict(correct)),
+            "gold": "42",
+            "answers": [(reading, answer_of(id, right)) for reading, right in correct],
+            "correct": correct,
+        }
         for (id, split, format), correct in marks.items()
     ]
     for path, schema in ((texts, PREDICTIONS_SCHEMA), (judged, JUDGEMENTS_SCHEMA)):
         path.parent.mkdir(parents=True, exist_ok=True)
         parquet.write_table(pyarrow.Table.from_pylist(table, schema), path)
+
+
+def answer_of(id: str, is_right: bool) -> str | None:
+    """Return the answer that a reading finds: of every third problem none, where it is wrong."""
+    place = int(id.rpartition("/")[2])
+    return "42" if is_right else str(place) if place % 3 else None
+
+
+def text_of(id: str, right: dict[str, bool]) -> str:
+    """Return a text with the answers of a problem; of every fifth one that is hostile to pages and terminals."""
+    place = int(id.rpartition("/")[2])
+    said = f"Of {place} rings {place % 7} are lost. The answer is {answer_of(id, any(right.values()))}"
+    return said + HOSTILE if place % 5 == 4 else said
+
+
+def write_questions(path: Path, benchmark: str, role: str) -> None:
+    """Write the test problems of a benchmark."""
+    names = [f"{benchmark}/{task}/{place}" for task in TASKS for place in range(40)] if role == "generic" else [
+        f"{benchmark}/test/{place}" for place in range(SPLITS[benchmark][1])
+    ]  # fmt: skip
+    lines = [
+        {
+            "id": name,
+            "dataset": benchmark,
+            "task": name.split("/")[1] if role == "generic" else None,
+            "question": f"How many rings has Zoe in {name}?",
+            "answer": "42",
+            "kind": "number",
+            "rationale": None,
+            "choices": None,
+            "instruction": None,
+        }
+        for name in names
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 def recipe_params(student: str, **own: Any) -> dict[str, Any]:

@@ -89,6 +89,14 @@ def test_build(project: Path) -> None:
         "dropped": 1,
         "left": 2,
         "why": "no answer by the strict reading",
+        "example": {
+            "problem_id": "d/1",
+            "teacher": "s",
+            "sample": 0,
+            "question": question,
+            "answer": "4",
+            "text": "4",
+        },
     }
     assert sorted(funnel["by_teacher"]) == ["s", "t"]
     assert funnel["questions"] == {"asked": 3, "with a completion": 2, "with a trace": 1}

@@ -13,9 +13,9 @@ from specialize.report.stats.learning_curves import dynamics, dynamics_table, st
 
 NAME = "dynamics"
 CAPTION = (
-    "Accuracy at each checkpoint with its interval (paper, Fig. 3A), the mean where an arm has several seeds: maths on "
-    "validation problems, generic tasks on test problems. Step 0 is the start checkpoint; the dashed line marks the "
-    "selected checkpoint. The accuracies of every student are in dynamics.csv."
+    "Accuracy at each checkpoint with its interval (paper, Fig. 3A), the mean where an arm has several seeds: seed and "
+    "out-of-distribution sets on validation problems, generic tasks on test problems. Step 0 is the start; dashed: the "
+    "selected checkpoint. Every student: dynamics.csv."
 )
 NUMBERS = "%.2f"
 ABILITIES = {
@@ -38,9 +38,14 @@ def draw(evidence: Evidence) -> Any:
     return draw_arms(evidence, evidence.ladders[0])
 
 
-def draw_arms(evidence: Evidence, arms: Sequence[Arm]) -> Any:
+def draw_arm(evidence: Evidence, arm: Arm) -> Any:
+    """Return one arm's panel alone, for the head of the page."""
+    return draw_arms(evidence, [arm], height=3.4, width=6.2)
+
+
+def draw_arms(evidence: Evidence, arms: Sequence[Arm], height: float = 2.7, width: float = 9.0) -> Any:
     """Return a panel for each arm: a line for each ability, a vertical line at each selected checkpoint."""
-    figure, panels = panels_of(len(arms))
+    figure, panels = panels_of(len(arms), height=height, width=width)
     lines: dict[str, Any] = {}
     highs: list[float] = []
     for arm, axes in zip(arms, panels, strict=True):
@@ -51,7 +56,9 @@ def draw_arms(evidence: Evidence, arms: Sequence[Arm]) -> Any:
                 lines[ABILITIES[ability]] = banded_line(axes, curve, number)
                 highs += list(curve["high"])
         axes.set_title(f"{arm.name} ({size(arm.parameters)})")
-        checkpoint_axis(axes, steps_of(evidence, arm))
+    steps = sorted({step for arm in arms for step in steps_of(evidence, arm)})
+    for axes in panels:
+        checkpoint_axis(axes, steps)
     set_top(panels[0], highs)
-    legend_above(figure, lines)
+    legend_above(figure, lines, columns=2 if len(arms) == 1 else None)
     return figure

@@ -12,8 +12,8 @@ from specialize.report.stats.learning_curves import CHAINS, COLUMNS, format_curv
 
 NAME = "formats"
 CAPTION = (
-    "Accuracy on the seed dataset with exemplars in context and zero-shot, by the formats that a student was trained "
-    "on (paper, Fig. 4): validation problems, test problems where there are none. The same numbers are in formats.csv."
+    "Accuracy on the seed dataset with exemplars in context and zero-shot, by the formats a student was trained on "
+    "(paper, Fig. 4): validation problems, else test problems. The same numbers: formats.csv."
 )
 NUMBERS = "%.2f"
 LONE = ("in_context", "zero_shot")

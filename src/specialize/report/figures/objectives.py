@@ -14,9 +14,9 @@ from specialize.report.stats.learning_curves import stacked, training_curve
 NAME = "objectives"
 PAIRS = 3
 CAPTION = (
-    "Distribution and sample matching by the same two losses, whichever of them a student was trained on: divergence "
-    "from the teacher and loss on the teacher's text, in nats per target token (paper, Fig. 3B, which draws each loss "
-    f"for its own student alone). At most {PAIRS} pairs are drawn; all are in objectives.csv."
+    "Distribution and sample matching by the same two losses, whichever a student was trained on: divergence from the "
+    "teacher and loss on its text, in nats per target token (paper, Fig. 3B, draws each for its own student alone). At "
+    f"most {PAIRS} pairs are drawn; all: objectives.csv."
 )
 NUMBERS = "%.6g"
 

@@ -12,8 +12,7 @@ from specialize.report.stats.learning_curves import dynamics_table, stacked
 
 NAME = "other_arms"
 CAPTION = (
-    "Accuracy at each checkpoint of the other arms, drawn as for the main sizes: other starts, losses and formats, as "
-    "far as params.yaml has them. The same numbers are in other_arms.csv."
+    "Accuracy at each checkpoint of the other arms, drawn as for the main sizes. The same numbers: other_arms.csv."
 )
 NUMBERS = "%.2f"
 

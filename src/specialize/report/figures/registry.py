@@ -1,5 +1,7 @@
 """The figures of the report, in the order of the paper; a new one is a module here and a line in FIGURES."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -42,8 +44,20 @@ class Drawn:
 
 def draw_figures(evidence: Evidence) -> dict[str, Drawn]:
     """Return the figures by name; the same numbers give the same bytes."""
+    with _style():
+        return {each.NAME: Drawn(each, svg_of(each.draw(evidence)), each.table(evidence)) for each in FIGURES}
+
+
+def draw_panels(evidence: Evidence) -> dict[str, str]:
+    """Return arm → its panel of `dynamics` as SVG, for the head of the page."""
+    with _style():
+        return {arm.name: svg_of(dynamics.draw_arm(evidence, arm)) for arm in evidence.arms}
+
+
+@contextmanager
+def _style() -> Iterator[None]:
     # Whatever matplotlibrc the user has, the figures are ours.
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
-        return {each.NAME: Drawn(each, svg_of(each.draw(evidence)), each.table(evidence)) for each in FIGURES}
+        yield

@@ -21,8 +21,7 @@ from specialize.report.stats.estimate import Estimate
 NAME = "scaling"
 CAPTION = (
     "Accuracy on the seed dataset against the number of parameters, before and after training, with its interval and "
-    "the least-squares line (paper, Fig. 2): test problems, because validation problems selected the checkpoint. The "
-    "accuracies of every student are in scaling.csv."
+    "the least-squares line (paper, Fig. 2), on test problems. Every student: scaling.csv."
 )
 NUMBERS = "%.2f"
 
@@ -52,21 +51,21 @@ def draw(evidence: Evidence) -> Any:
             first.setdefault(ladder[0].start, ladder)
     if seed is None:
         return empty_figure("no seed problems were scored")
-    figure, panels = panels_of(len(first), across=2, height=3.2)
-    highs: list[float] = []
+    figure, panels = panels_of(len(first), across=2, height=3.2, share_x=False)
+    stages = (("before", evidence.start, 0.99), ("after", evidence.front, 1.01))
+    found = {
+        (start, stage): [(arm.parameters, each) for arm in ladder if (each := accuracy_of(evidence, arm, when, seed))]
+        for start, ladder in first.items()
+        for stage, when, _ in stages
+    }
+    set_top(panels[0], [100 * estimate.high for known in found.values() for _, estimate in known])
     for (start, ladder), axes in zip(first.items(), panels, strict=True):
-        for number, (stage, when, nudge) in enumerate(
-            (("before", evidence.start, 0.99), ("after", evidence.front, 1.01))
-        ):
-            found = [(arm.parameters, accuracy_of(evidence, arm, when, seed)) for arm in ladder]
-            known = [(at, estimate) for at, estimate in found if estimate]
-            if known:
+        for number, (stage, _, nudge) in enumerate(stages):
+            if known := found[start, stage]:
                 _draw(axes, known, number, stage, nudge)
-                highs += [100 * estimate.high for _, estimate in known]
         axes.set_title(STARTS.get(start, start))
         axes.set_xlabel("parameters (logarithmic)")
         _log_sizes(axes, ladder)
-    set_top(panels[0], highs)
     handles, labels = panels[0].get_legend_handles_labels()
     if handles:
         figure.legend(handles, labels, loc="outside upper left", ncols=2)
@@ -86,8 +85,19 @@ def _draw(axes: Any, known: Sequence[tuple[int, Estimate]], number: int, stage: 
     )  # fmt: skip
     if len(known) > 1:
         slope, intercept, _ = line_through([math.log10(at) for at, _ in known], values)
-        ends = [known[0][0], known[-1][0]]
-        axes.plot(ends, [slope * math.log10(at) + intercept for at in ends], color=color, linestyle=DASHES[1 - number])
+        ends = _inside(slope, intercept, math.log10(known[0][0]), math.log10(known[-1][0]), axes.get_ylim()[1])
+        axes.plot(
+            [10**at for at in ends],
+            [slope * at + intercept for at in ends],
+            color=color,
+            linestyle=DASHES[1 - number],
+        )
+
+
+def _inside(slope: float, intercept: float, left: float, right: float, top: float) -> list[float]:
+    """Return the two ends of a line between `left` and `right`, cut where it would leave the range from 0 to `top`."""
+    crossings = [(level - intercept) / slope for level in (0.0, top) if slope]
+    return [left, right] if not crossings else [max(left, min(crossings)), min(right, max(crossings))]
 
 
 def _log_sizes(axes: Any, ladder: Sequence[Arm]) -> None:

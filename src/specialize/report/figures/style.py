@@ -50,14 +50,20 @@ def svg_of(figure: Any) -> str:
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def panels_of(count: int, across: int = 3, height: float = 2.7) -> tuple[Any, list[Any]]:
-    """Return a figure of `count` panels in rows of at most `across`, and the panels; they share the accuracy axis."""
+def panels_of(
+    count: int, across: int = 3, height: float = 2.7, width: float = 9.0, share_x: bool = True
+) -> tuple[Any, list[Any]]:
+    """Return a figure of `count` panels in rows of at most `across`, and the panels; they share the accuracy axis, and
+    the other one unless that is unwanted. height of a row, width of all: inches."""
     across = max(1, min(across, count))
     down = max(1, -(-count // across))
-    figure = Figure(figsize=(9.0, height * down + 0.6), layout="constrained")
-    panels = list(figure.subplots(down, across, sharey=True, squeeze=False).flat)
+    figure = Figure(figsize=(width, height * down + 0.6), layout="constrained")
+    panels = list(figure.subplots(down, across, sharex=share_x, sharey=True, squeeze=False).flat)
     for spare in panels[count:]:
         spare.set_visible(False)
+    for panel in panels:
+        # Sharing hides these inside the grid, also above a spare place.
+        panel.tick_params(labelbottom=True)
     for row in range(down):
         panels[row * across].set_ylabel("accuracy, %")
     return figure, panels[:count]
@@ -118,10 +124,10 @@ def loss_line(axes: Any, curve: "pandas.Series[float]", number: int, label: str)
     )
 
 
-def legend_above(figure: Any, lines: Mapping[str, Any]) -> None:
-    """Give the figure one legend for all panels. lines: label → line."""
+def legend_above(figure: Any, lines: Mapping[str, Any], columns: int | None = None) -> None:
+    """Give the figure one legend for all panels. lines: label → line; columns: of the legend, else one for each."""
     if lines:
-        figure.legend(lines.values(), lines.keys(), loc="outside upper left", ncols=len(lines))
+        figure.legend(lines.values(), lines.keys(), loc="outside upper left", ncols=columns or len(lines))
 
 
 def set_top(axes: Any, highs: Sequence[float]) -> None:

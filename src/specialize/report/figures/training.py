@@ -9,14 +9,14 @@ from matplotlib.ticker import MaxNLocator
 from specialize.report.figures.style import PALETTE, empty_figure, loss_line
 from specialize.report.formatting import size
 from specialize.report.stats.contrasts import Evidence
-from specialize.report.stats.learning_curves import training_curve
+from specialize.report.stats.learning_curves import training_curve, training_spread
 
 NAME = "training"
 LINES = len(PALETTE)
 CAPTION = (
-    f"Training loss per target token, in nats, of the first {LINES} arms, each by its own objective; the mean where an "
-    "arm has several seeds. Losses of students with different tokenizers are not comparable. The curves of every "
-    "student are in training.csv."
+    f"Training loss per target token, in nats, of the first {LINES} arms, each by its own objective; where an arm has "
+    "several seeds their mean, and a band from the lowest to the highest. Not comparable between tokenizers. Every "
+    "student: training.csv."
 )
 NUMBERS = "%.6g"
 
@@ -37,6 +37,9 @@ def draw(evidence: Evidence) -> Any:
     axes = figure.subplots()
     for number, (arm, curve) in enumerate(curves.items()):
         loss_line(axes, curve, number, f"{arm.name} ({size(arm.parameters)})")
+        if len(arm.seeds) > 1:
+            seeds = training_spread(evidence, arm, "loss")
+            axes.fill_between(seeds.index, seeds["min"], seeds["max"], color=PALETTE[number], alpha=0.13, linewidth=0)
     axes.set_xlabel("step")
     axes.set_ylabel("loss per target token")
     axes.set_ylim(bottom=0)

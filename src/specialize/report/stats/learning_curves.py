@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from statistics import fmean
+from typing import Any
 
 import pandas
 
@@ -78,7 +79,19 @@ def format_curves(evidence: Evidence, arm: Arm) -> dict[str, pandas.DataFrame]:
 
 def training_curve(evidence: Evidence, arm: Arm, column: str) -> "pandas.Series[float]":
     """Return step → mean over seeds of a column of training.csv, at the steps that every replicate logged."""
+    by_step = _logged(evidence, arm, column)
+    curve: pandas.Series[float] = by_step.agg(fmean)[by_step.size() == len(arm.names)]
+    return curve
+
+
+def training_spread(evidence: Evidence, arm: Arm, column: str) -> pandas.DataFrame:
+    """Return step → min and max over seeds, at the steps of `training_curve`."""
+    by_step = _logged(evidence, arm, column)
+    spread: pandas.DataFrame = by_step.agg(["min", "max"])[by_step.size() == len(arm.names)]
+    return spread
+
+
+def _logged(evidence: Evidence, arm: Arm, column: str) -> Any:
     logged = evidence.study.curves.reindex(columns=["student", "step", column])
     logged = logged[logged["student"].isin(arm.names)].replace("", None).dropna()
-    by_step = logged[column].astype(float).groupby(logged["step"].astype(float).astype(int))
-    return by_step.agg(fmean)[by_step.size() == len(arm.names)]
+    return logged[column].astype(float).groupby(logged["step"].astype(float).astype(int))

@@ -5,18 +5,33 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from specialize.report.arms import STARTS, Arm
+from specialize.report.examples.first_example import Example
+from specialize.report.examples.list_examples import pair_lines
 from specialize.report.findings.verdict import Verdict
-from specialize.report.formatting import CRITERIA, FORMATS, NBSP, describe, interval_name, percent, points, size, span
+from specialize.report.formatting import (
+    CRITERIA,
+    FORMATS,
+    NBSP,
+    describe,
+    interval_name,
+    percent,
+    points,
+    rounded,
+    size,
+    span,
+)
 from specialize.report.selection import front_of
 from specialize.report.stats.changes import change_in
 from specialize.report.stats.contrasts import Evidence
 from specialize.report.stats.estimate import Estimate
 from specialize.report.views.detectable import detectable_line
+from specialize.report.views.headline import tiles_of
 from specialize.report.views.main_table import Column
 from specialize.report.views.summary import counted_verdicts, family_line
 
 WIDTH = 110
 NAME_WIDTH = 40
+TILE_WIDTH = 36
 SIGNS = {"holds": "+", "by construction": "=", "does not hold": "-", "unclear": "?"}
 TO_ASCII = str.maketrans({
     "–": "-", "−": "-", NBSP: " ", "“": '"', "”": '"', "×": "x", "→": "->", "²": "2", "…": "...", "§": "sec. ",
@@ -29,8 +44,10 @@ def summary_line(verdicts: Sequence[Verdict], page: Path) -> str:
     return f"{counted_verdicts(verdicts)} {page.resolve().as_uri()}"
 
 
-def terminal_table(evidence: Evidence, columns: Sequence[Column], verdicts: Sequence[Verdict]) -> str:
-    """Return the table, at most 110 columns wide."""
+def terminal_table(
+    evidence: Evidence, columns: Sequence[Column], verdicts: Sequence[Verdict], example: Example | None
+) -> str:
+    """Return the table, at most 110 columns wide and in ASCII; the headline and one real problem come last."""
     params = evidence.params
     interval = interval_name(evidence.study.scores)
     lines = [
@@ -47,7 +64,48 @@ def terminal_table(evidence: Evidence, columns: Sequence[Column], verdicts: Sequ
     lines += [*_verdict_lines(evidence, verdicts), ""]
     lines += ["* clear: the interval of the paired change holds no zero"]
     lines += textwrap.wrap(family_line(verdicts), WIDTH)
-    return "\n".join(line.translate(TO_ASCII).rstrip() for line in lines) + "\n"
+    lines += [""]
+    lines += _headline(evidence, columns, ladder[-1])
+    if example:
+        lines += _example_lines(example)
+    return "\n".join(_cut(_ascii(line), WIDTH).rstrip() for line in lines) + "\n"
+
+
+def _headline(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[str]:
+    """Return the tiles of the page side by side, in words of the user's datasets."""
+    interval = interval_name(evidence.study.scores)
+    tiles = []
+    for tile in tiles_of(evidence, columns, arm):
+        before, after = tile.change.before, tile.change.after
+        if before and after:
+            n = f"n {after.n:,}" + (f" x {after.seeds} seeds" if after.seeds > 1 else "")
+            tiles.append(
+                (
+                    tile.title,
+                    f"{rounded(before.accuracy)} -> {rounded(after.accuracy)} %",
+                    f"{span(after)}, {n}",
+                    tile.says,
+                )
+            )
+    lines = [_cut(f"{arm.name} ({size(arm.parameters)}), before -> after, with {interval}:", WIDTH)]
+    for row in zip(*tiles, strict=True):
+        lines.append("  " + "".join(f"{_cut(cell, TILE_WIDTH - 2):<{TILE_WIDTH}}" for cell in row))
+    return lines
+
+
+def _example_lines(example: Example) -> list[str]:
+    """Return the problem and both answers. They are turned to ASCII before lines are wrapped: escapes are longer."""
+    names = [f"{example.student}, step {step}" for step in example.steps]
+    words = {"question": _ascii(example.problem.question), "answer": _ascii(example.problem.answer)}
+    first, second = (each._replace(text=_ascii(each.text)) for each in (example.before, example.after))
+    lines = pair_lines((example.problem.model_copy(update=words), first, second), example.reading, names)
+    counts = ", ".join(f"{count} {name}" for name, count in example.counts.items())
+    total = sum(example.counts.values())
+    return [*lines, "", f"  Of {total} problems: {counts}.", "  More: python -m specialize.report examples --fixed"]
+
+
+def _ascii(text: str) -> str:
+    return text.translate(TO_ASCII).encode("ascii", "backslashreplace").decode("ascii")
 
 
 def _of_arm(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[str]:

@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from specialize.records.funnel import Funnel, StepCount
+from specialize.records.funnel import DroppedSample, Funnel, StepCount
 from specialize.traces.filter.candidates import Candidate
+
+LONGEST = 1000
+"""Characters of a completion that an example shows."""
 
 
 class FunnelCounter:
@@ -21,7 +24,9 @@ class FunnelCounter:
     def count(self, step: str, why: str, left: Sequence[Candidate]) -> None:
         """Count a step that left `left` over."""
         before, after = _per_teacher(self._left), _per_teacher(left)
-        self._steps.append(StepCount(step=step, dropped=len(self._left) - len(left), left=len(left), why=why))
+        dropped = len(self._left) - len(left)
+        example = _first_dropped(self._left, left) if dropped else None
+        self._steps.append(StepCount(step=step, dropped=dropped, left=len(left), why=why, example=example))
         for teacher, counts in self._by_teacher.items():
             dropped = before[teacher] - after[teacher]
             counts.append(StepCount(step=step, dropped=dropped, left=after[teacher], why=why))
@@ -45,6 +50,26 @@ def funnel_lines(funnel: Funnel) -> list[str]:
     lines += [f"{teacher}: kept {_share(steps)}" for teacher, steps in funnel.by_teacher.items()]
     kept, asked = funnel.questions["with a trace"], funnel.questions["asked"]
     return [*lines, f"kept {_share(funnel.steps)}, {kept:,} of {asked:,} questions"]
+
+
+def _first_dropped(before: Sequence[Candidate], left: Sequence[Candidate]) -> DroppedSample | None:
+    kept = {_key(candidate) for candidate in left}
+    for candidate in before:
+        if _key(candidate) not in kept:
+            problem, completion = candidate.problem, candidate.completion
+            return DroppedSample(
+                problem_id=problem.id,
+                teacher=completion.teacher,
+                sample=completion.sample,
+                question=problem.question,
+                answer=problem.answer,
+                text=completion.text[:LONGEST],
+            )
+    return None
+
+
+def _key(candidate: Candidate) -> tuple[str, str, int]:
+    return candidate.problem.id, candidate.completion.teacher, candidate.completion.sample
 
 
 def _share(steps: Sequence[StepCount]) -> str:
