@@ -189,8 +189,7 @@ def read_study(files: StudyFiles) -> Study:
         problems=parse_record(str(files.problems), read_json(files.problems), ProblemIndex),
         coverage={path.parent.name: parse_record(str(path), read_json(path), Coverage) for path in files.coverage},
         families=read_families(files.questions),
-        contamination=files.contamination
-        and parse_record(str(files.contamination), read_json(files.contamination), Contamination),
+        contamination=read_contamination(files.contamination) if files.contamination else None,
     )
     _refuse_unscored(study)
     return study
@@ -203,6 +202,11 @@ def read_families(files: Sequence[Path]) -> dict[str, dict[str, str]]:
         known = families.setdefault(path.parent.name, {})
         known.update((problem.id, question_family(problem.question)) for problem in read_records(path, Problem))
     return families
+
+
+def read_contamination(path: Path) -> Contamination:
+    """Read results/traces/contamination.json."""
+    return parse_record(str(path), read_json(path), Contamination)
 
 
 def read_curve(path: Path) -> pandas.DataFrame:
