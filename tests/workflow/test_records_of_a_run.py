@@ -22,6 +22,7 @@ from specialize.records.completions import (
     SamplingSummary,
 )
 from specialize.records.coverage import Coverage
+from specialize.records.contamination import Contamination
 from specialize.records.funnel import Funnel
 from specialize.records.predictions import PREDICTIONS_SCHEMA
 from specialize.records.problems import Problem, ProblemIndex, Text
@@ -104,6 +105,7 @@ RECORDS: dict[str, Check] = {
     "completions/sampling.json": json_of(SamplingSummary),
     "traces/traces.parquet": traces,
     "traces/exemplars.jsonl": lines_of(Problem),
+    "traces/contamination.json": json_of(Contamination),
     "traces/funnel.json": json_of(Funnel),
     "traces/aligned/*/part-*.parquet": aligned,
     "traces/aligned/*/*coverage.json": json_of(Coverage),

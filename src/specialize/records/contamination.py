@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from specialize.records.record import Name, Record
+from specialize.records.record import Record
 
 OverlapKind = Literal["exact", "normalised", "ngram"]
 """The same question; the same words in the same order; `ngram` words in a row."""
@@ -44,4 +44,5 @@ class Contamination(Record):
     """Words in a row that make an overlap; a shorter evaluation question counts where all of it is there."""
     training_questions: int = Field(ge=0)
     traces: int = Field(ge=0)
-    sets: dict[Name, SetOverlap]
+    sets: dict[str, SetOverlap]
+    """By the name of the set: of the folder that its problems lie in."""
