@@ -21,8 +21,8 @@ from specialize.records.completions import (
     SamplingSettings,
     SamplingSummary,
 )
-from specialize.records.coverage import Coverage
 from specialize.records.contamination import Contamination
+from specialize.records.coverage import Coverage
 from specialize.records.funnel import Funnel
 from specialize.records.predictions import PREDICTIONS_SCHEMA
 from specialize.records.problems import Problem, ProblemIndex, Text
