@@ -12,7 +12,7 @@ import pandas
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import parse_record, read_json, read_records
 from specialize.core.params.report import ReportRun
-from specialize.core.question_families import question_family
+from specialize.core.statistics.question_families import question_family
 from specialize.records.checkpoints import CheckpointManifest
 from specialize.records.contamination import Contamination
 from specialize.records.coverage import Coverage

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas
 
-from specialize.core.paired import Floats, mcnemar, mean_interval, task_weights
 from specialize.core.params.report import ReportParams
+from specialize.core.statistics.paired import Floats, mcnemar, mean_interval, task_weights
 from specialize.report.arms import Arm, arms_of, ladders_of
 from specialize.report.load_results import Study, early_step, late_step
 from specialize.report.selection import front_of
