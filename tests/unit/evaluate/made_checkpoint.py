@@ -1,11 +1,13 @@
 """Folders of predictions and scores, as scoring writes them."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet as parquet
 
+from specialize.records.judgements import JUDGEMENTS_SCHEMA
 from specialize.records.predictions import PREDICTIONS_SCHEMA
 
 FORMAT = "zero_shot_chain_of_thought"
@@ -31,7 +33,13 @@ def write_checkpoint(results: Path, student: str, step: int, benchmarks: dict) -
     for folder in (predictions, scores):
         folder.mkdir(parents=True, exist_ok=True)
     for name, rows in benchmarks.items():
-        parquet.write_table(pyarrow.Table.from_pylist(rows, PREDICTIONS_SCHEMA), predictions / f"{name}.parquet")
+        asked: Counter[tuple[str, str, str]] = Counter()
+        for row in rows:  # a further answer to the same problem is a further sample
+            place = row["id"], row["split"], row["format"]
+            row["sample"] = asked[place]
+            asked[place] += 1
+        for folder, schema in ((predictions, PREDICTIONS_SCHEMA), (scores, JUDGEMENTS_SCHEMA)):
+            parquet.write_table(pyarrow.Table.from_pylist(rows, schema), folder / f"{name}.parquet")
         (scores / f"{name}.json").write_text(json.dumps(score_of(name, student, step, rows)))
     return predictions
 

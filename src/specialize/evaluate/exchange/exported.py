@@ -7,7 +7,7 @@ from typing import Any
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import parse_record, read_json, read_records
-from specialize.evaluate.checkpoint_answers import Checkpoint, read_checkpoint
+from specialize.evaluate.compare.checkpoint_answers import Checkpoint, read_checkpoint
 from specialize.records.problems import Problem
 from specialize.records.scores import Score
 

@@ -1,4 +1,4 @@
-"""The predictions of one checkpoint, as rows: what `compare` and `export` work on."""
+"""What one checkpoint wrote and what the judge found in it, as rows: what `compare` and `export` work on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Checkpoint:
     results: Path
     """The folder that holds predictions/, scores/ and problems/."""
     benchmarks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """Benchmark → rows of records.predictions."""
+    """Benchmark → rows of records.predictions, each with what records.judgements says of it."""
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -56,9 +56,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
             "or make them: snakemake results/scores/NAME/selected.json"
         )
     student, step = folder.parent.name, _step(folder)
-    rows = {each.stem: _rows(each) for each in files}
+    results = folder.parent.parent.parent
+    judged = results / "scores" / student / folder.name
+    rows = {each.stem: _judged_rows(each, judged / each.name) for each in files}
     name = f"{student}, step {step}" if step >= 0 else str(path)
-    return Checkpoint(name, student, max(step, 0), folder, folder.parent.parent.parent, rows)
+    return Checkpoint(name, student, max(step, 0), folder, results, rows)
 
 
 def right(row: Mapping[str, Any], reading: str) -> bool | None:
@@ -72,12 +74,25 @@ def readings_of_rows(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name, _ in row["correct"] or ()))
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _judged_rows(texts: Path, judgements: Path) -> list[dict[str, Any]]:
+    wrote = _rows(texts, ("id", "split", "format", "sample", "text"))
+    if not judgements.is_file():
+        raise SpecializeError(
+            f"{judgements}: not there, so nobody has judged {texts}; "
+            "make it: snakemake results/scores/NAME/selected.json"
+        )
+    found = _rows(judgements, ("id", "split", "format", "sample", "gold", "answers", "correct"))
+    place = ("id", "split", "format", "sample")
+    if [[row[name] for name in place] for row in wrote] != [[row[name] for name in place] for row in found]:
+        raise SpecializeError(f"{judgements}: is not of {texts}: other problems, formats or samples; make it again")
+    return [text | judged for text, judged in zip(wrote, found, strict=True)]
+
+
+def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
     except (pyarrow.ArrowInvalid, OSError) as error:
-        raise RecordError(str(path), "(whole file)", "predictions in Parquet", str(error)) from None
-    wanted = ("id", "split", "format", "text", "gold", "answers", "correct")
+        raise RecordError(str(path), "(whole file)", "a Parquet file", str(error)) from None
     if rows and (missing := [name for name in wanted if name not in rows[0]]):
         raise RecordError(str(path), missing[0], f"the columns {', '.join(wanted)}", ", ".join(rows[0]))
     return rows

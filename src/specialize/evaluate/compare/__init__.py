@@ -1,0 +1,1 @@
+"""Two checkpoints, answer by answer."""

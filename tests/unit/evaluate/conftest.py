@@ -1,0 +1,1 @@
+"""Makes made_run and made_evidence importable from the folders below."""
