@@ -21,9 +21,8 @@ from specialize.records.completions import (
     SamplingSettings,
     SamplingSummary,
 )
-from specialize.records.contamination import Contamination
 from specialize.records.coverage import Coverage
-from specialize.records.funnel import Funnel
+from specialize.records.funnel import Contamination, Funnel
 from specialize.records.judgements import JUDGEMENTS_SCHEMA
 from specialize.records.predictions import INFO_KEY, PREDICTIONS_SCHEMA, PredictionsInfo
 from specialize.records.problems import Problem, ProblemIndex, Text

@@ -14,9 +14,8 @@ from specialize.core.files import parse_record, read_json, read_records
 from specialize.core.params.report import ReportRun
 from specialize.core.statistics.question_families import question_family
 from specialize.records.checkpoints import CheckpointManifest
-from specialize.records.contamination import Contamination
 from specialize.records.coverage import Coverage
-from specialize.records.funnel import Funnel
+from specialize.records.funnel import Contamination, Funnel
 from specialize.records.problems import Problem, ProblemIndex
 from specialize.records.scores import Score, Selected
 from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS
