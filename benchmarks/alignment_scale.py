@@ -97,7 +97,7 @@ def main() -> None:
         pq.write_table(small, folder / "part-99999.parquet", compression="zstd", row_group_size=ROW_GROUP)
         for method, groups in (("bytes", "merge"), ("bytes", "one_hot"), ("dtw", "one_hot")):
             params = {"tokenizers": {"t5": {"source": "t5"}}, "alignment": {"method": method, "groups": groups}}
-            run = TracesParams.model_validate(params).tokenizer_run("t5").model_dump(mode="json")
+            run = TracesParams.model_validate(params).tokenizer_run("t5", 1.0).model_dump(mode="json")
             recipe = folder / "t5.json"
             write_text(
                 recipe, recipe_text(Recipe(phase="traces", name="traces", params=run, code="", rules="", files={}))

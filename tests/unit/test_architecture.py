@@ -21,6 +21,8 @@ SCHEMAS = {"pyarrow"}
 """What records may import besides: but no module that core or lineage imports."""
 IN_A_PROCESS = {"core/judging/math_answers.py": {"math_verify"}}
 """What one module of the layers imports only in the process that it starts: docs/decisions/0019-judge.md."""
+NUMERIC = {"core/statistics/paired.py": {"numpy", "scipy"}}
+"""What phases share and no other module of the layers imports, so that a dry run never loads it."""
 HEAVY = {
     "math_verify",
     "sympy",
@@ -120,6 +122,7 @@ def test_layers_need_little() -> None:
             found := {module.split(".")[0] for module in imported(path)}
             - LIGHT
             - IN_A_PROCESS.get(name_of(path), set())
+            - NUMERIC.get(name_of(path), set())
         )
     }
     assert {name: found for name, found in strangers.items() if name.split("/")[0] != "records"} == {}
@@ -127,6 +130,9 @@ def test_layers_need_little() -> None:
     reached = reached_from(("core", "lineage"))
     assert {name for name in strangers if module_of(PACKAGE / name) in reached} == set()
     assert not LIGHT & HEAVY
+    numeric = {module_of(PACKAGE / name) for name in NUMERIC}
+    layers = [path for path in FILES if path.relative_to(PACKAGE).parts[0] in LAYERS]
+    assert {name_of(path) for path in layers if imported(path) & numeric} == set()
 
 
 def test_steps_know_nothing_of_the_orchestrators() -> None:

@@ -13,7 +13,8 @@ from specialize.lineage.provenance import all_provenance
 TRAINING = {"train@nano", "generate@nano", "evaluate@nano", "report"}
 TRAINING_JOBS = {"train_student": 1, "generate_predictions": 1, "score_predictions": 1, "build_report": 1}
 TRACES = tuple(
-    f"results/traces/{name}" for name in ("exemplars.jsonl", "funnel.json", "provenance.json", "traces.parquet")
+    f"results/traces/{name}"
+    for name in ("contamination.json", "exemplars.jsonl", "funnel.json", "provenance.json", "traces.parquet")
 )
 """The files of the filters alone."""
 

@@ -22,7 +22,7 @@ from specialize.records.completions import (
     SamplingSummary,
 )
 from specialize.records.coverage import Coverage
-from specialize.records.funnel import Funnel
+from specialize.records.funnel import Contamination, Funnel
 from specialize.records.judgements import JUDGEMENTS_SCHEMA
 from specialize.records.predictions import INFO_KEY, PREDICTIONS_SCHEMA, PredictionsInfo
 from specialize.records.problems import Problem, ProblemIndex, Text
@@ -121,6 +121,7 @@ RECORDS: dict[str, Check] = {
     "completions/sampling.json": json_of(SamplingSummary),
     "traces/traces.parquet": traces,
     "traces/exemplars.jsonl": lines_of(Problem),
+    "traces/contamination.json": json_of(Contamination),
     "traces/funnel.json": json_of(Funnel),
     "traces/aligned/*/part-*.parquet": aligned,
     "traces/aligned/*/*coverage.json": json_of(Coverage),

@@ -12,11 +12,10 @@ import pandas
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import parse_record, read_json, read_records
 from specialize.core.params.report import ReportRun
-from specialize.core.question_families import question_family
+from specialize.core.statistics.question_families import question_family
 from specialize.records.checkpoints import CheckpointManifest
-from specialize.records.contamination import Contamination
 from specialize.records.coverage import Coverage
-from specialize.records.funnel import Funnel
+from specialize.records.funnel import Contamination, Funnel
 from specialize.records.problems import Problem, ProblemIndex
 from specialize.records.scores import Score, Selected
 from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS
@@ -196,8 +195,7 @@ def read_study(files: StudyFiles) -> Study:
         problems=parse_record(str(files.problems), read_json(files.problems), ProblemIndex),
         coverage={path.parent.name: parse_record(str(path), read_json(path), Coverage) for path in files.coverage},
         families=read_families(files.questions),
-        contamination=files.contamination
-        and parse_record(str(files.contamination), read_json(files.contamination), Contamination),
+        contamination=read_contamination(files.contamination) if files.contamination else None,
     )
     _refuse_unscored(study)
     return study
@@ -210,6 +208,11 @@ def read_families(files: Sequence[Path]) -> dict[str, dict[str, str]]:
         known = families.setdefault(path.parent.name, {})
         known.update((problem.id, question_family(problem.question)) for problem in read_records(path, Problem))
     return families
+
+
+def read_contamination(path: Path) -> Contamination:
+    """Read results/traces/contamination.json."""
+    return parse_record(str(path), read_json(path), Contamination)
 
 
 def read_curve(path: Path) -> pandas.DataFrame:

@@ -102,8 +102,23 @@ def build_parser() -> argparse.ArgumentParser:
     align.add_argument("--completions", type=Path, required=True, help="Parquet, or recorded responses (JSON Lines)")
     align.add_argument("--method", choices=("bytes", "dtw"), default="bytes", help="bytes unless given")
     align.add_argument("--groups", choices=("one_hot", "merge", "chunk"), help="merge unless given; dtw: one_hot")
+    align.add_argument(
+        "--target-temperature",
+        type=float,
+        default=1.0,
+        metavar="T",
+        help="of the distributions; 1, as the server told them, unless given",
+    )
     align.add_argument("--show", type=int, metavar="N", nargs="?", const=0, help="draw completion N (from 0) instead")
     align.set_defaults(command=_align)
+
+    temperature = commands.add_parser(
+        "temperature", help="estimate at which temperature completions were sampled, from their log-probabilities"
+    )
+    temperature.add_argument(
+        "--completions", type=Path, required=True, nargs="+", help="Parquet, or recorded responses (JSON Lines)"
+    )
+    temperature.set_defaults(command=_temperature)
 
     show = commands.add_parser("show", help="print one trace in each of the four formats")
     show.add_argument("--traces", type=Path, required=True, help="parquet file of traces")
@@ -191,7 +206,9 @@ def _align(args: argparse.Namespace) -> None:
     groups = args.groups or ("one_hot" if args.method == "dtw" else "merge")
     if args.method == "dtw" and groups != "one_hot":
         raise SpecializeError(f"--groups: dtw is the paper's and knows one_hot alone, got {groups}")
-    params = AlignmentParams(method=args.method, groups=groups)
+    if not 0 <= args.target_temperature <= 10:
+        raise SpecializeError(f"--target-temperature: expected a number from 0 to 10, got {args.target_temperature}")
+    params = AlignmentParams(method=args.method, groups=groups, target_temperature=args.target_temperature)
     from specialize.traces.alignment.vocabulary import StudentVocabulary
     from specialize.traces.inspect_alignment import coverage_lines, picture
     from specialize.traces.tokenizers import load_tokenizer
@@ -205,6 +222,18 @@ def _align(args: argparse.Namespace) -> None:
         print(line)
         whole = whole.plus(coverage)
     _log_coverage(whole)
+
+
+def _temperature(args: argparse.Namespace) -> None:
+    from specialize.traces.alignment.temperature import fit_temperature
+    from specialize.traces.inspect_alignment import teacher_batches
+
+    fit = fit_temperature(teacher_batches(args.completions))
+    print(f"target_temperature: {fit.temperature:.2f}")
+    LOG.info("95 %% interval %.2f to %.2f; %s tokens", fit.low, fit.high, f"{fit.tokens:,}")
+    LOG.info("exponent %.2f (%.2f to %.2f)", 1 / fit.temperature, 1 / fit.high, 1 / fit.low)
+    LOG.info("%.0f nats likelier than temperature 1", fit.gain)
+    LOG.info("where 1 is in the interval: the texts were sampled at 1, or the server applies its temperature first")
 
 
 def _log_coverage(coverage: Coverage) -> None:

@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from transformers import PreTrainedTokenizerBase
 
-from specialize.core.errors import RecordError
+from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.params.traces import AlignmentParams
 from specialize.core.prompt_formats import target
 from specialize.records.completions import KEYS, TOKEN_COLUMNS
 from specialize.records.coverage import Coverage, TokenCounts
 from specialize.traces.alignment.align import Aligned, align
+from specialize.traces.alignment.temperature import tempered
 from specialize.traces.alignment.token_spans import student_tokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import StudentVocabulary
 from specialize.traces.logprob_batches import completion_batches, rejection_reasons
@@ -72,7 +73,10 @@ def write_targets(
 def align_batch(
     vocabulary: StudentVocabulary, batch: pa.RecordBatch, texts: Sequence[str], params: AlignmentParams
 ) -> Batch:
-    """Return the targets `texts` of a batch of completions (`logprob_batches.SCHEMA`) in the student's tokens."""
+    """Return the targets `texts` of a batch of completions (`logprob_batches.SCHEMA`) in the student's tokens.
+
+    Raises SpecializeError where completions have log-probabilities and `params` name no temperature for them.
+    """
     ids, offsets = target_tokens(vocabulary.tokenizer, texts)
     reasons = rejection_reasons(batch)
     origins: dict[int, np.ndarray] = {}
@@ -95,11 +99,18 @@ def align_batch(
     )  # fmt: skip
     if not kept:
         return Batch(targets, kept, None, coverage)
+    if params.target_temperature is None:
+        raise SpecializeError(
+            "traces.alignment.target_temperature: expected a number, got null: these completions have "
+            "log-probabilities, and no sampling temperature is on record for them; estimate it by "
+            "`python -m specialize.traces temperature --completions FILE`, or name it (paper: 1)"
+        )
     student = student_tokens(
         vocabulary, [ids[row] for row in kept], [offsets[row] for row in kept], [texts[row] for row in kept],
         [origins[row] for row in kept],
     )  # fmt: skip
-    aligned = align(vocabulary, student, teacher_tokens(batch.select(TOKEN_COLUMNS).take(pa.array(kept))), params)
+    teacher = teacher_tokens(batch.select(TOKEN_COLUMNS).take(pa.array(kept)))
+    aligned = align(vocabulary, student, tempered(teacher, params.target_temperature), params)
     for row, one in zip(kept, _split(aligned), strict=True):
         targets[row] = one
     covered = Coverage(all=_counted(aligned, None), numbers=_counted(aligned, vocabulary.has_digit))

@@ -2,14 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from specialize.core.answers import rationale_of, strict_answer
-from specialize.core.errors import RecordError
+from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.params.traces import AlignmentParams
 from specialize.core.prompt_formats import target
 from specialize.records.completions import KEYS, TOKEN_COLUMNS
@@ -18,7 +18,7 @@ from specialize.traces.align_traces import align_batch
 from specialize.traces.alignment.align import Aligned
 from specialize.traces.alignment.token_spans import TeacherTokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import StudentVocabulary
-from specialize.traces.logprob_batches import completion_batches, recorded_batches
+from specialize.traces.logprob_batches import completion_batches, recorded_batches, rejection_reasons
 from specialize.traces.rationale import tidied
 
 BETWEEN = "│"
@@ -51,6 +51,18 @@ def picture(vocabulary: StudentVocabulary, path: Path, number: int, params: Alig
             )
         seen += len(batch)
     raise RecordError(str(path), "--show", f"a number from 0 to {seen - 1}", number)
+
+
+def teacher_batches(paths: Sequence[Path]) -> list[TeacherTokens]:
+    """Return the tokens of completions whose log-probabilities spell their text. Raises SpecializeError if none do."""
+    found = []
+    for batch in (batch for path in paths for batch in _batches(path)):
+        usable = [row for row, reason in enumerate(rejection_reasons(batch)) if reason is None]
+        if usable:
+            found.append(teacher_tokens(batch.select(TOKEN_COLUMNS).take(pa.array(usable))))
+    if not found:
+        raise SpecializeError(f"{paths[0]}: no completion has log-probabilities that spell its text")
+    return found
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:

@@ -20,7 +20,7 @@ from specialize.traces.logprob_batches import completion_batches, recorded_batch
 from specialize.traces.tables import write_traces
 from specialize.traces.tokenizers import load_tokenizer
 
-PARAMS = AlignmentParams()
+PARAMS = AlignmentParams(target_temperature=1)
 
 
 def files(folder: Path, numbers: list[int], reverse: bool = False) -> tuple[Path, Path]:
@@ -126,7 +126,7 @@ def test_completions_are_read_in_batches(tmp_path: Path) -> None:
 def test_real_completions_with_the_t5_tokenizer(shared_data: Path, tmp_path: Path, method: str) -> None:
     """Coverage of docs/explanation/alignment.md, and at most 30 bytes a token in the file."""
     own = StudentVocabulary(load_tokenizer(str(shared_data / "tokenizers" / "t5")))
-    params = AlignmentParams(method=method, groups="merge" if method == "bytes" else "one_hot")
+    params = AlignmentParams(method=method, groups="merge" if method == "bytes" else "one_hot", target_temperature=1)
     path = shared_data / "teacher" / "codex_logprobs.jsonl"
     whole = Coverage()
     for _, one in coverage_lines(own, path, params):

@@ -65,7 +65,9 @@ def show(folder: Path, *more: str) -> int:
 
 
 def test_build(project: Path) -> None:
-    assert build(project, "test.jsonl") == 0
+    assert build(project, "test.jsonl", more=("--contamination", str(project / "out/contamination.json"))) == 0
+    (overlap,) = json.loads((project / "out/contamination.json").read_text())["sets"].values()
+    assert (overlap["asked"]["exact"], overlap["kept"]["exact"], len(overlap["examples"])) == (1, 0, 1)
     table = pq.read_table(project / "out/traces.parquet")
     assert table.schema.equals(TRACES_SCHEMA)
     question = "How many hens are in the yard?"

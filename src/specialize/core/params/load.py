@@ -58,6 +58,14 @@ class Params(Section):
             problems.append(
                 f"teacher.base_url: the local teacher solves the procedural world alone, but the seed is '{seed}'"
             )
+        matching = [name for name in self.train.students if self.train.run_of(name).loss == "distribution"]
+        temperatures = (self.traces.alignment.target_temperature, self.teacher.sampling_temperature)
+        if matching and temperatures == (None, None):
+            problems.append(
+                f"traces.alignment.target_temperature: expected a number, got null: student {matching[0]} matches the "
+                "distributions of recorded completions, whose sampling temperature is not on record; estimate it by "
+                "`python -m specialize.traces temperature --completions FILE`, or name it (paper: 1)"
+            )
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -78,7 +86,7 @@ class Params(Section):
         return {
             "data": self.data.recipe_specs(),
             "teacher": self.teacher.recipe_specs(),
-            "traces": self.traces.recipe_specs(),
+            "traces": self.traces.recipe_specs(self.teacher.sampling_temperature),
             "train": self.train.recipe_specs(),
             "evaluate": self.evaluate.recipe_specs(),
             "report": self.report_run().recipe_specs(),

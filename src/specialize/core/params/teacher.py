@@ -167,6 +167,11 @@ class TeacherParams(Section):
         return self.mode != "recorded" and self.base_url != LOCAL
 
     @property
+    def sampling_temperature(self) -> float | None:
+        """The temperature of the completions; null where they were recorded by somebody else."""
+        return None if self.mode == "recorded" else self.temperature
+
+    @property
     def prompt_file(self) -> str | None:
         """The prompt file that no rule makes and this mode reads, relative to the project."""
         made = self.prompt is None or self.prompt.startswith("results/")

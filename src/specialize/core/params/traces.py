@@ -74,6 +74,12 @@ class AlignmentParams(Section):
     """Target of a student token that matches no single teacher token: the token itself (`one_hot`, paper), the
     distribution that the teacher's implies (`merge`), or its group's joint likelihood (`chunk`). `dtw` supports only
     `one_hot`."""
+    target_temperature: float | None = Field(default=None, ge=0, le=10)
+    """Temperature T of the distributions that students match: the teacher's probabilities, which servers give at
+    temperature 1, raised to 1 / T and normalised before anything is merged across tokens. Null: the temperature that
+    the completions were sampled at (`teacher.temperature`); recorded completions with log-probabilities have none on
+    record, so name it: `python -m specialize.traces temperature` estimates it. 0: the likeliest token alone. (Paper: 1
+    for completions sampled at 0.5.)"""
 
     @model_validator(mode="after")
     def _paper(self) -> "AlignmentParams":
@@ -111,15 +117,18 @@ class TracesParams(FilterParams):
         """The params of the traces' recipe: the section without tokenizers and alignment."""
         return FilterParams(**{name: getattr(self, name) for name in FilterParams.model_fields})
 
-    def tokenizer_run(self, name: str) -> TokenizerRun:
-        """Return the params of one tokenizer's recipe."""
-        return TokenizerRun(name=name, tokenizer=self.tokenizers[name], alignment=self.alignment)
+    def tokenizer_run(self, name: str, sampling_temperature: float | None = None) -> TokenizerRun:
+        """Return the params of one tokenizer's recipe. sampling_temperature: of the completions, null where unknown."""
+        alignment = self.alignment
+        if alignment.target_temperature is None:
+            alignment = alignment.model_copy(update={"target_temperature": sampling_temperature})
+        return TokenizerRun(name=name, tokenizer=self.tokenizers[name], alignment=alignment)
 
-    def recipe_specs(self) -> list[RecipeSpec]:
+    def recipe_specs(self, sampling_temperature: float | None) -> list[RecipeSpec]:
         """Return a recipe per tokenizer and its aligned traces, and the recipe of the traces."""
         specs = []
         for name, tokenizer in self.tokenizers.items():
             folders = [] if tokenizer.source == "learned" else [tokenizer.source]
-            params = self.tokenizer_run(name).model_dump(mode="json")
+            params = self.tokenizer_run(name, sampling_temperature).model_dump(mode="json")
             specs.append(RecipeSpec(f"traces/{name}.json", params, raw_folders=folders))
         return [*specs, RecipeSpec("traces.json", self.filtering.model_dump(mode="json"))]

@@ -14,8 +14,8 @@ import numpy as np
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import read_records
-from specialize.core.paired import holm, mcnemar, mean_interval, task_weights
-from specialize.core.question_families import question_family
+from specialize.core.statistics.paired import holm, mcnemar, mean_interval, task_weights
+from specialize.core.statistics.question_families import question_family
 from specialize.evaluate.compare.checkpoint_answers import SUITE_READINGS, Checkpoint, readings_of_rows, right
 from specialize.records.problems import Problem
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas
 
-from specialize.core.paired import mean_interval
+from specialize.core.statistics.paired import mean_interval
 from specialize.report.arms import Arm, pairs_of
 from specialize.report.findings.verdict import (
     Answer,

@@ -1,6 +1,6 @@
 """C1, C2, C5: the gain in maths accuracy, after equal updates: at the last checkpoint."""
 
-from specialize.core.paired import holm
+from specialize.core.statistics.paired import holm
 from specialize.report.findings.verdict import LEVEL, Answer, Part, Verdict, all_toward, present, text_of, toward_each
 from specialize.report.stats.accuracies import Measure
 from specialize.report.stats.bootstrap import Comparison

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
-from specialize.core.paired import holm
+from specialize.core.statistics.paired import holm
 from specialize.report.arms import Arm, differing_details
 from specialize.report.formatting import NBSP, joined, percent, points
 from specialize.report.stats.bootstrap import Comparison

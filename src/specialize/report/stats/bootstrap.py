@@ -1,6 +1,6 @@
 """A contrast of accuracies as the report shows it, and straight lines through accuracies.
 
-The intervals themselves: specialize.core.paired.
+The intervals themselves: specialize.core.statistics.paired.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from specialize.core.paired import Floats
+from specialize.core.statistics.paired import Floats
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """Contrasts between checkpoints of a run, paired by problem and by seed: what all verdicts are computed from."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas
 
-from specialize.core.paired import Floats, mcnemar, mean_interval, task_weights
 from specialize.core.params.report import ReportParams
+from specialize.core.statistics.paired import Floats, mcnemar, mean_interval, task_weights
 from specialize.report.arms import Arm, arms_of, ladders_of
 from specialize.report.load_results import Study, early_step, late_step
 from specialize.report.selection import front_of
@@ -43,6 +44,8 @@ class Evidence:
     """Arms that differ in size alone; the main findings are about the first."""
     simulated_teacher: bool = False
     """Whether the teacher is this project's own grammar."""
+    known: dict[tuple[Any, ...], Comparison | None] = field(default_factory=dict, compare=False, repr=False)
+    """Contrasts drawn before: table, page, summary and verdicts ask for the same ones."""
 
     # Steps of a student.
 
@@ -141,6 +144,13 @@ class Evidence:
         """
         if not terms or not terms[0].measure.datasets:
             return None
+        key = tuple((term.weight, term.arm, *map(term.when, term.arm.names), term.measure) for term in terms)
+        if key not in self.known:
+            self.known[key] = self._drawn(terms)
+        found = self.known[key]
+        return replace(found, label=label) if found else None
+
+    def _drawn(self, terms: Sequence[Term]) -> Comparison | None:
         teams = teams_of([term.arm for term in terms])
         # All terms of a contrast have the same datasets; formats may differ.
         found = [self._by_problem(terms, teams, place) for place in range(len(terms[0].measure.datasets))]
@@ -157,7 +167,7 @@ class Evidence:
         won, lost = changed(values[0]) if one_against_one else (None, None)
         p = interval.p if won is None or lost is None else round(mcnemar(won, lost), 6)
         return Comparison(
-            label=label,
+            label="",
             value=interval.value,
             low=interval.low,
             high=interval.high,

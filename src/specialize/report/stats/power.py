@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pandas
 
-from specialize.core.paired import detectable
+from specialize.core.statistics.paired import detectable
 from specialize.report.arms import Arm
 from specialize.report.stats.accuracies import Measure
 from specialize.report.stats.bootstrap import Comparison

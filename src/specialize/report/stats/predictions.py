@@ -41,7 +41,7 @@ def by_problem(rows: pandas.DataFrame) -> Predictions:
     columns = ["student", "step", "split", "format", "reading"]
     rows = rows.astype({"correct": float})
     if rows.duplicated(["dataset", *columns, "id"]).any():
-        rows = rows.groupby(["dataset", *columns, "id"], as_index=False)["correct"].mean()
+        rows = rows.groupby(["dataset", *columns, "id"])["correct"].mean().reset_index()
     return {
         str(dataset): of_dataset.pivot(index="id", columns=columns, values="correct").sort_index()
         for dataset, of_dataset in rows.groupby("dataset")

@@ -19,7 +19,7 @@ def detectable_line(evidence: Evidence, arm: Arm, measures: Sequence[Measure]) -
         numbers = sorted(set(rows["n"]))
         n = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
         seeds = rows["seeds"].iloc[0]
-        of = "1 seed: these problems only" if seeds == 1 else f"{seeds} seeds"
+        of = "one run" if seeds == 1 else f"{seeds} seeds"
         what = "change by training" if against == "start" else f"difference to {against}"
-        lines.append(f"smallest {what} that shows in 4 of 5 runs: {points} points (by column; n {n}, {of})")
+        lines.append(f"smallest {what} that shows in 4 of 5 runs: {points} points (n {n}, {of})")
     return lines

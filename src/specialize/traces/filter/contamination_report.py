@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from specialize.core.questions import question_words
-from specialize.records.contamination import Contamination, OverlapKind, OverlapPair, SetOverlap, Stage
+from specialize.records.funnel import Contamination, OverlapKind, OverlapPair, SetOverlap, Stage
 from specialize.records.problems import Problem
 from specialize.records.traces import Trace
 from specialize.traces.filter.contamination import SHORTEST, word_runs

@@ -5,7 +5,7 @@ import json
 import pytest
 from made_checkpoint import answer_row, write_checkpoint, write_problems
 
-from specialize.core.paired import mcnemar
+from specialize.core.statistics.paired import mcnemar
 from specialize.evaluate.__main__ import main
 
 N = 40

@@ -7,7 +7,7 @@ import pytest
 from made_evidence import Made, made_evidence
 
 from specialize.core.files import json_text
-from specialize.core.paired import holm
+from specialize.core.statistics.paired import holm
 from specialize.report.findings import (
     checkpoint_selection,
     generic_ability,

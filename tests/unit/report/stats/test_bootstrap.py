@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from specialize.core.paired import task_weights
+from specialize.core.statistics.paired import task_weights
 from specialize.report.stats.bootstrap import bend_weights, line_through, slope_weights
 
 

@@ -19,7 +19,9 @@ from specialize.traces.alignment.token_spans import _character_spans, student_to
 from specialize.traces.alignment.vocabulary import StudentVocabulary
 from specialize.traces.rationale import OURS
 
-MERGE, ONE_HOT, CHUNK = (AlignmentParams(groups=groups) for groups in ("merge", "one_hot", "chunk"))
+MERGE, ONE_HOT, CHUNK = (
+    AlignmentParams(groups=groups, target_temperature=1) for groups in ("merge", "one_hot", "chunk")
+)
 settings.register_profile("traces", deadline=None, max_examples=30)
 settings.load_profile("traces")
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40) | st.text(

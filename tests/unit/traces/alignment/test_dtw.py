@@ -18,7 +18,7 @@ from specialize.traces.alignment.vocabulary import StudentVocabulary
 from specialize.traces.logprob_batches import recorded_batches
 from specialize.traces.tokenizers import load_tokenizer
 
-PAPER = AlignmentParams(method="dtw", groups="one_hot")
+PAPER = AlignmentParams(method="dtw", groups="one_hot", target_temperature=1)
 
 
 def plain(costs: list[list[int]]) -> list[tuple[int, int]]:

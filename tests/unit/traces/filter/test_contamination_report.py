@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specialize.core.questions import question_words
-from specialize.records.contamination import Contamination
+from specialize.records.funnel import Contamination
 from specialize.records.problems import Problem
 from specialize.records.traces import Trace
 from specialize.traces.filter.contamination import EvaluationQuestions

@@ -132,4 +132,5 @@ def _by_family(values: Floats, keys: Sequence[Hashable] | None) -> tuple[Floats,
         return values, np.ones(len(values))
     place = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     index = np.array([place[key] for key in keys])
-    return np.bincount(index, weights=values), np.bincount(index).astype(np.float64)
+    sums = np.bincount(index, weights=values).astype(np.float64)
+    return sums, np.bincount(index).astype(np.float64)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specialize.core.paired import clustered_error, detectable, holm, mcnemar, mean_interval
-from specialize.core.question_families import question_family
+from specialize.core.statistics.paired import clustered_error, detectable, holm, mcnemar, mean_interval
+from specialize.core.statistics.question_families import question_family
 
 BOTH = (-1.0, 1.0)
 GOLDEN = json.loads(Path(__file__).with_name("statsmodels.json").read_text())

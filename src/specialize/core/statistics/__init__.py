@@ -1,0 +1,1 @@
+"""Statistics that phases share: evaluation compares two checkpoints with them, the report all of them."""
