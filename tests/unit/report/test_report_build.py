@@ -41,7 +41,7 @@ def metrics_of(run: MadeRun) -> dict[str, float]:
 class Page(HTMLParser):
     """Collects ids, open tags and everything that could be fetched."""
 
-    VOID = frozenset({"meta", "link", "br", "img"})
+    VOID = frozenset({"meta", "link", "br", "img", "input"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
