@@ -110,14 +110,15 @@ def _build(args: argparse.Namespace) -> None:
     from specialize.report.views.write_tables import write_csv, write_scores
 
     study = read_study(found)
-    evidence = evidence_of(study, read_predictions(found.predictions), params, params.starts)
+    evidence = evidence_of(study, read_predictions(found.judgements), params, params.starts)
     columns, verdicts, figures = columns_of(evidence), verdicts_of(evidence), draw_figures(evidence)
     tables = write_scores(args.output, evidence.accuracies.scores)
     for name, drawn in figures.items():
         tables.append(args.output / f"{name}.csv")
         write_csv(tables[-1], drawn.table, drawn.figure.NUMBERS)
     questions = {path.parent.name: read_questions(path) for path in found.questions}
-    sources = [Source(*each, judged=each[-1]) for each in found.predictions]
+    judged = {each[:3]: each[3] for each in found.judgements}
+    sources = [Source(*each, judged=judged[each[:3]]) for each in found.predictions]
     example = first_example(evidence, evidence.ladders[0][-1], sources, questions)
     shown = ShownExamples(example, embed(evidence, sources, questions))
     page = args.output / "index.html"

@@ -11,6 +11,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 
 from specialize.lineage.code_digest import code_digest
+from specialize.records.judgements import JUDGEMENTS_SCHEMA
 from specialize.records.predictions import PREDICTIONS_SCHEMA
 
 HOSTILE = "</script><script>window.owned = 1</script><img src=x onerror='window.owned = 1'>\x1b]0;owned\x07\u202e"
@@ -90,8 +91,10 @@ class MadeRun:
                 for benchmark, role in self.roles.items():
                     score = self._score(number, student, step, benchmark, role)
                     write(results / f"scores/{student}/step-{step}/{benchmark}.json", score)
-                    path = results / f"predictions/{student}/step-{step}/{benchmark}.parquet"
-                    write_predictions(path, benchmark, score["rows"])
+                    place = f"{student}/step-{step}/{benchmark}.parquet"
+                    write_predictions(
+                        results / "predictions" / place, results / "scores" / place, benchmark, score["rows"]
+                    )
         arguments = [
             "build", "--recipe", str(results / "recipes/report.json"), "--problems", str(results / "problems/index.json"),
             "--funnel", str(results / "traces/funnel.json"), "--scores", str(results / "scores"),
@@ -175,8 +178,8 @@ def row(task: str | None, split: str, format: str, reading: str, n: int, correct
     }  # fmt: skip
 
 
-def write_predictions(path: Path, benchmark: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Write predictions with the counts of score rows: the first problems are right, so what is won stays won."""
+def write_predictions(texts: Path, judged: Path, benchmark: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write predictions and judgements with the counts of score rows: the first problems are right, so what is won stays won."""
     has_tasks = any(row["task"] for row in rows)
     marks: dict[tuple[str, str, str], list[tuple[str, bool]]] = {}
     for row in rows:
@@ -191,6 +194,7 @@ def write_predictions(path: Path, benchmark: str, rows: Sequence[dict[str, Any]]
             "id": id,
             "split": split,
             "format": format,
+            "sample": 0,
             "text": text_of(id, dict(correct)),
             "gold": "42",
             "answers": [(reading, answer_of(id, right)) for reading, right in correct],
@@ -198,8 +202,9 @@ def write_predictions(path: Path, benchmark: str, rows: Sequence[dict[str, Any]]
         }
         for (id, split, format), correct in marks.items()
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    parquet.write_table(pyarrow.Table.from_pylist(table, PREDICTIONS_SCHEMA), path)
+    for path, schema in ((texts, PREDICTIONS_SCHEMA), (judged, JUDGEMENTS_SCHEMA)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        parquet.write_table(pyarrow.Table.from_pylist(table, schema), path)
 
 
 def answer_of(id: str, is_right: bool) -> str | None:

@@ -48,8 +48,10 @@ def example_lines(results: Path, params: ReportRun, query: Query) -> Iterator[st
     after = _step(results, student, query.after, _selected(results, student, params))
     before = _step(results, against, query.before, min(_steps(results, against)))
     asked = [(against, before), (student, after)]
-    paths = [results / "predictions" / name / f"step-{step}" / f"{dataset}.parquet" for name, step in asked]
-    first, second = (read_answers(path, path, query.split) for path in paths)
+    places = [Path(name, f"step-{step}", f"{dataset}.parquet") for name, step in asked]
+    first, second = (
+        read_answers(results / "predictions" / place, results / "scores" / place, query.split) for place in places
+    )
     formats = list(dict.fromkeys(format for _, format in second))
     if not formats:
         raise SpecializeError(f"{dataset}: no {query.split} problems were answered; try the other split (--split)")

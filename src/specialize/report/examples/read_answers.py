@@ -45,9 +45,9 @@ class Source:
     step: int
     dataset: str
     texts: Path
-    """What it wrote."""
+    """What it wrote: results/predictions/{student}/step-{n}/{dataset}.parquet."""
     judged: Path
-    """What the judge found; may be the same file."""
+    """What the judge found: the same below results/scores/."""
 
 
 def read_questions(path: Path) -> dict[str, Problem]:
@@ -61,7 +61,10 @@ def read_questions(path: Path) -> dict[str, Problem]:
 
 
 def read_answers(texts: Path, judged: Path, split: str, ids: Collection[str] | None = None) -> dict[Key, Answer]:
-    """Return the answers of one checkpoint to one dataset, in the order of the file. ids: to these problems alone."""
+    """Return the answers of one checkpoint to one dataset, in the order of the file; of several samples the first.
+
+    ids: to these problems alone.
+    """
     written = {(id, format): text for id, format, text in _rows(texts, WRITTEN, split, ids)}
     return {
         (id, format): Answer(printable(written.get((id, format)) or ""), _escaped(dict(found or ())), dict(right or ()))
@@ -91,9 +94,9 @@ def _read(path: Path, columns: Sequence[str], split: str) -> Any:
         # As a file, not as a data set of files: a study has more than a thousand of these.
         with parquet.ParquetFile(path) as file:
             known = file.schema_arrow.names
-            if missing := [name for name in (*columns, "split") if name not in known]:
+            if missing := [name for name in (*columns, "split", "sample") if name not in known]:
                 raise RecordError(str(path), missing[0], "a column of this name", known)
-            table = file.read(columns=[*columns, "split"])
-            return table.filter(compute.equal(table["split"], split))
+            table = file.read(columns=[*columns, "split", "sample"])
+            return table.filter(compute.and_(compute.equal(table["split"], split), compute.equal(table["sample"], 0)))
     except (pyarrow.ArrowException, OSError) as error:
         raise RecordError(str(path), "(whole file)", "predictions in Parquet", str(error)) from None
