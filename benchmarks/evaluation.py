@@ -23,6 +23,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as parquet
 import torch
 from measure import write
 
@@ -155,11 +156,23 @@ def commands(results: Path, student: str, params_file: Path) -> list[dict[str, A
         before = sum(one(by_transformers, f"before.{n}", [path]) for n, path in enumerate(manifests))
         now = one(recipe, "now", manifests)
         predictions = sorted((folder / "now").rglob("*.parquet"))
+        pairs = [
+            pair
+            for path in predictions
+            for earlier in folder.glob(f"before.*/{path.parent.name}/{path.name}")
+            for pair in zip(_texts(path), _texts(earlier), strict=True)
+        ]
         score = _cpu(["score", "--recipe", scoring, *problems, "--output", folder / "scores", *predictions])
         rows.append({"command": "generate: a process for each checkpoint, transformers", "cpu_s": before})
-        rows.append({"command": "generate: a process for the student, engine auto", "cpu_s": now})
+        same = {"texts": len(pairs), "equal": sum(one == other for one, other in pairs)}
+        rows.append({"command": "generate: a process for the student, engine auto", "cpu_s": now, **same})
         rows.append({"command": f"score: {len(predictions)} files of predictions", "cpu_s": score})
     return rows
+
+
+def _texts(path: Path) -> list[str]:
+    texts: list[str] = parquet.read_table(path)["text"].to_pylist()
+    return texts
 
 
 def _cpu(arguments: Sequence[Any]) -> float:
@@ -190,7 +203,8 @@ def main() -> None:
         student=args.student, checkpoints=steps, samples=SAMPLES, temperature=TEMPERATURE, commands=whole,
     )  # fmt: skip
     for row in whole:
-        print(f"{row['cpu_s']:8.1f} s  {row['command']}")
+        same = f"; {row['equal']} of {row['texts']} texts equal" if "texts" in row else ""
+        print(f"{row['cpu_s']:8.1f} s  {row['command']}{same}")
 
 
 if __name__ == "__main__":

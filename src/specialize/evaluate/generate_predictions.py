@@ -61,12 +61,12 @@ def predict_student(params: GenerationParams, paths: GenerationPaths, processes:
     running = [context.Process(target=_share, args=(params, share, paths)) for share in others]
     for process in running:
         process.start()
-    _parts(params, own, paths)
+    parts = _parts(params, own, paths)
     for process in running:
         process.join()
     if failed := [process for process in running if process.exitcode]:
         raise SpecializeError(f"{len(failed)} of {len(running)} processes failed; the reason stands above")
-    _publish(_parts(params, paths.manifests, paths), paths)
+    _publish(_parts(params, paths.manifests, paths) if running else parts, paths)
 
 
 def _run(args: argparse.Namespace) -> None:
