@@ -46,9 +46,9 @@ class Source:
     step: int
     dataset: str
     texts: Path
-    """What it wrote."""
+    """What it wrote: results/predictions/{student}/step-{n}/{dataset}.parquet."""
     judged: Path
-    """What the judge found."""
+    """What the judge found: the same below results/scores/."""
 
 
 def read_questions(path: Path) -> dict[str, Problem]:

@@ -7,7 +7,9 @@ import pandas
 import pytest
 from made_evidence import Made, made_evidence
 
+from specialize.report.figures import dynamics, scaling, training
 from specialize.report.figures.registry import FIGURES, draw_figures
+from specialize.report.stats.learning_curves import training_spread
 
 CAPTIONS = Path(__file__).parents[4] / "workflow" / "captions"
 
@@ -61,3 +63,30 @@ def test_accuracies_are_in_percent_with_their_intervals(drawn):
     assert (first["accuracy"], first["n"]) == (10, 200)
     assert first["low"] < 10 < first["high"]
     assert pandas.api.types.is_float_dtype(table["accuracy"])
+
+
+def test_a_fitted_line_stays_inside_the_axis():
+    """Two sizes at nothing and one near the top: the least-squares line would begin far below zero."""
+    low, high = (0.0, 0.0, 0.0, 0.0), (0.0, 0.3, 0.6, 0.97)
+    (axes,) = scaling.draw(made_evidence([Made("s", 1000, low), Made("m", 10_000, low), Made("l", 100_000, high)])).axes
+    bottom, top = axes.get_ylim()
+    fits = [line for line in axes.get_lines() if line.get_linestyle() != "None" and len(line.get_xdata()) == 2]
+    assert fits
+    for line in fits:
+        assert all(bottom - 1e-9 <= y <= top + 1e-9 for y in line.get_ydata())
+
+
+def test_panels_share_both_axes():
+    figure = dynamics.draw(made_evidence([Made("s"), Made("l", 9000)]))
+    first, second = figure.axes
+    assert first.get_xlim() == second.get_xlim() and first.get_ylim() == second.get_ylim()
+    assert [label.get_text() for label in second.get_xticklabels()], "steps are written below every panel"
+
+
+def test_seeds_are_a_band_in_the_training_loss():
+    losses = ([0.4, 0.3, 0.2], [0.5, 0.3, 0.1])
+    students = [Made(f"s-{n}", losses={"loss": each}, recipe={"seed": n}) for n, each in enumerate(losses)]
+    evidence = made_evidence(students)
+    spread = training_spread(evidence, evidence.arms[0], "loss")
+    assert list(spread["min"]) == [0.4, 0.3, 0.1] and list(spread["max"]) == [0.5, 0.3, 0.2]
+    assert len(training.draw(evidence).axes[0].collections) == 1
