@@ -3,13 +3,11 @@
 import ast
 import shutil
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from specialize.core.answers import SCORER_VERSION
-from specialize.lineage import code_digest as module
 from specialize.lineage.code_digest import PACKAGE, canonical_code, code_digest, import_closure, module_digest
 from specialize.lineage.write_recipes import PHASES
 
@@ -23,12 +21,10 @@ def digests(package: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A copy of src/specialize with its digests; a test that edits it puts it back. Equal texts are parsed once."""
+    """A copy of src/specialize with its digests; a test that edits it puts it back."""
     folder = tmp_path_factory.mktemp("copied") / "specialize"
     shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "canonical_code", cache(canonical_code))
-        yield folder, digests(folder)
+    yield folder, digests(folder)
 
 
 @pytest.fixture
