@@ -34,6 +34,7 @@ from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of, remove_stale_report
 from specialize.lineage.retired import set_aside
+from specialize.lineage.tracked.rows import doubts
 from specialize.lineage.run_lock import refuse_beside_runs
 from specialize.lineage.staleness import judge
 from specialize.lineage.write_recipes import raw_root, recipe_texts, write_recipes
@@ -93,6 +94,10 @@ def build_parser() -> argparse.ArgumentParser:
     explain.add_argument("file")
     explain.add_argument("--project", type=Path, default=Path(), help="the project's folder")
     explain.set_defaults(command=_explain)
+
+    rows = commands.add_parser("rows", help="name the rows of `dvc exp show` whose scores are not of their parameters")
+    rows.add_argument("--project", type=Path, default=Path(), help="the project's folder")
+    rows.set_defaults(command=_rows)
 
     docs = commands.add_parser("docs", help="write the reference page and the JSON Schema of params.yaml")
     docs.add_argument("folder", type=Path)
@@ -184,6 +189,15 @@ def _preset(args: argparse.Namespace) -> None:
 def _explain(args: argparse.Namespace) -> None:
     texts = recipe_texts(load_params(args.project / "params.yaml"), args.project)
     print(why(Path(args.file).as_posix(), args.project, texts), end="")
+
+
+def _rows(args: argparse.Namespace) -> None:
+    if found := doubts(args.project):
+        told = "".join(f"\n  {name}: {why}" for name, why in found.items())
+        raise SpecializeError(
+            f"scores in these rows were not made by the parameters beside them:{told}\n"
+            "To build them: dvc repro, or dvc exp run without --single-item. A row's end: dvc exp remove NAME"
+        )
 
 
 def _docs(args: argparse.Namespace) -> None:

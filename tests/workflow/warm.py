@@ -91,7 +91,12 @@ class Server:
     def serve(self) -> tuple[list[str], Path]:
         """Serve for ever; in a child, return the command line and the file for what it imports."""
         while True:
-            readable, _, _ = select.select([self.socket, self.wake, *self.connections.values()], [], [])
+            readable, _, _ = select.select([self.socket, self.wake, sys.stdin, *self.connections.values()], [], [])
+            if sys.stdin in readable:  # who started this has ended
+                for pid in self.connections:
+                    with suppress(ProcessLookupError, PermissionError):
+                        os.killpg(pid, signal.SIGKILL)
+                os._exit(0)
             with suppress(BlockingIOError):
                 os.read(self.wake, 4096)
             self._reap()
