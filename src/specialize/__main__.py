@@ -34,9 +34,9 @@ from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of, remove_stale_report
 from specialize.lineage.retired import set_aside
-from specialize.lineage.tracked.rows import doubts
 from specialize.lineage.run_lock import refuse_beside_runs
 from specialize.lineage.staleness import judge
+from specialize.lineage.tracked.rows import doubts
 from specialize.lineage.write_recipes import raw_root, recipe_texts, write_recipes
 
 

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from specialize.core.errors import RecipeError
 from specialize.core.files import replacing, sha256_text
-from specialize.lineage.tracked.dvc_cache import misnamed
 from specialize.lineage.file_hashes import Contents, Memory
 from specialize.lineage.provenance import all_provenance
+from specialize.lineage.tracked.dvc_cache import misnamed
 from specialize.records.provenance import FileState, Provenance
 
 MEMORY = Path(".snakemake") / "contents.json"

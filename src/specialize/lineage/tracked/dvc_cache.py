@@ -1,8 +1,9 @@
 """Whether DVC's cache holds, under the hashes of dvc.lock, what those hashes are of.
 
 Unless a remote has `verify: true`, DVC believes what it pulls: an altered result with a provenance altered to match
-lies in the cache under the hash of the true one, and `dvc status` is clean. But dvc.lock comes with Git, and a provenance
-names the content of all its outputs. So it is enough to hash each provenance file that DVC may have put here: one with
+lies in the cache under the hash of the true one, and `dvc status` is clean. But dvc.lock comes with Git, and a
+provenance names the content of all its outputs. So it is enough to hash each provenance file that DVC may have put
+here: one with
 the bytes of a cached file that is not what its name says vouches for nothing.
 """
 
