@@ -32,7 +32,7 @@ from specialize.data.sources import check_files, check_names, collect
 from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.explain import why
-from specialize.lineage.hooks import folders_of, remove_stale_report
+from specialize.lineage.hooks import folders_of, keep_unrecorded, remove_stale_report
 from specialize.lineage.retired import set_aside
 from specialize.lineage.run_lock import refuse_beside_runs
 from specialize.lineage.staleness import judge
@@ -127,7 +127,9 @@ def _recipes(args: argparse.Namespace) -> None:
     params = load_params(args.project / "params.yaml")
     texts = recipe_texts(params, args.project)
     set_aside(args.project, folders_of(params))
-    remove_stale_report(args.project, judge(args.project, texts))
+    verdicts = judge(args.project, texts)
+    keep_unrecorded(args.project, verdicts)
+    remove_stale_report(args.project, verdicts)
     touched = write_recipes(texts, args.project / "results" / "recipes")
     print(f"recipes: {len(texts)}, changed: {', '.join(touched) or 'none'}")
 

@@ -3,8 +3,7 @@
 Unless a remote has `verify: true`, DVC believes what it pulls: an altered result with a provenance altered to match
 lies in the cache under the hash of the true one, and `dvc status` is clean. But dvc.lock comes with Git, and a
 provenance names the content of all its outputs. So it is enough to hash each provenance file that DVC may have put
-here: one with
-the bytes of a cached file that is not what its name says vouches for nothing.
+here: one with the bytes of a cached file that is not what its name says vouches for nothing.
 """
 
 import json
