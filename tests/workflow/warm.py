@@ -1,6 +1,7 @@
 """Real processes that start quickly: a server that has imported the libraries forks one for each command.
 
     with warm(folder) as bin: subprocess.run([bin / "snakemake", "-n"])
+    .venv/bin/python tests/workflow/warm.py .venv/bin/python -m pytest tests/workflow/test_promise.py
 
 `bin` has a `python`, `snakemake` and `dvc` that pass their arguments, environment, folder and streams to the server. It
 forks itself, and the child runs the command as a new interpreter would: the project's code is never imported before
@@ -25,6 +26,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import threading
 import time
 import traceback
@@ -46,6 +48,7 @@ os._exit(status[0] if status else 137)
 """
 STORE = "WALK_STORE"
 """Environment variable: folder where what jobs made is remembered."""
+SERVE = "--serve"
 TRUSTED = "WALK_TRUSTED"
 """Environment variable of builds that may add to it."""
 OURS = ("specialize", "snakemake_logger_plugin_specialize")
@@ -63,7 +66,7 @@ def warm(folder: Path) -> Iterator[Path]:
         shim.write_text(SHIM.format(python=sys.executable, address=address, program=program))
         shim.chmod(0o755)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen([sys.executable, __file__, address], stdin=subprocess.PIPE, env=environment) as server:
+    with subprocess.Popen([sys.executable, __file__, SERVE, address], stdin=subprocess.PIPE, env=environment) as server:
         while not Path(address).exists():
             assert server.poll() is None
             time.sleep(0.02)
@@ -272,8 +275,17 @@ def _teach(before: set[str], learned: Path) -> None:
         stream.write("".join(f"{name}\n" for name in new))
 
 
+def main() -> int:
+    """Run a command whose tests start `snakemake` and `dvc` quickly."""
+    with tempfile.TemporaryDirectory() as folder, warm(Path(folder) / "warm") as bin:
+        path = os.pathsep.join([str(bin), str(Path(sys.executable).parent), os.environ["PATH"]])
+        return subprocess.run(sys.argv[1:], env={**os.environ, "WARM_BIN": str(bin), "PATH": path}).returncode
+
+
 if __name__ == "__main__":
+    if sys.argv[1] != SERVE:
+        sys.exit(main())
     sys.path.pop(0)
     os.environ.pop("PYTHONPATH", None)
     sys.path[:] = [path for path in sys.path if Path(path) != Path(__file__).resolve().parents[2] / "src"]
-    run(*Server(sys.argv[1]).serve())
+    run(*Server(sys.argv[2]).serve())

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -19,7 +20,8 @@ from specialize.lineage.staleness import judge
 from specialize.lineage.write_recipes import recipe_texts
 
 PROJECT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
+BIN = Path(os.environ.get("WARM_BIN") or Path(sys.executable).parent)
+"""Folder of the commands `snakemake` and `dvc`. `warm.py COMMAND …` runs a command where they start quickly."""
 LEARNING_RATE = ("  learning_rate: 5.0e-3", "  learning_rate: 4.0e-3")
 """What `Workspace.edit` takes to make the usual change of these tests."""
 
