@@ -44,7 +44,7 @@ def test_a_forged_result_in_a_remote_that_nobody_verifies(workspace, tmp_path):
     workspace.dvc("remote", "add", "--default", "store", str(remote))
     workspace.commit()
     workspace.dvc("push", "--quiet")
-    score, provenance = (f"results/scores/nano/{name}" for name in ("step-4/world.json", "step-4/provenance.json"))
+    score, provenance = (f"results/scores/nano/{name}" for name in ("step-4/world.json", "provenance.json"))
     true = {name: (workspace.folder / name).read_bytes() for name in (score, provenance)}
     forged = true[score].replace(b'"accuracy": 0.0', b'"accuracy": 0.9', 1)
     assert forged != true[score]
@@ -59,7 +59,7 @@ def test_a_forged_result_in_a_remote_that_nobody_verifies(workspace, tmp_path):
     clone = Workspace(tmp_path / "clone", workspace.bin)
     clone.dvc("pull", "--quiet")
     assert (clone.folder / score).read_bytes() == forged and "up to date" in clone.dvc("status").text, "DVC believes it"
-    assert {"score_checkpoint", "build_report"} <= set(clone.snakemake("-n").rules), "Snakemake does not"
+    assert {"score_predictions", "build_report"} <= set(clone.snakemake("-n").rules), "Snakemake does not"
 
 
 def test_what_a_killed_run_had_not_recorded_is_not_trained_again(workspace, changed):
