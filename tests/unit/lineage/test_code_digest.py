@@ -74,7 +74,8 @@ def test_a_change_of_the_judge_moves_the_phases_that_judge(moved_by: Moved) -> N
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_change_of_one_phases_module_moves_that_phase_alone(moved_by: Moved, phase: str) -> None:
-    modules = [path for path in sorted((PACKAGE / phase).glob("*.py")) if not path.name.startswith("__")]
+    step = import_closure(f"specialize.{phase}.{STEPS.get(phase, '__main__')}").values()
+    modules = [path for path in sorted(step) if path.parent == PACKAGE / phase and not path.name.startswith("__")]
     file = modules[-1].relative_to(PACKAGE).as_posix()
     assert moved_by(file, lambda text: f"{text}\nANOTHER = 1\n") == {phase}
 
