@@ -32,10 +32,11 @@ from specialize.data.sources import check_files, check_names, collect
 from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.explain import why
-from specialize.lineage.hooks import folders_of, remove_stale_report
+from specialize.lineage.hooks import folders_of, keep_unrecorded, remove_stale_report
 from specialize.lineage.retired import set_aside
 from specialize.lineage.run_lock import refuse_beside_runs
 from specialize.lineage.staleness import judge
+from specialize.lineage.tracked.rows import doubts
 from specialize.lineage.write_recipes import raw_root, recipe_texts, write_recipes
 
 
@@ -94,6 +95,10 @@ def build_parser() -> argparse.ArgumentParser:
     explain.add_argument("--project", type=Path, default=Path(), help="the project's folder")
     explain.set_defaults(command=_explain)
 
+    rows = commands.add_parser("rows", help="name the rows of `dvc exp show` whose scores are not of their parameters")
+    rows.add_argument("--project", type=Path, default=Path(), help="the project's folder")
+    rows.set_defaults(command=_rows)
+
     docs = commands.add_parser("docs", help="write the reference page and the JSON Schema of params.yaml")
     docs.add_argument("folder", type=Path)
     docs.set_defaults(command=_docs)
@@ -122,7 +127,9 @@ def _recipes(args: argparse.Namespace) -> None:
     params = load_params(args.project / "params.yaml")
     texts = recipe_texts(params, args.project)
     set_aside(args.project, folders_of(params))
-    remove_stale_report(args.project, judge(args.project, texts))
+    verdicts = judge(args.project, texts)
+    keep_unrecorded(args.project, verdicts)
+    remove_stale_report(args.project, verdicts)
     touched = write_recipes(texts, args.project / "results" / "recipes")
     print(f"recipes: {len(texts)}, changed: {', '.join(touched) or 'none'}")
 
@@ -184,6 +191,15 @@ def _preset(args: argparse.Namespace) -> None:
 def _explain(args: argparse.Namespace) -> None:
     texts = recipe_texts(load_params(args.project / "params.yaml"), args.project)
     print(why(Path(args.file).as_posix(), args.project, texts), end="")
+
+
+def _rows(args: argparse.Namespace) -> None:
+    if found := doubts(args.project):
+        told = "".join(f"\n  {name}: {why}" for name, why in found.items())
+        raise SpecializeError(
+            f"scores in these rows were not made by the parameters beside them:{told}\n"
+            "To build them: dvc repro, or dvc exp run without --single-item. A row's end: dvc exp remove NAME"
+        )
 
 
 def _docs(args: argparse.Namespace) -> None:

@@ -3,9 +3,10 @@
 import random
 
 import pytest
-from walk import FreshBuilds, Walk
+from walk import Checker, FreshBuilds
+from walk_steps import Walker
 
-COMMANDS = ("partial target", "dvc repro", "snakemake", "dvc exp save", "edit learning rate", "snakemake -n")
+COMMANDS = ("snakemake TARGET", "dvc repro", "snakemake", "dvc exp save", "edit learning rate", "snakemake -n")
 
 
 @pytest.mark.slow
@@ -14,7 +15,7 @@ def test_a_short_walk(workspace, built, changed, tmp_path):
     builds.add(built)
     builds.add(changed)
     dice = random.Random(1)
-    walk = Walk(workspace, builds, dice, tmp_path)
+    checker = Checker(Walker(workspace, dice, tmp_path), builds)
     for name in ("edit learning rate", *(dice.choice(COMMANDS) for _ in range(2)), "snakemake"):
-        walk.step(name)
+        checker.step(name)
     assert len(builds.known) == 2, "every state of a walk had its build from scratch"

@@ -15,22 +15,15 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-PROJECT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
-LEARNING_RATE = ("  learning_rate: 5.0e-3", "  learning_rate: 4.0e-3")
-"""What `Workspace.edit` takes to make the usual change of these tests."""
-
-
-_FRESH = """
-import json
-from pathlib import Path
 from specialize.core.params.load import load_params
 from specialize.lineage.staleness import judge
 from specialize.lineage.write_recipes import recipe_texts
-texts = recipe_texts(load_params(Path("params.yaml")), Path())
-fresh = [verdict.provenance for verdict in judge(Path(), texts).values() if verdict.fresh]
-print(json.dumps([name for one in fresh for name in one.outputs]))
-"""
+
+PROJECT = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("WARM_BIN") or Path(sys.executable).parent)
+"""Folder of the commands `snakemake` and `dvc`. `warm.py COMMAND …` runs a command where they start quickly."""
+LEARNING_RATE = ("  learning_rate: 5.0e-3", "  learning_rate: 4.0e-3")
+"""What `Workspace.edit` takes to make the usual change of these tests."""
 
 
 @dataclass
@@ -60,8 +53,9 @@ class Ran:
 class Workspace:
     """A copy of the project with its own history."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, bin: Path = BIN) -> None:
+        """bin: folder of the commands `snakemake` and `dvc`."""
+        self.folder, self.bin = folder, bin
 
     def run(self, *command: str, status: int | None = 0) -> Ran:
         done = subprocess.run(
@@ -70,7 +64,7 @@ class Workspace:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=400,
+            timeout=1200,
             check=False,
         )
         if status is not None:
@@ -78,10 +72,10 @@ class Workspace:
         return Ran(done.stdout, done.returncode)
 
     def snakemake(self, *arguments: str, status: int | None = 0) -> Ran:
-        return self.run(str(BIN / "snakemake"), "--cores", "2", *arguments, status=status)
+        return self.run(str(self.bin / "snakemake"), "--cores", "2", *arguments, status=status)
 
     def dvc(self, *arguments: str, status: int | None = 0) -> Ran:
-        return self.run(str(BIN / "dvc"), *arguments, status=status)
+        return self.run(str(self.bin / "dvc"), *arguments, status=status)
 
     def git(self, *arguments: str) -> Ran:
         return self.run("git", *arguments)
@@ -148,19 +142,20 @@ class Workspace:
             and (not parts or name.startswith(parts))
         }
 
+    def recipes(self) -> dict[str, str]:
+        """File name → text of the recipes that params.yaml and code of this workspace ask for."""
+        params = load_params(self.folder / "params.yaml")
+        return recipe_texts(params, self.folder, self.folder / "src" / "specialize")
+
     def fresh_outputs(self) -> list[str]:
         """Outputs that the project's own judgement calls fresh, by params.yaml and code as they are."""
-        ran = subprocess.run(
-            [sys.executable, "-c", _FRESH], cwd=self.folder, env=os.environ | {"PYTHONPATH": "src"},
-            capture_output=True, text=True, timeout=400, check=False,
-        )  # fmt: skip
-        assert ran.returncode == 0, ran.stderr
-        return json.loads(ran.stdout)
+        verdicts = judge(self.folder, self.recipes())
+        return [name for verdict in verdicts.values() if verdict.fresh for name in verdict.provenance.outputs]
 
     def copy(self, folder: Path) -> "Workspace":
         """Another working copy in the same state, time stamps included."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        return Workspace(folder)
+        return Workspace(folder, self.bin)
 
 
 def _outputs(lock: str) -> dict[str, str]:
@@ -169,7 +164,7 @@ def _outputs(lock: str) -> dict[str, str]:
     return {out["path"]: out["md5"] for name, stage in stages.items() if name != "recipes" for out in stage["outs"]}
 
 
-def fresh(folder: Path) -> Workspace:
+def fresh(folder: Path, bin: Path = BIN) -> Workspace:
     """Return a workspace with the files that Git would take, presets/tiny.yaml as params.yaml, all committed."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True
@@ -187,7 +182,7 @@ def fresh(folder: Path) -> Workspace:
     (folder / "results").mkdir()
     shutil.copy2(PROJECT / "results" / ".gitignore", folder / "results" / ".gitignore")
     shutil.copy2(PROJECT / "presets" / "tiny.yaml", folder / "params.yaml")
-    workspace = Workspace(folder)
+    workspace = Workspace(folder, bin)
     workspace.git("init", "--quiet", "--initial-branch=main")
     workspace.git("config", "user.email", "test@example.org")
     workspace.git("config", "user.name", "test")

@@ -2,10 +2,10 @@
 
 import ast
 import hashlib
-from functools import cache
 from pathlib import Path
 
-from specialize.core.files import sha256_file
+from specialize.core.files import sha256_file, sha256_text
+from specialize.lineage.source_memory import Source, memory_of
 
 PACKAGE = Path(__file__).resolve().parents[1]
 NO_EFFECT = frozenset(
@@ -16,6 +16,7 @@ NO_EFFECT = frozenset(
         "specialize.lineage.file_hashes",
         "specialize.lineage.kept_outputs",
         "specialize.lineage.libraries",
+        "specialize.lineage.source_memory",
     }
 )
 """Modules that cannot change an artifact: progress, messages, locks, what saves hashing or computing twice."""
@@ -32,9 +33,7 @@ def code_digest(recipe: str, package: Path = PACKAGE) -> str:
     `__main__`, or of the module that STEPS names.
     """
     phase = recipe.partition("/")[0]
-    digest = hashlib.sha256()
-    for module, path in sorted(import_closure(f"specialize.{phase}.{STEPS.get(recipe, '__main__')}", package).items()):
-        digest.update(f"{module}\n{canonical_code(path.read_text(encoding='utf-8'))}\n".encode())
+    digest = hashlib.sha256(_codes(f"specialize.{phase}.{STEPS.get(recipe, '__main__')}", package).encode())
     for path in sorted(path for pattern in TEMPLATES for path in (package / phase).glob(pattern)):
         digest.update(f"{path.name}\n{sha256_file(path)}\n".encode())
     return digest.hexdigest()
@@ -42,9 +41,15 @@ def code_digest(recipe: str, package: Path = PACKAGE) -> str:
 
 def module_digest(module: str, package: Path = PACKAGE) -> str:
     """Return the sha256 over the import closure of one module."""
+    return sha256_text(_codes(module, package))
+
+
+def _codes(module: str, package: Path) -> str:
+    """Return what the import closure of a module does, a line a module."""
     closure = sorted(import_closure(module, package).items())
-    codes = [f"{name}\n{canonical_code(path.read_text(encoding='utf-8'))}\n" for name, path in closure]
-    return hashlib.sha256("".join(codes).encode()).hexdigest()
+    codes = "".join(f"{name} {_source(name, path, package).code}\n" for name, path in closure)
+    memory_of(package.parents[1], Path(__file__)).save()
+    return codes
 
 
 def import_closure(module: str, package: Path = PACKAGE) -> dict[str, Path]:
@@ -59,13 +64,22 @@ def import_closure(module: str, package: Path = PACKAGE) -> dict[str, Path]:
         found[name] = path
         if "." in name:
             waiting.append(name.rpartition(".")[0])
-        waiting += _imports(path.read_text(encoding="utf-8"))
+        waiting += _source(name, path, package).imports
     return found
 
 
-@cache
+def _source(module: str, path: Path, package: Path) -> Source:
+    text = path.read_text(encoding="utf-8")
+    sha256 = sha256_text(text)
+    memory = memory_of(package.parents[1], Path(__file__))
+    known = memory.get(module, sha256)
+    if known is None:
+        known = Source(_imports(text), sha256_text(canonical_code(text)))
+        memory.put(module, sha256, known)
+    return known
+
+
 def _imports(text: str) -> tuple[str, ...]:
-    """Return the modules that a code may mean by its imports. Phases share most of core: each text is read once."""
     names: list[str] = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -75,7 +89,6 @@ def _imports(text: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-@cache
 def canonical_code(text: str) -> str:
     """Return a text that is the same for codes that do the same: the syntax tree without bare strings.
 

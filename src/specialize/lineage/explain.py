@@ -8,9 +8,9 @@ from typing import Any
 from specialize.core.errors import SpecializeError
 from specialize.core.files import read_json
 from specialize.lineage.file_hashes import Contents
-from specialize.lineage.git_history import recorded
 from specialize.lineage.provenance import all_provenance
 from specialize.lineage.staleness import recipe_state, stale_reasons
+from specialize.lineage.tracked.git_history import recorded
 from specialize.records.provenance import Provenance
 from specialize.records.recipes import Recipe
 

@@ -136,6 +136,13 @@ def keep_built(run: Run) -> None:
     keep(run.project, {path: one for path, one in found.items() if digests.get(one.recipe) == one.recipe_sha256})
 
 
+def keep_unrecorded(project: Path, verdicts: Mapping[Path, Verdict]) -> None:
+    """Keep what is fresh where a run was killed before DVC had recorded it: DVC is about to run stages, and removes the
+    outputs of any that it does not know. Their jobs take them back."""
+    if (project / UNRECORDED).exists():
+        keep(project, {path: verdict.provenance for path, verdict in verdicts.items() if verdict.fresh})
+
+
 def remove_stale_report(project: Path, verdicts: Mapping[Path, Verdict]) -> None:
     """Remove metrics.json and the report unless present params and code would make them."""
     verdict = verdicts.get(project / REPORT / "provenance.json")

@@ -24,6 +24,7 @@ from specialize.core.errors import RecipeError
 from specialize.core.files import replacing, sha256_text
 from specialize.lineage.file_hashes import Contents, Memory
 from specialize.lineage.provenance import all_provenance
+from specialize.lineage.tracked.dvc_cache import misnamed
 from specialize.records.provenance import FileState, Provenance
 
 MEMORY = Path(".snakemake") / "contents.json"
@@ -32,6 +33,8 @@ STALE_NS = 1 * SECOND_NS
 """A stale provenance has a time in this second, which is before every recipe's (`recipe_snapshot.TIME_NS`)."""
 FRESH_NS = 10 * SECOND_NS
 """A fresh one has a time in the second so many after this as there are jobs in a row before it."""
+
+MISNAMED = "DVC's cache holds it under the hash of another file: `dvc remote modify NAME verify true`, rm -r .dvc/cache"
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,9 @@ def judge(project: Path, texts: Mapping[str, str]) -> dict[Path, Verdict]:
     memory = Memory(project / MEMORY)
     contents = Contents(project, recipes, memory)
     verdicts: dict[Path, Verdict] = {}
-    before = _jobs_before(found)
+    before, false = _jobs_before(found), misnamed(project, found)
     for path in _in_order(before):
-        own = tuple(stale_reasons(found[path], contents))
+        own = (*stale_reasons(found[path], contents), *([MISNAMED] if path in false else []))
         stale = sorted(each for each in before[path] if not verdicts[each].fresh)
         names = tuple(each.relative_to(project).as_posix() for each in stale)
         depth = 1 + max((verdicts[each].depth for each in before[path]), default=-1)

@@ -3,13 +3,11 @@
 import ast
 import shutil
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from specialize.core.answers import SCORER_VERSION
-from specialize.lineage import code_digest as module
 from specialize.lineage.code_digest import PACKAGE, STEPS, canonical_code, code_digest, import_closure
 from specialize.lineage.write_recipes import PHASES
 
@@ -25,12 +23,10 @@ def digests(package: Path) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, list[str]]]]:
-    """A copy of src/specialize with its digests; a test that edits it puts it back. Equal texts are parsed once."""
+    """A copy of src/specialize with its digests; a test that edits it puts it back."""
     folder = tmp_path_factory.mktemp("copied") / "specialize"
     shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "canonical_code", cache(canonical_code))
-        yield folder, digests(folder)
+    yield folder, digests(folder)
 
 
 @pytest.fixture
@@ -78,7 +74,8 @@ def test_a_change_of_the_judge_moves_the_phases_that_judge(moved_by: Moved) -> N
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_change_of_one_phases_module_moves_that_phase_alone(moved_by: Moved, phase: str) -> None:
-    modules = [path for path in sorted((PACKAGE / phase).glob("*.py")) if not path.name.startswith("__")]
+    step = import_closure(f"specialize.{phase}.{STEPS.get(phase, '__main__')}").values()
+    modules = [path for path in sorted(step) if path.parent == PACKAGE / phase and not path.name.startswith("__")]
     file = modules[-1].relative_to(PACKAGE).as_posix()
     assert moved_by(file, lambda text: f"{text}\nANOTHER = 1\n") == {phase}
 

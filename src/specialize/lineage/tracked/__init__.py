@@ -1,0 +1,1 @@
+"""What Git and DVC keep, read without either: commits as rows of scores, history of recipes, DVC's cache."""
