@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from tiny_models import CHAT_TEMPLATE, tiny_model
-from tiny_tokenizers import make_tokenizer
 
 from specialize.data.procedural.datasets import collect
 from specialize.data.procedural.standalone import world_params
+from tiny_models import CHAT_TEMPLATE, tiny_model
+from tiny_tokenizers import make_tokenizer
 
 PROJECT = Path(__file__).resolve().parents[1]
 STARTS = {"t5": "metaspace", "t5gemma2": "byte_fallback", "llama": "llama3", "qwen3": "qwen"}
@@ -36,7 +36,9 @@ def write_starts(root: Path) -> None:
         # What has no token of its own takes the end's, as the published configs of Llama and Qwen do.
         named = {name: getattr(tokenizer, name) for name in ("pad_token_id", "eos_token_id", "bos_token_id")}
         end = named["eos_token_id"]
-        model = tiny_model(model_type, len(tokenizer) + 4, {name: end if id is None else id for name, id in named.items()})
+        model = tiny_model(
+            model_type, len(tokenizer) + 4, {name: end if id is None else id for name, id in named.items()}
+        )
         model.save_pretrained(root / model_type)
         tokenizer.save_pretrained(root / model_type)
 

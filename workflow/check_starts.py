@@ -5,11 +5,21 @@ and one line where a start cannot be a student.
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from specialize.core.errors import SpecializeError
-from specialize.core.params.load import load_params
+from specialize.core.params.load import Params, load_params
+from specialize.core.params.optimizer import OptimizerParams
 from specialize.lineage.write_recipes import raw_root
+
+
+def optimizers(params: Params) -> Iterator[tuple[str, OptimizerParams]]:
+    """Yield every optimizer that params ask for, with its place in them."""
+    yield "train", params.train
+    for name, start in params.train.starts.items():
+        if start.pretraining:
+            yield f"train.starts.{name}.pretraining", start.pretraining
 
 
 def main(params_file: Path) -> int:
@@ -17,6 +27,11 @@ def main(params_file: Path) -> int:
         params = load_params(params_file)
         root = raw_root(params, params_file.resolve().parent)
         given = {name: start for name, start in params.train.starts.items() if start.source != "scratch"}
+        for where, run in optimizers(params):
+            if run.optimizer != "adamw":
+                from specialize.train.optimizers import check_optimizer
+
+                check_optimizer(run, where)
         if given:
             from specialize.train.model import check_start
         for name, start in given.items():

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
-from tiny_starts import PROJECT, family_params, write_starts
 
 from specialize.core.params.load import load_params
 from specialize.data.__main__ import main as data
@@ -16,6 +15,7 @@ from specialize.lineage.write_recipes import recipe_texts, write_recipes
 from specialize.teacher.__main__ import main as teacher
 from specialize.traces.__main__ import main as traces
 from specialize.train.__main__ import main as train
+from tiny_starts import PROJECT, family_params, write_starts
 
 STUDENTS = ("t5", "t5gemma2-matched", "llama-lora", "qwen3-chat")
 pytestmark = pytest.mark.e2e
@@ -47,10 +47,20 @@ def results(tmp_path_factory) -> Path:
     run(data, "build", recipe=recipes / "data.json", output=problems)
     seed, completions = problems / "world" / "train.jsonl", results / "completions" / "part-00000.parquet"
     worked = problems / "world" / "exemplars.jsonl"
-    run(teacher, "sample", recipe=recipes / "teacher.json", problems=seed, worked=worked, work=folder, output=completions)
+    run(
+        teacher,
+        "sample",
+        recipe=recipes / "teacher.json",
+        problems=seed,
+        worked=worked,
+        work=folder,
+        output=completions,
+    )
     kept = {"output": made / "traces.parquet", "exemplars": made / "exemplars.jsonl", "funnel": made / "funnel.json"}
     against = sorted(problems.glob("*/test.jsonl"))
-    run(traces, "build", recipe=recipes / "traces.json", completions=completions, problems=seed, against=against, **kept)
+    run(
+        traces, "build", recipe=recipes / "traces.json", completions=completions, problems=seed, against=against, **kept
+    )
     for name in params.traces.tokenizers:
         recipe, tokenizer = recipes / "traces" / f"{name}.json", made / "tokenizers" / name
         run(traces, "tokenizer", recipe=recipe, root=folder / "raw", output=tokenizer)

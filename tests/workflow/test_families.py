@@ -7,8 +7,9 @@ import time
 
 import pytest
 from ruamel.yaml import YAML
-from tiny_starts import STUDENTS, family_params, write_starts
 from workspaces import BIN, Workspace, fresh
+
+from tiny_starts import STUDENTS, family_params, write_starts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 TRAINED = [f"results/checkpoints/{student}/training.csv" for student in STUDENTS]

@@ -5,11 +5,11 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
-from tiny_tokenizers import KINDS, make_tokenizer
 
 from specialize.traces.alignment.vocabulary import StudentVocabulary
 from specialize.traces.logprob_batches import SCHEMA
 from specialize.traces.tokenizers import learn_tokenizer
+from tiny_tokenizers import KINDS, make_tokenizer
 
 TEXTS = [
     "Tom has 12 apples and 5 pears. 12 + 5 = 17.\nThe answer is 17",

@@ -1,7 +1,6 @@
 """The card's snippet is run as it stands."""
 
 import pytest
-from tiny_models import tiny_model, tiny_tokenizer
 
 from specialize.core.encoding import Encoding
 from specialize.core.model_families import family_of
@@ -10,6 +9,7 @@ from specialize.evaluate.generate import DecodingLimits, generate, load_checkpoi
 from specialize.records.prompt_style import PromptStyle
 from specialize.train.families.family import Student
 from specialize.train.model_card import model_card
+from tiny_models import tiny_model, tiny_tokenizer
 
 QUESTION = "Q: Tom has 3 apples and gets 4 more. How many has he?\nLet's think step by step"
 TOKENIZER = tiny_tokenizer([QUESTION], bos=True)
@@ -29,7 +29,9 @@ def test_the_snippet_gets_the_answer_that_scoring_reads(make_run, tmp_path, mode
     student.model.save_pretrained(tmp_path)
     TOKENIZER.save_pretrained(tmp_path)
     monkeypatch.chdir(tmp_path)
-    exec(snippet(student.encoding, run.formats.model_dump(), run.max_target_tokens), {})  # what the card says is what a reader runs
+    exec(
+        snippet(student.encoding, run.formats.model_dump(), run.max_target_tokens), {}
+    )  # what the card says is what a reader runs
     said = capsys.readouterr().out.removesuffix("\n")
     (answer,), _ = generate(load_checkpoint(tmp_path, style, threads=1), [QUESTION], DecodingLimits(1, 200, 8))
     assert said.strip() == answer and answer
