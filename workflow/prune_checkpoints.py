@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
     if not args.dry_run:
         record_in_dvc.main([])
         print(
-            "DVC's cache still has them, and `dvc repro` restores them when they are needed. `dvc gc --workspace` frees "
+            "DVC's cache still has them, and `dvc repro` restores them when needed. `dvc gc --workspace` frees "
             "that too, and all else that this workspace does not hold, such as results of other commits."
         )
     return 0
