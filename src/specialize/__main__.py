@@ -31,9 +31,9 @@ from specialize.data.build import split_all
 from specialize.data.preview import preview
 from specialize.data.sources import check_files, check_names, collect
 from specialize.data.student_tokens import tokenizers_at_hand
-from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of, remove_stale_report
+from specialize.lineage.preflight import check_local_starts, disk_estimate
 from specialize.lineage.pruned import removed_weights, to_rescore
 from specialize.lineage.retired import set_aside
 from specialize.lineage.run_lock import refuse_beside_runs
@@ -161,7 +161,7 @@ def _check(args: argparse.Namespace) -> None:
         if root.is_dir():  # a clone with pulled results needs no raw files
             check_files(params.data, root)
         check_local_starts(params, Path())
-        print(f"{path}: valid")
+        print(f"{path}: valid", *disk_estimate(params, Path()).lines(), sep="\n  ")
 
 
 def _ask(args: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from huggingface_hub import list_repo_files
+from huggingface_hub import HfApi, list_repo_files
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
@@ -142,6 +142,15 @@ def check_start(start: StartParams, tokenizer: tuple[str, str | None], root: Pat
         raise CheckpointError(f"{where}.tokenizer: cannot load '{source}': {_first_line(error)}") from None
     check_tokenizer(given, name, start.revision, where)
     return family
+
+
+def weights_on_hub(start: StartParams) -> int:
+    """Return the number of weights that the Hub counts in a start's safetensors; 0 where it does not say."""
+    try:
+        found = HfApi().model_info(start.source, revision=start.revision).safetensors
+    except (OSError, ValueError):
+        return 0
+    return found.total if found else 0
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -1,7 +1,7 @@
 """The optimizers that params may choose."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ NO_8BIT = (
     "'optimizer: adamw_8bit' needs {what}. Take 'optimizer: adafactor', whose state is smaller still, or 'adamw'; or "
     "train with `lora`, where the optimizer has little to keep"
 )
+PACKAGE = "the package bitsandbytes (`pip install bitsandbytes`)"
 
 
 def make_optimizer(
@@ -33,8 +34,11 @@ def make_optimizer(
 def check_optimizer(params: OptimizerParams, where: str) -> None:
     """Raise SpecializeError where the package of the optimizer is not installed. Asks for no GPU: the machine that
     trains may be another one."""
-    if params.optimizer == "adamw_8bit" and find_spec("bitsandbytes") is None:
-        raise SpecializeError(f"{where}: {NO_8BIT.format(what='the package bitsandbytes: `pip install bitsandbytes`')}")
+    try:
+        if params.optimizer == "adamw_8bit":
+            version("bitsandbytes")
+    except PackageNotFoundError:
+        raise SpecializeError(f"{where}.optimizer: {NO_8BIT.format(what=PACKAGE)}") from None
 
 
 def _adamw_8bit(device: torch.device) -> Callable[..., torch.optim.Optimizer]:
@@ -43,7 +47,6 @@ def _adamw_8bit(device: torch.device) -> Callable[..., torch.optim.Optimizer]:
     try:
         from bitsandbytes.optim import AdamW8bit
     except ImportError:
-        what = "the package bitsandbytes: `pip install bitsandbytes`"
-        raise SpecializeError(f"train: {NO_8BIT.format(what=what)}") from None
+        raise SpecializeError(f"train: {NO_8BIT.format(what=PACKAGE)}") from None
     made: Callable[..., torch.optim.Optimizer] = AdamW8bit
     return made

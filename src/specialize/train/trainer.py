@@ -248,8 +248,8 @@ def arguments(
         max_grad_norm=params.max_grad_norm,
         weight_decay=params.weight_decay,
         bf16=params.precision == "bf16",
-        gradient_checkpointing=gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False},
+        activation_checkpointing=gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False},
         use_cpu=not torch.accelerator.is_available(),  # else transformers refuses bf16 on a machine without one
         seed=params.seed,
         save_strategy="steps",
