@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from specialize.core.model_families import check_model_folder
+from specialize.core.model_families import check_model_folder, family_of
 from specialize.core.params.load import Params
 from specialize.core.params.starts import Architecture
 from specialize.core.params.traces import TokenizerParams
@@ -25,6 +25,8 @@ VOCABULARY = 512
 STATE_BYTES = {"adamw": 8, "adafactor": 0, "adamw_8bit": 2}
 """Bytes of the optimizer's state a weight; Adafactor's is small beside the weights."""
 SAVED_STATES = 2
+LONGEST_HEADER = 100_000_000
+"""Bytes; safetensors itself reads no longer one."""
 
 
 def check_local_starts(params: Params, project: Path) -> None:
@@ -90,21 +92,27 @@ def weights_of(
 def _drawn(shape: Architecture, vocabulary: int) -> int:
     """Weights of a model drawn at random, norms and position biases left out."""
     attention, feed_forward = 4 * shape.d_model * shape.d_kv * shape.num_heads, 3 * shape.d_model * shape.d_ff
-    causal = shape.num_layers * (attention + feed_forward)
-    both = shape.num_layers * (3 * attention + 2 * feed_forward)
-    return vocabulary * shape.d_model + (causal if shape.family in ("llama", "qwen3") else both)
+    embedding = vocabulary * shape.d_model
+    if family_of(shape.family, "architecture.family") == "causal":
+        return embedding + shape.num_layers * (attention + feed_forward)
+    # T5's encoder and decoder share an embedding, those of T5Gemma each have their own.
+    tables = 2 if shape.family == "t5gemma" else 1
+    return tables * embedding + shape.num_layers * (3 * attention + 2 * feed_forward)
 
 
 def _stored(folder: Path) -> int | None:
-    """Return the weights in a folder's safetensors files, from their headers alone."""
+    """Return the weights in a folder's safetensors files, from their headers alone; None where a header is damaged."""
     files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
-    return sum(_in_file(path) for path in files) or None
+    try:
+        return sum(_in_file(path) for path in files) or None
+    except (OSError, struct.error, ValueError, TypeError, KeyError):
+        return None
 
 
 def _in_file(path: Path) -> int:
     with path.open("rb") as stream:
         (length,) = struct.unpack("<Q", stream.read(8))
-        header = json.loads(stream.read(length))
+        header = json.loads(stream.read(min(length, LONGEST_HEADER)))
     return sum(prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
 
 

@@ -18,6 +18,7 @@ from transformers.utils import logging as transformers_logging
 from specialize.core.errors import SpecializeError
 from specialize.core.files import read_records, sha256_file
 from specialize.core.log import get_logger
+from specialize.core.model_families import family_of
 from specialize.core.params.starts import PretrainingParams, StartRun
 from specialize.records.problems import Problem, Text
 from specialize.records.recipes import Recipe
@@ -68,7 +69,7 @@ def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path,
     params = run.pretraining
     assert params is not None and run.architecture is not None  # the command sends nothing else here
     tokenizer = load_tokenizer(inputs.tokenizer)
-    spare_rows = SENTINELS if run.architecture.family == "t5" else 0
+    spare_rows = SENTINELS if family_of(run.architecture.family, run.name) == "encoder_decoder" else 0
     student = random_start(run.architecture, tokenizer, params.seed, params.dropout, spare_rows)
     rows, batches = plan(params, student, inputs.texts)
     log.info(

@@ -23,7 +23,7 @@ def students(tree) -> dict:
     return tree
 
 
-@pytest.mark.parametrize("family", ["t5", "llama", "qwen3"])
+@pytest.mark.parametrize("family", ["t5", "t5gemma", "llama", "qwen3"])
 def test_a_drawn_model_is_as_large_as_it_was_said(students, tmp_path, family):
     shape = SHAPE | {"family": family}
     students["train"]["starts"]["random"]["architecture"] = shape

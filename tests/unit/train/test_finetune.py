@@ -353,6 +353,6 @@ def test_an_optimizer_in_8_bits_says_where_it_cannot_run(make_run, recipe_of, fi
     run = make_run(optimizer="adamw_8bit")
     with pytest.raises(SpecializeError, match=r"needs a GPU, and training runs on cpu.*adafactor"):
         go(run, recipe_of, files, tmp_path)
-    with pytest.raises(SpecializeError, match=r"train\.optimizer: .* pip install bitsandbytes"):
+    with pytest.raises(SpecializeError, match=r"train\.optimizer: .*pip install bitsandbytes"):
         check_optimizer(run, "train")
     check_optimizer(make_run(), "train")
