@@ -6,9 +6,9 @@ cut into the tokens of a real tokenizer, and every token gets 0.9, a full stop 0
 alignment alone. Students: real tokenizers.
 
 The rival is what matching token by token gives (`one_hot`: a student token whose bytes are those of one teacher token
-is soft, any other is not), as published cross-tokenizer distillation does. `certain` counts tokens without a soft target
-because the teacher leaves no choice there, as the second digit of a number that it writes as one token: their one-hot
-target is the teacher's own distribution, so `known` is soft or certain.
+is soft, any other is not), as published cross-tokenizer distillation does. `certain` counts tokens without a soft
+target because the teacher leaves no choice there, as the second digit of a number that it writes as one token: their
+one-hot target is the teacher's own distribution, so `known` is soft or certain.
 
     .venv/bin/python benchmarks/coverage.py --tokenizers FOLDER
 

@@ -1,17 +1,23 @@
-"""The part of the Hugging Face Hub that takes an upload, on loopback."""
+"""The parts of the Hugging Face Hub that take an upload and tell of a model, on loopback."""
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import MappingProxyType
 from typing import Any
 
 
 @contextmanager
-def hub(token: str) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Serve; yield the endpoint and what was committed: path in the repository → bytes. Another token is refused."""
+def hub(
+    token: str, models: Mapping[str, tuple[str, int]] = MappingProxyType({})
+) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Serve; yield the endpoint and what was committed: path in the repository → bytes. Another token is refused.
+
+    models: id → commit and number of weights of what is already there.
+    """
     objects: dict[str, bytes] = {}
     received: dict[str, bytes] = {}
 
@@ -38,6 +44,11 @@ def hub(token: str) -> Iterator[tuple[str, dict[str, bytes]]]:
             return b"".join(parts)
 
         def do_GET(self) -> None:
+            name = self.path.removeprefix("/api/models/").partition("?")[0]
+            if self.path.startswith("/api/models/") and name in models:
+                sha, weights = models[name]
+                parts = {"parameters": {"BF16": weights}, "total": weights}
+                return self.answer({"id": name, "modelId": name, "sha": sha, "safetensors": parts})
             self.answer({"error": "not found"}, 404)
 
         do_HEAD = do_GET  # noqa: N815

@@ -35,13 +35,15 @@ def main(params_file: Path) -> int:
 
                 check_optimizer(run, where)
         if given:
-            from specialize.train.model import check_start, weights_on_hub
+            from specialize.train.model import check_start, on_hub
         for name, start in given.items():
             tokenizer = params.traces.tokenizers[start.tokenizer]
             family = check_start(start, (tokenizer.source, tokenizer.revision), root, f"train.starts.{name}")
             print(f"train.starts.{name}: {start.source}: {family.replace('_', '-')}", file=sys.stderr)
             if not (root / start.source).is_dir():
-                known[name] = weights_on_hub(start)
+                commit, known[name] = on_hub(start)
+                if commit and start.revision is None:
+                    print(f"train.starts.{name}: pin it, a branch may move: revision: {commit}", file=sys.stderr)
         for line in disk_estimate(params, params_file.resolve().parent, known).lines():
             print(line, file=sys.stderr)
     except SpecializeError as error:

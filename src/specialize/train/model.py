@@ -1,5 +1,6 @@
 """The start checkpoint of a student: random weights, or a model that transformers loads."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -144,13 +145,15 @@ def check_start(start: StartParams, tokenizer: tuple[str, str | None], root: Pat
     return family
 
 
-def weights_on_hub(start: StartParams) -> int:
-    """Return the number of weights that the Hub counts in a start's safetensors; 0 where it does not say."""
+def on_hub(start: StartParams) -> tuple[str | None, int]:
+    """Return the commit of a start on the Hub (None: it does not answer) and the weights in its safetensors (0: it does
+    not say)."""
     try:
-        found = HfApi().model_info(start.source, revision=start.revision).safetensors
+        api = HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
+        found = api.model_info(start.source, revision=start.revision)
     except (OSError, ValueError):
-        return 0
-    return found.total if found else 0
+        return None, 0
+    return found.sha, found.safetensors.total if found.safetensors else 0
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -10,6 +10,7 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
+from hub_stub import hub
 from specialize.core.errors import CheckpointError, RecordError, SpecializeError, TrainingError
 from specialize.core.files import sha256_file
 from specialize.core.locks import exclusive
@@ -17,7 +18,7 @@ from specialize.core.params.starts import StartParams
 from specialize.core.params.train import Architecture, DistributionParams, LoraParams
 from specialize.train import finetune as module
 from specialize.train.finetune import finetune
-from specialize.train.model import check_start
+from specialize.train.model import check_start, check_tokenizer, load_model, on_hub
 from specialize.train.optimizers import check_optimizer
 from specialize.train.resume import last_complete_checkpoint, record_digests
 from specialize.train.training_log import training_csv
@@ -356,3 +357,26 @@ def test_an_optimizer_in_8_bits_says_where_it_cannot_run(make_run, recipe_of, fi
     with pytest.raises(SpecializeError, match=r"train\.optimizer: .*pip install bitsandbytes"):
         check_optimizer(run, "train")
     check_optimizer(make_run(), "train")
+
+
+def test_the_hub_tells_the_commit_to_pin_and_the_size(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    with hub("", {"org/small": ("abc123", 596_049_920)}) as (url, _):
+        monkeypatch.setenv("HF_ENDPOINT", url)
+        assert on_hub(StartParams(source="org/small", tokenizer="words")) == ("abc123", 596_049_920)
+        assert on_hub(StartParams(source="org/gone", tokenizer="words")) == (None, 0)
+
+
+def test_what_is_loaded_is_the_pinned_revision_without_remote_code(monkeypatch, tmp_path, tokenizer):
+    asked = []
+
+    def from_pretrained(name, **options):
+        asked.append((name, options["revision"], options["trust_remote_code"]))
+        raise OSError("far enough")
+
+    for auto in ("AutoConfig", "AutoTokenizer"):
+        monkeypatch.setattr(f"specialize.train.model.{auto}.from_pretrained", from_pretrained)
+    with pytest.raises(CheckpointError, match="far enough"):
+        load_model("org/small", "abc123", 0.0, "train.students.nano.start")
+    check_tokenizer(tokenizer, "org/small", "abc123", "train.students.nano")
+    assert asked == [("org/small", "abc123", False)] * 2
