@@ -185,7 +185,12 @@ def _publish(args: argparse.Namespace) -> None:
 
     if args.upload and (args.name or "").count("/") != 1:
         raise SpecializeError(f"--upload: expected --name user/model, got {args.name!r}")
-    results = args.checkpoint.resolve().parents[2]
+    folders = args.checkpoint.resolve().parents
+    if len(folders) < 3:
+        raise SpecializeError(
+            f"--checkpoint: expected results/checkpoints/{{student}}/step-{{n}}, got {args.checkpoint}"
+        )
+    results = folders[2]
     name = args.name or args.checkpoint.parent.name
     about = Publication(name, args.license, args.base_model, args.dataset, args.weights)
     scored = write_folder(args.checkpoint, results, about, args.output)
