@@ -1,7 +1,7 @@
 """How many of a student's target tokens get the teacher's distribution, by pair of tokenizers.
 
 Teachers: code-davinci-002, 53 recorded responses with its own tokens and top-5 log-probabilities; and the texts of two
-more (Gemini 1.5 Flash and Llama 3 70B on GSM8K, 300 each), which were recorded without log-probabilities: each text is
+more (Gemini 1.5 Flash and Llama 3 70B on GSM8K, 100 each), which were recorded without log-probabilities: each text is
 cut into the tokens of a real tokenizer, and every token gets 0.9, a full stop 0.1, so that what is counted is the
 alignment alone. Students: real tokenizers.
 
@@ -39,7 +39,7 @@ from specialize.traces.tokenizers import load_tokenizer
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 EIT = DATA / "teacher" / "eit_nlp_distilling_cot"
-TEXTS = 300
+TEXTS = 100
 AS_WRITTEN_BY = {"gemini": "gemma3", "llama": "llama3_1"}
 """Teacher of the EIT texts → tokenizer that stands for its own."""
 KNOWN, MATCHED = AlignmentParams(), AlignmentParams(groups="one_hot")

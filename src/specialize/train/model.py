@@ -9,7 +9,7 @@ from huggingface_hub import HfApi, list_repo_files
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
-from specialize.core.encoding import Encoding, check_style
+from specialize.core.encoding import Encoding, check_style, id_count
 from specialize.core.errors import CheckpointError
 from specialize.core.model_families import PICKLE_ADVICE, Family, check_model_folder, family_of
 from specialize.core.params.starts import Architecture, StartParams
@@ -50,9 +50,9 @@ def _load_given(
     name = str(pretrained) if run.pretrained else locate(run.start, root)
     model, family = load_model(name, run.revision, run.dropout, f"{where}.start")
     student = Student(model, Encoding(tokenizer, family, run.prompts))
-    if len(tokenizer) > student.embeddings:
+    if id_count(tokenizer) > student.embeddings:
         raise CheckpointError(
-            f"{where}: the tokenizer has {len(tokenizer)} tokens, "
+            f"{where}: the tokenizer has {id_count(tokenizer)} tokens, "
             f"the start checkpoint {student.embeddings} embeddings; use its own tokenizer"
         )
     if not run.pretrained:
@@ -71,7 +71,7 @@ def random_start(
     """Return a model with random weights; its embedding has `spare_rows` rows or more besides the tokens'."""
     set_seed(seed)
     family = family_of(architecture.family, "train.starts: architecture.family")
-    embeddings = -(-(len(tokenizer) + spare_rows) // VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE
+    embeddings = -(-(id_count(tokenizer) + spare_rows) // VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE
     model = FAMILIES[family].draw(architecture, tokenizer, dropout, embeddings)
     return Student(model, Encoding(tokenizer, family, style))
 

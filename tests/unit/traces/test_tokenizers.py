@@ -1,15 +1,20 @@
 """Learned tokenizers, and their folders."""
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_tokenizers import TEXTS
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerFast
 
+from specialize.core.encoding import id_count
 from specialize.core.errors import CheckpointError, RecordError
 from specialize.core.params.traces import TokenizerParams
 from specialize.records.traces import Trace
+from specialize.traces.alignment.vocabulary import StudentVocabulary
 from specialize.traces.tables import write_traces
 from specialize.traces.tokenizers import (
     build_tokenizer,
@@ -18,6 +23,7 @@ from specialize.traces.tokenizers import (
     save_tokenizer,
     training_texts,
 )
+from tiny_tokenizers import make_tokenizer
 
 LEARNED = learn_tokenizer(TEXTS, 400, 1000)
 
@@ -71,3 +77,18 @@ def test_a_tokenizer_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None
     (tmp_path / "empty").mkdir()
     with pytest.raises(CheckpointError, match="cannot load the tokenizer"):
         load_tokenizer(str(tmp_path / "empty"))
+
+
+def test_ids_may_have_gaps():
+    """As GPT-4's have: fewer tokens than the last id says."""
+    made = make_tokenizer("gpt2", TEXTS)
+    raw = json.loads(made.backend_tokenizer.to_str())
+    last = max(raw["model"]["vocab"].values())
+    for token in raw["added_tokens"]:
+        raw["model"]["vocab"].pop(token["content"], None)
+        token["id"] += last + 17
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer.from_str(json.dumps(raw)), eos_token="<|end|>")
+    assert len(tokenizer) < id_count(tokenizer) == tokenizer.eos_token_id + 1
+    vocabulary = StudentVocabulary(tokenizer)
+    assert len(vocabulary.pieces) == vocabulary.size == id_count(tokenizer)
+    assert vocabulary.exact(b"Tom")[0] == tokenizer.get_vocab()["Tom"]
