@@ -79,8 +79,10 @@ def target_ids(tokenizer: Any, texts: Sequence[str]) -> list[Ids]:
 
 
 def id_count(tokenizer: Any) -> int:
-    """Return how many ids the tokenizer counts to, and so how many embeddings a model needs for it. More than its tokens
-    where ids were left out, as GPT-4's tokenizers do."""
+    """Return how many ids the tokenizer counts to, and so how many embeddings a model needs for it.
+
+    More than its tokens where it left ids out, as GPT-4's tokenizers do.
+    """
     return max(tokenizer.get_vocab().values()) + 1
 
 
