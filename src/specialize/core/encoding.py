@@ -83,7 +83,8 @@ def id_count(tokenizer: Any) -> int:
 
     More than its tokens where it left ids out, as GPT-4's tokenizers do.
     """
-    return max(tokenizer.get_vocab().values()) + 1
+    highest: int = max(tokenizer.get_vocab().values())
+    return highest + 1
 
 
 def check_style(tokenizer: Any, style: PromptStyle, where: str) -> None:
