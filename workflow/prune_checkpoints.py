@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
         for student in params.train.students:
             scores = Path("results/scores") / student
             steps = params.train.checkpoint_steps
-            needed = [scores / "provenance.json", *(scores / f"step-{step}" / "provenance.json" for step in steps)]
+            needed = [Path("results/predictions") / student / "provenance.json", scores / "provenance.json"]
             if missing := [path for path in needed if path.as_posix() not in fresh]:
                 print(
                     f"{student}: left as it is, since {missing[0].parent} is not made or not up to date",

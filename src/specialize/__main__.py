@@ -34,7 +34,7 @@ from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of, remove_stale_report
 from specialize.lineage.preflight import check_local_starts, disk_estimate
-from specialize.lineage.pruned import removed_weights, to_rescore
+from specialize.lineage.pruned import removed_weights, to_restore
 from specialize.lineage.retired import set_aside
 from specialize.lineage.run_lock import refuse_beside_runs
 from specialize.lineage.staleness import judge
@@ -145,9 +145,9 @@ def _recipes(args: argparse.Namespace) -> None:
     set_aside(args.project, folders_of(params))
     verdicts = judge(args.project, texts)
     remove_stale_report(args.project, verdicts)
-    # Gone, so that DVC restores or trains them before the stage that scores them.
+    # Gone, so that DVC restores or trains them before the stage that reads them.
     removed = removed_weights(args.project)
-    for student in to_rescore(removed, {path: verdict.fresh for path, verdict in verdicts.items()}):
+    for student in to_restore(removed, {path: verdict.fresh for path, verdict in verdicts.items()}):
         shutil.rmtree(args.project / "results" / "checkpoints" / student)
     touched = write_recipes(texts, args.project / "results" / "recipes")
     print(f"recipes: {len(texts)}, changed: {', '.join(touched) or 'none'}")

@@ -84,9 +84,15 @@ def test_a_student_of_any_family_goes_the_whole_way(results, student):
     weights = [manifest["files"]["model.safetensors"] for manifest in manifests]
     assert len(set(weights)) == 3, "two updates change the weights"
     assert ("adapter/adapter_model.safetensors" in manifests[0]["files"]) == student.endswith("lora")
-    checkpoint, scores = checkpoints / "step-4", results / "scores" / student / "step-4"
-    run(evaluate, "score", recipe=results / "recipes" / "evaluate.json", checkpoint=checkpoint,
-        problems=results / "problems", work=results / "work", scores=scores, predictions=results / "predictions")  # fmt: skip
-    assert {path.stem for path in scores.glob("*.json")} == {"world", "world_plain", "world_generic"}
+    checkpoint, scores = checkpoints / "step-4", results / "scores" / student
+    recipes, answers = results / "recipes", results / "predictions" / student
+    manifests = [str(checkpoints / f"step-{step}" / "manifest.json") for step in (0, 4)]
+    given = ["--problems", str(results / "problems")]
+    generate = ["generate", "--recipe", str(recipes / "evaluate" / "generate.json"), "--work", str(results / "work")]
+    assert evaluate([*generate, *given, "--output", str(answers), *manifests]) == 0
+    files = sorted(str(path) for path in answers.glob("step-*/*.parquet"))
+    score = ["score", "--recipe", str(recipes / "evaluate.json"), *given, "--output", str(scores)]
+    assert evaluate([*score, *files]) == 0
+    assert {path.stem for path in (scores / "step-4").glob("*.json")} == {"world", "world_plain", "world_generic"}
     ((reply,),) = ask(checkpoint, ["Tom has 3 apples?"], "zero_shot_chain_of_thought", DecodingLimits(1, 256, 8), 1)
     assert reply.tokens > 0

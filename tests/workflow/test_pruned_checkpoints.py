@@ -49,17 +49,24 @@ def test_a_clone_that_pulls_has_nothing_to_do(pruned, tmp_path):
     assert weights(clone) == ["step-4"] and clone.snakemake("-n").nothing_to_do
 
 
-@pytest.mark.parametrize("gone", [False, True], ids=["another prompt", "a score that is gone"])
+def test_a_score_that_is_gone_is_made_from_predictions(pruned, built, tmp_path):
+    workspace = pruned.copy(tmp_path / "project")
+    shutil.rmtree(workspace.folder / "results" / "scores" / "nano")
+    assert "train_student" not in workspace.snakemake().rules and weights(workspace) == ["step-4"]
+    assert workspace.digests("results/scores/") == built.digests("results/scores/")
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["another prompt", "predictions that are gone"])
 def test_what_would_read_them_trains_again_to_the_same_bytes(pruned, built, tmp_path, gone):
     workspace = pruned.copy(tmp_path / "project")
     if gone:
-        shutil.rmtree(workspace.folder / "results" / "scores" / "nano" / "step-0")
+        shutil.rmtree(workspace.folder / "results" / "predictions" / "nano")
     else:
         workspace.edit("params.yaml", *ANOTHER_PROMPT)
     assert "train_student" in workspace.snakemake().rules
     assert workspace.digests(f"{CHECKPOINTS}/") == built.digests(f"{CHECKPOINTS}/")
     if gone:
-        assert workspace.digests("results/scores/") == built.digests("results/scores/")
+        assert workspace.digests("results/predictions/") == built.digests("results/predictions/")
     assert workspace.snakemake("-n").nothing_to_do and "up to date" in workspace.dvc("status").text
 
 

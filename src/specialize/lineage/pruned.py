@@ -1,9 +1,9 @@
-"""Weights that were removed once their checkpoint had been scored: the manifest stays, and names them by content.
+"""Weights that were removed once their checkpoint had answered: the manifest stays, and names them by content.
 
-A score hangs on the manifest of its checkpoint, so it is as good as before. While everything that would read the
-weights is fresh, they count as if they were there. As soon as something would have to read them (another prompt, a
-benchmark more, a score that is gone), they count as missing: the student is stale and is trained again, to the same
-bytes.
+Predictions hang on the manifest of their checkpoint, so they are as good as before. While the student's predictions are
+fresh, nothing reads the weights, and they count as if they were there. As soon as something would have to read them
+(another prompt, a benchmark more, predictions that are gone), they count as missing: the student is stale and is trained
+again, to the same bytes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,8 +23,8 @@ class Removed:
     """The removed weights of one checkpoint."""
 
     student: str
-    scored: Path
-    """Provenance of the scores that were made from them."""
+    predictions: Path
+    """Provenance of the predictions that were made from them."""
     files: dict[str, FileState]
     """Path relative to the project → content; of files that are absent."""
 
@@ -37,23 +37,23 @@ def removed_weights(project: Path) -> list[Removed]:
             pruned = parse_record(str(path), read_json(path), PrunedWeights)
         except (OSError, SpecializeError):
             continue
-        student, step = path.parts[-3], path.parts[-2]
+        student = path.parts[-3]
         folder = path.parent.relative_to(project)
         files = {
             (folder / name).as_posix(): state
             for name, state in pruned.files.items()
             if not (path.parent / name).exists()
         }
-        found.append(Removed(student, project / "results" / "scores" / student / step / "provenance.json", files))
+        found.append(Removed(student, project / "results" / "predictions" / student / "provenance.json", files))
     return found
 
 
-def to_rescore(removed: Iterable[Removed], fresh: Mapping[Path, bool]) -> set[str]:
-    """Return the students with removed weights that a score would have to be made from.
+def to_restore(removed: Iterable[Removed], fresh: Mapping[Path, bool]) -> set[str]:
+    """Return the students whose removed weights would have to be read.
 
     fresh: provenance file → whether its job is fresh, the removed weights taken as there.
     """
-    return {each.student for each in removed if each.files and not fresh.get(each.scored, False)}
+    return {each.student for each in removed if each.files and not fresh.get(each.predictions, False)}
 
 
 def prune(folder: Path) -> int:

@@ -24,7 +24,7 @@ from specialize.core.errors import RecipeError
 from specialize.core.files import replacing, sha256_text
 from specialize.lineage.file_hashes import Contents, Memory
 from specialize.lineage.provenance import all_provenance
-from specialize.lineage.pruned import Removed, removed_weights, to_rescore
+from specialize.lineage.pruned import Removed, removed_weights, to_restore
 from specialize.records.provenance import FileState, Provenance
 
 MEMORY = Path(".snakemake") / "contents.json"
@@ -81,7 +81,7 @@ def judge(project: Path, texts: Mapping[str, str]) -> dict[Path, Verdict]:
     """
     removed = removed_weights(project)
     verdicts = _judge(project, texts, removed)
-    again = to_rescore(removed, {path: verdict.fresh for path, verdict in verdicts.items()})
+    again = to_restore(removed, {path: verdict.fresh for path, verdict in verdicts.items()})
     return _judge(project, texts, [one for one in removed if one.student not in again]) if again else verdicts
 
 

@@ -48,7 +48,7 @@ class CheckpointManifest(Manifest):
 
 
 class PrunedWeights(Record):
-    """results/checkpoints/{student}/step-{n}/pruned.json: weights that were removed after they had been scored."""
+    """results/checkpoints/{student}/step-{n}/pruned.json: weights that were removed after they had answered."""
 
     files: dict[FileName, FileState]
     """File of the folder → its content, as the manifest names it."""

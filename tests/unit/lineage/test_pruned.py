@@ -11,7 +11,7 @@ from specialize.records.provenance import FileState, Provenance
 from specialize.records.recipes import Recipe
 
 RECIPE = '{"of": "all"}'
-NAMES = {"train/nano.json": RECIPE, "evaluate.json": RECIPE}
+NAMES = {"train/nano.json": RECIPE, "evaluate/generate.json": RECIPE, "evaluate.json": RECIPE}
 
 
 def state(path) -> FileState:
@@ -30,7 +30,7 @@ def job(project, where: str, recipe: str, inputs: list[str], outputs: list[str])
 
 @pytest.fixture
 def scored(tmp_path):
-    """One student, two checkpoints, a score of each."""
+    """One student, two checkpoints, predictions of both, a score."""
     (tmp_path / ".snakemake").mkdir()
     student, outputs = "results/checkpoints/nano", []
     for step in (0, 2):
@@ -51,11 +51,14 @@ def scored(tmp_path):
         write_json(folder / "manifest.json", manifest.model_dump())
         outputs += [f"{student}/step-{step}/{name}" for name in (*files, "manifest.json")]
     job(tmp_path, f"{student}/provenance.json", "train/nano.json", [], outputs)
-    for step in (0, 2):
-        score = f"results/scores/nano/step-{step}"
-        write_json(tmp_path / score / "world.json", {})
-        manifest = f"{student}/step-{step}/manifest.json"
-        job(tmp_path, f"{score}/provenance.json", "evaluate.json", [manifest], [f"{score}/world.json"])
+    predictions = [f"results/predictions/nano/step-{step}/world.parquet" for step in (0, 2)]
+    for name in predictions:
+        write_json(tmp_path / name, {})
+    manifests = [f"{student}/step-{step}/manifest.json" for step in (0, 2)]
+    job(tmp_path, "results/predictions/nano/provenance.json", "evaluate/generate.json", manifests, predictions)
+    write_json(tmp_path / "results/scores/nano/step-0/world.json", {})
+    score = ["results/scores/nano/step-0/world.json"]
+    job(tmp_path, "results/scores/nano/provenance.json", "evaluate.json", predictions, score)
     return tmp_path
 
 
@@ -71,30 +74,32 @@ def test_nothing_is_stale_while_nothing_reads_them(scored):
     assert stale(scored) == []
 
 
-@pytest.mark.parametrize("why", ["score missing", "score edited", "recipe", "manifest edited", "pruned.json damaged"])
+@pytest.mark.parametrize(
+    "why", ["predictions gone", "predictions edited", "recipe", "manifest edited", "pruned.json damaged"]
+)
 def test_weights_that_would_be_read_are_missing(scored, why):
-    folder, score = scored / "results/checkpoints/nano/step-0", scored / "results/scores/nano/step-0"
+    folder, answers = scored / "results/checkpoints/nano/step-0", scored / "results/predictions/nano"
     prune(folder)
     names = dict(NAMES)
-    if why == "score missing":
-        (score / "provenance.json").unlink()
-    elif why == "score edited":
-        (score / "world.json").write_text("[]")
+    if why == "predictions gone":
+        (answers / "provenance.json").unlink()
+    elif why == "predictions edited":
+        (answers / "step-2" / "world.parquet").write_text("[]")
     elif why == "manifest edited":
         (folder / "manifest.json").write_text("{}")
     elif why == "pruned.json damaged":
         (folder / PRUNED).write_text("{")
     else:
-        names["evaluate.json"] = '{"of": "another"}'
+        names["evaluate/generate.json"] = '{"of": "another"}'
     verdicts = judge(scored, names)
     assert not verdicts[scored / "results/checkpoints/nano/provenance.json"].fresh
 
 
-def test_the_scores_of_the_kept_checkpoint_do_not_decide(scored):
-    """Its weights are there to be scored again."""
+def test_another_judge_reads_no_weights(scored):
     prune(scored / "results/checkpoints/nano/step-0")
-    (scored / "results/scores/nano/step-2/world.json").write_text("[]")
-    assert stale(scored) == ["scores/nano/step-2/provenance.json"]
+    verdicts = judge(scored, NAMES | {"evaluate.json": '{"of": "another judge"}'})
+    found = [path.parts[-3] for path, verdict in verdicts.items() if not verdict.fresh]
+    assert found == ["scores"]
 
 
 def test_a_kill_between_the_note_and_the_removal_does_no_harm(scored, monkeypatch):

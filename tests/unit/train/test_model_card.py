@@ -34,7 +34,7 @@ def test_the_snippet_gets_the_answer_that_scoring_reads(make_run, tmp_path, mode
     )  # what the card says is what a reader runs
     said = capsys.readouterr().out.removesuffix("\n")
     (answer,), _ = generate(load_checkpoint(tmp_path, style, threads=1), [QUESTION], DecodingLimits(1, 200, 8))
-    assert said.strip() == answer and answer
+    assert said.strip() == answer.text and answer.text
 
 
 def test_the_card_names_what_the_checkpoint_is(make_run):

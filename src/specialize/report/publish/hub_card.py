@@ -48,7 +48,7 @@ Method: Fu et al., *Specializing Smaller Language Models towards Multi-Step Reas
 
 ## What it gained, and the price
 
-Accuracy on test problems in percent, with {percent} % Wilson intervals, before specialisation and after it. Generic
+Accuracy on test problems in percent, with {percent} % intervals, before specialisation and after it. Generic
 abilities are the price: what specialisation took away.
 
 {_table(scored.changes)}

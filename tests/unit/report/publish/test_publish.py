@@ -54,7 +54,7 @@ def test_the_folder_answers_as_scoring_reads(make_scored, tmp_path, model_type, 
         p.name for p in folder.iterdir()
     }
     (answer,), _ = generate(load_checkpoint(checkpoint, style, threads=1), [PROMPT], DecodingLimits(1, 200, 8))
-    assert said_by(folder, capsys, monkeypatch) == answer and answer
+    assert said_by(folder, capsys, monkeypatch) == answer.text and answer.text
     config = json.loads((folder / "generation_config.json").read_text())
     assert config["do_sample"] is False and config["max_new_tokens"] == 8 and config["eos_token_id"] == [1]
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
