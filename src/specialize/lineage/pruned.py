@@ -1,9 +1,9 @@
 """Weights that were removed once their checkpoint had answered: the manifest stays, and names them by content.
 
-Predictions hang on the manifest of their checkpoint, so they are as good as before. While the student's predictions are
-fresh, nothing reads the weights, and they count as if they were there. As soon as something would have to read them
-(another prompt, a benchmark more, predictions that are gone), they count as missing: the student is stale and is trained
-again, to the same bytes.
+Predictions hang on the manifest of their checkpoint, so they are as good as before. While the student's predictions
+are fresh, nothing reads the weights, and they count as if they were there. As soon as something would have to read them
+(another prompt, a benchmark more, predictions that are gone), they count as missing: the student is stale and is
+trained again, to the same bytes.
 """
 
 from collections.abc import Iterable, Mapping
