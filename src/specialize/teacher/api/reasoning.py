@@ -61,6 +61,11 @@ def answer_start(text: str) -> int:
     return len(text) if _BEGIN.match(text) else 0
 
 
+def is_open_reasoning(text: str) -> bool:
+    """Whether a text is reasoning that was begun and never closed."""
+    return begins_reasoning(text) and not _END.search(text)
+
+
 def end_of_reasoning(text: bytes) -> int:
     """Return where the last closing tag of a text in UTF-8 ends; -1 where there is none."""
     ends = list(_END_BYTES.finditer(text))
