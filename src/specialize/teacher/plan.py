@@ -14,6 +14,7 @@ from specialize.teacher.cache.row import Row
 from specialize.teacher.cache.store import Cache, Held, Query
 from specialize.teacher.cost import Estimate, cost
 from specialize.teacher.prompt import FewShot
+from specialize.teacher.sampling.pending_request import PendingRequest
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,11 @@ class Plan:
         walk = self.requests()
         for size in shard_sizes(self.count, self.params.shards):
             yield islice(walk, size)
+
+    def pending(self, request: Request, first: int, count: int) -> PendingRequest:
+        """Return the description of a request for some samples, which reads its response."""
+        params = self.params
+        return PendingRequest(request.key, first, count, params.model, params.max_tokens, params.top_k)
 
     @property
     def stop(self) -> tuple[str, ...]:

@@ -147,7 +147,7 @@ class _Round:
                 continue
             samples = frozenset(sorted(samples)[:PER_QUESTION]) if only else samples
             for first, count in runs(samples, params.limits.samples_per_request if request.sends_n else 1):
-                pending = PendingRequest(request.key, first, count, params.model, params.max_tokens, params.top_k)
+                pending = self.plan.pending(request, first, count)
                 price = cost(params.limits.prices, request.prompt_bound, count * params.max_tokens)
                 yield pending, json.dumps(request.ask(first, count)), price
 

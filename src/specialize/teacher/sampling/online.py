@@ -58,7 +58,7 @@ async def _fill(plan: Plan, cache: Cache, base_url: str) -> None:
     LOG.info("%s of %s completions are in the cache", f"{estimate.cached:,}", f"{estimate.samples:,}")
     progress = Progress(LOG, "completions", estimate.samples, done=estimate.cached)
     async with Client(plan.params, base_url) as client:
-        requester = Requester(client, plan.params, cache, Budget(plan.params.limits, estimate.spent), progress)
+        requester = Requester(client, plan, cache, Budget(plan.params.limits, estimate.spent), progress)
         refusals = Refusals(cache, evidence=estimate.cached > 0)
         sampler = Sampler(plan, cache, requester, refusals)
         with on_interrupt(sampler.interrupted):

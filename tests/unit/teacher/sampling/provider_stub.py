@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from aiohttp import web
+from stub_server import serving
 
 from specialize.core.files import write_records, write_text
 from specialize.lineage.recipe import recipe_text
@@ -147,8 +148,6 @@ class Project:
 @contextmanager
 def provided(project: Project, behaviour: Behaviour) -> Iterator[Provider]:
     """Serve a behaviour as the project's provider."""
-    from batch_server import serving
-
     provider = Provider(behaviour)
     with serving(provider.app()) as url:
         project.url = url

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from batch_server import BatchServer, serving
+from batch_server import BatchServer
+from stub_server import serving
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import write_records
