@@ -54,7 +54,7 @@ class FirstAnswers:
 
         Raises UnreadableError.
         """
-        if self.checked:
+        if self.checked or next(self.plan.missing(self.cache), None) is None:
             return frozenset()
         answers = self._of_round() if self.asked else cached_first_answers(self.plan, self.cache)
         if len(answers) >= ANSWERS or (answers and self.asked):

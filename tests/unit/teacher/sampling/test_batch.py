@@ -294,6 +294,10 @@ def test_the_first_answers_are_looked_at_before_the_rest_is_submitted(tmp_path: 
     with pytest.raises(SpecializeError, match="5 of 5 answers have no readable answer"):
         batched(tmp_path / "bad", server, limits={"min_readable": 0.5}, top_k=0)
     assert server.choices == 6 and len(server.batches) == 1
+    assert len(batched(tmp_path / "bad", server, top_k=0)) == ALL
+    assert len(batched(tmp_path / "bad", server, limits={"min_readable": 0.5}, top_k=0)) == ALL, (
+        "nothing is left to pay"
+    )
     server = BatchServer(TEACHER)
     assert len(batched(tmp_path / "good", server, limits={"min_readable": 0.5})) == ALL
     assert server.choices == ALL and len(server.batches) == 2
