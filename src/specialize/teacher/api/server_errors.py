@@ -28,6 +28,7 @@ from specialize.teacher.api.error_words import (
     RETRYABLE,
     RUN_CODES,
     RUN_PARAMETERS,
+    SEVERAL,
     STATUS_OF,
     TOO_LARGE,
 )
@@ -128,6 +129,8 @@ def classify_status(
         return RefusedError(f"the queue of batches is full (status {status}): {said}", status)
     if status == 402 or (status == 429 and _has_to_be_paid(error)):
         return RefusedError(f"the account has no quota, credit or budget left (status {status}): {said}", status)
+    if status == 500 and SEVERAL.search(error.text):
+        return RefusedError(f"status {status}: {said}", status, about="unknown", fewer_may_work=True)
     if status in RETRYABLE or (status >= 500 and status not in (501, 505)):
         return _transient(status, headers, said, error)
     at = f" at {url}" if url and status in (404, 405) else ""

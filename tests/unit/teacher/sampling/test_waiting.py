@@ -70,6 +70,8 @@ def test_a_request_that_is_too_large_is_made_smaller(project: Project) -> None:
         error(400, "n must be 1 when using greedy sampling"),
         Reply({"detail": [{"type": "x", "loc": ["body", "n"], "msg": "must be 1"}]}, 422),
         Reply({"detail": "only one choice"}, 422),
+        error(500, "n>1 not supported"),
+        error(501, "multiple completions are not implemented"),
     ],
 )
 def test_several_samples_that_are_refused_are_requested_one_by_one(project: Project, refusal: Reply) -> None:
