@@ -66,8 +66,8 @@ ADVICE = re.compile(
 )
 """`Please try again in 1m2.5s`, `in 350ms`, `"retryDelay": "34s"`."""
 SEVERAL = re.compile(
-    r"\bn ?(?:>|>=|!=|must be|should be|greater than) ?1\b|['`\"]n['`\"]|only (?:one|a single) (?:choice|completion|sample)"
-    r"|multiple (?:choices|completions|samples|outputs)"
+    r"\bn ?(?:>|>=|!=|must be|should be|greater than) ?1\b|['`\"]n['`\"]"
+    r"|only (?:one|a single) (?:choice|completion|sample)|multiple (?:choices|completions|samples|outputs)"
 )
 """A server error that is about the number of samples in one request."""
 REQUESTED = re.compile(r"limit[: ]+([\d,]+).{0,60}?requested[: ]+([\d,]+)", re.IGNORECASE | re.DOTALL)
