@@ -76,6 +76,13 @@ def end_of_reasoning(text: bytes) -> int:
     return ends[-1].end() if ends else -1
 
 
+def opening_tag(text: str) -> str:
+    """Return the opening tag that a text begins with, and the blanks around it; empty where it begins with none."""
+    begin = _BEGIN.match(text)
+    rest = text[begin.end() :] if begin else text
+    return text[: len(text) - len(rest.lstrip())] if begin else ""
+
+
 def begins_reasoning(text: str) -> bool:
     """Whether a text begins with an opening tag."""
     return _BEGIN.match(text) is not None

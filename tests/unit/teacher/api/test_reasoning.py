@@ -124,3 +124,13 @@ def test_a_response_that_is_nested_without_end_is_no_text() -> None:
     for _ in range(500):
         deep = [{"text": deep}]
     assert raw_text({"message": {"content": "4", "reasoning": deep}, "finish_reason": "stop"}) == "4"
+
+
+@pytest.mark.parametrize("tag", ["<think>\n", "<think>", "<think>\n\n"])
+@pytest.mark.parametrize("rest", [f"{THOUGHT}\n</think>\n\n{CONTENT}", THOUGHT])
+def test_a_tag_of_the_prompt_before_the_text(tag: str, rest: str) -> None:
+    """llama.cpp without its reasoning parser: the tag is no token of the answer."""
+    answer = read_answer({"message": {"content": tag + rest}, "finish_reason": "stop", "logprobs": logprobs(rest)})
+    assert answer.state == "kept" and answer.text == tag + rest and answer.tokens is not None
+    assert [token.logprob for token in answer.tokens].count(None) == 1
+    assert b"".join(token.spelling or b"" for token in answer.tokens).decode() == answer.text
