@@ -86,7 +86,11 @@ def main() -> None:
         if "reasoning" in sys.argv:
             # The prompt opens the reasoning, and random weights never close it: the parser takes all for reasoning.
             params.chat_template, params.use_jinja = TEMPLATE, True
-            params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_DEEPSEEK
+            formats = xllamacpp.common_reasoning_format
+            parsed = "unparsed" not in sys.argv
+            params.reasoning_format = (
+                formats.COMMON_REASONING_FORMAT_DEEPSEEK if parsed else formats.COMMON_REASONING_FORMAT_NONE
+            )
         server = xllamacpp.Server(params)
         for _ in range(200):
             try:

@@ -54,10 +54,12 @@ def test_llama_cpp(tmp_path: Path, url: str, api: str) -> None:
     assert "0 of 15" not in finish(sampling(tmp_path, "cache", "out", min_readable=0))
 
 
-def test_a_reasoning_model_of_llama_cpp(tmp_path: Path) -> None:
-    """Its parser puts everything into `reasoning_content`; text and distribution of at least 99 % of tokens are kept."""
+@pytest.mark.parametrize("parser", ["parsed", "unparsed"])
+def test_a_reasoning_model_of_llama_cpp(tmp_path: Path, parser: str) -> None:
+    """With its parser on, everything stands in `reasoning_content`, with it off in the text, behind a tag that stood in the prompt;
+    either way text and distribution of at least 99 % of tokens are kept."""
     write_records(tmp_path / "problems.jsonl", problems(3))
-    for url in served("reasoning"):
+    for url in served("reasoning", parser):
         prepare(tmp_path, url, api="chat", samples=4, max_tokens=12, temperature=1.0, top_k=5, model="tiny", stop=[])
         finish(sampling(tmp_path, "cache", "out", samples_per_request=1, min_readable=0))
     rows = pq.read_table(tmp_path / "out" / "part-00000.parquet").to_pylist()

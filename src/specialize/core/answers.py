@@ -111,15 +111,18 @@ def same_answer(answer: str | None, gold: str) -> bool:
     return answer is not None and (answer == gold or folded(answer) == folded(gold))
 
 
-def strict_answer(text: str, kind: AnswerKind = "number") -> str | None:
-    """Return what stands behind the last answer marker, or None. Options are read by their letters."""
-    return _strict(_Said(text, is_number=kind in ("number", "numbers")), kind, "(A)", None)
+def strict_answer(text: str, kind: AnswerKind = "number", gold: str = "(A)", choices: Choices = None) -> str | None:
+    """Return what stands behind the last answer marker, or None.
+
+    gold, choices: of a choice, whether a yes or no or an option is looked for, and by which texts it may be named.
+    """
+    return _strict(_Said(text, is_number=kind in ("number", "numbers")), kind, gold, choices)
 
 
-def flexible_answer(text: str, kind: AnswerKind = "number") -> str | None:
-    """Return the last number of the text (or what else the kind asks for), or None."""
+def flexible_answer(text: str, kind: AnswerKind = "number", gold: str = "(A)", choices: Choices = None) -> str | None:
+    """Return the last number of the text (or what else the kind asks for), or None; as `strict_answer`."""
     said = _Said(text, is_number=kind in ("number", "numbers"))
-    return _flexible(said, _strict(said, kind, "(A)", None), kind, "(A)", None)
+    return _flexible(said, _strict(said, kind, gold, choices), kind, gold, choices)
 
 
 def stated_texts(text: str) -> list[str]:

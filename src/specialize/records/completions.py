@@ -81,9 +81,14 @@ class SamplingSummary(Record):
     """Completions that stand for a question that the server refused."""
     identical_copies: int = Field(ge=0)
     """Completions that repeat another one of the same question word for word."""
+    reasoning: int = Field(ge=0)
+    """Completions that begin with a thinking block."""
+    tokens_generated: int = Field(ge=0)
+    """Tokens of the completions by the server's count, where it gives one: reasoning and, mostly, an end mark too."""
     tokens: int = Field(ge=0)
     """Tokens of all completions that have any."""
     tokens_with_logprob: int = Field(ge=0)
+    """Tokens that are kept with their log-probability."""
     alternatives: int = Field(ge=0)
     """Alternatives of all tokens together."""
 

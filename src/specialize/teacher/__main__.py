@@ -24,10 +24,9 @@ from pathlib import Path
 
 from specialize.core import cli
 from specialize.core.errors import RecipeError, RecordError
-from specialize.core.files import json_text, read_records, sha256_file, sha256_text, write_json
+from specialize.core.files import read_records, write_json
 from specialize.core.log import get_logger
 from specialize.core.params.teacher import LOCAL, LimitsParams, TeacherParams
-from specialize.lineage.code_digest import code_digest
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 from specialize.records.completions import ImportSummary
@@ -36,6 +35,8 @@ from specialize.teacher.cache.commands import add_cache_commands
 from specialize.teacher.cache.store import cache_folder, open_cache
 from specialize.teacher.cache.transfer import refill_results
 from specialize.teacher.completions import remove_others
+from specialize.teacher.endpoint import endpoint_of
+from specialize.teacher.on_policy.score_command import add_score
 from specialize.teacher.plan import Plan
 from specialize.teacher.prompt import read_few_shot
 from specialize.teacher.recorded.read_recordings import read_recorded
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_sample(commands)
     _add_import(commands)
+    add_score(commands)
     add_cache_commands(commands)
     add_serve(commands)
     return parser
@@ -145,19 +147,7 @@ def _estimate(args: argparse.Namespace) -> None:
 
 def _plan(args: argparse.Namespace, params: TeacherParams) -> Plan:
     few_shot = read_few_shot(Path(params.prompt) if params.prompt else None, params.request)
-    return Plan(args.problems, params, few_shot, _endpoint(args, params))
-
-
-def _endpoint(args: argparse.Namespace, params: TeacherParams) -> str:
-    """Return who answers: an address, or what the local teacher is made of, for its answers are computed."""
-    if params.base_url != LOCAL:
-        return params.base_url
-    made_of = {
-        "code": code_digest("teacher"),
-        "problems": sorted(sha256_file(path) for path in (args.problems, *args.worked)),
-        "settings": params.local.model_dump(mode="json"),
-    }
-    return f"{LOCAL} {sha256_text(json_text(made_of))}"
+    return Plan(args.problems, params, few_shot, endpoint_of(params, [args.problems, *args.worked]))
 
 
 def _import(args: argparse.Namespace) -> None:

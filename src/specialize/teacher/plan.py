@@ -8,20 +8,20 @@ from pathlib import Path
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_rows
 from specialize.core.params.teacher import TeacherParams
-from specialize.records.problems import AnswerKind, Problem
+from specialize.records.problems import Problem
 from specialize.teacher.api.requests import Request, keys_with_more_logprobs, request_for, runs
 from specialize.teacher.cache.row import Row
 from specialize.teacher.cache.store import Cache, Held, Query
 from specialize.teacher.cost import Estimate, cost
 from specialize.teacher.prompt import FewShot
+from specialize.teacher.sampling.pending_request import PendingRequest
 
 
 @dataclass(frozen=True)
 class MissingSamples:
     """One question and the samples of it that are missing."""
 
-    problem_id: str
-    kind: AnswerKind | None
+    problem: Problem
     request: Request
     samples: frozenset[int]
 
@@ -55,7 +55,7 @@ class Plan:
             held = self.held(cache, request)
             if held.samples != wanted:
                 yielded.add(request.key)
-                yield MissingSamples(problem.id, problem.kind, request, wanted - held.samples)
+                yield MissingSamples(problem, request, wanted - held.samples)
 
     def held(self, cache: Cache, request: Request) -> Held:
         """Return what the cache holds of a request, and what it cost."""
@@ -64,7 +64,8 @@ class Plan:
     def rows(self, cache: Cache, request: Request) -> Iterator[Row]:
         """Yield the cached rows of a request in the order of their samples."""
         for row in cache.read(self._query(cache, request)):
-            yield row if row.key == request.key else replace(row, key=request.key, alternatives=self.params.top_k)
+            read = row if row.key == request.key else replace(row, key=request.key, alternatives=self.params.top_k)
+            yield replace(read, stop=self.stop) if self.stop else read
 
     def _query(self, cache: Cache, request: Request) -> Query:
         """Return what fits: the request's own rows; where they are too few, also those with more alternatives."""
@@ -104,6 +105,16 @@ class Plan:
         walk = self.requests()
         for size in shard_sizes(self.count, self.params.shards):
             yield islice(walk, size)
+
+    def pending(self, request: Request, first: int, count: int) -> PendingRequest:
+        """Return the description of a request for some samples, which reads its response."""
+        params = self.params
+        return PendingRequest(request.key, first, count, params.model, params.max_tokens, params.top_k)
+
+    @property
+    def stop(self) -> tuple[str, ...]:
+        """The texts that end an answer when it is read, since the server is not told of them."""
+        return tuple(self.params.stop) if "stop" in self.params.request.leave_out else ()
 
     @property
     def bare(self) -> bool:

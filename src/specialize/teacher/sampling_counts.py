@@ -2,16 +2,18 @@
 
 from collections import Counter
 
-from specialize.core.answers import strict_answer
 from specialize.core.log import get_logger
 from specialize.core.params.teacher import TeacherParams
 from specialize.records.completions import SamplingSummary
 from specialize.records.problems import Problem
-from specialize.teacher.api.reasoning import answer_part
+from specialize.teacher.api.reasoning import begins_reasoning
 from specialize.teacher.api.responses import Answer
 from specialize.teacher.cache.row import Row
+from specialize.teacher.readable import strictly_read
 
 LOG = get_logger("teacher")
+KEPT = 0.99
+"""Share of the generated tokens below which a warning says how many are kept."""
 COPIES = 0.9
 """Share of identical samples from which the teacher is taken to ignore temperature and seed."""
 
@@ -38,14 +40,15 @@ class SamplingCounts:
         self.counts["tokens"] += len(tokens)
         self.counts["tokens_with_logprob"] += sum(token.logprob is not None for token in tokens)
         self.counts["alternatives"] += sum(len(token.top) for token in tokens)
+        self.counts["tokens_generated"] += answer.completion_tokens or 0
         self.counts["cut"] += answer.finish_reason == "length"
         if row.refused:
             self.counts["refused"] += 1
         elif not answer.text.strip():
             self.counts["empty"] += 1
         else:
-            content = answer_part(answer.text)
-            self.counts["unparsed"] += strict_answer(content, self.problem.kind or "number") is None
+            self.counts["unparsed"] += strictly_read(self.problem, answer.text) is None
+            self.counts["reasoning"] += begins_reasoning(answer.text)
             self.counts["identical_copies"] += answer.text in self.texts
             self.texts.add(answer.text)
 
@@ -59,6 +62,7 @@ class SamplingCounts:
             completions_without_tokens=total - self.states["kept"],
             finish_reasons=dict(self.reasons),
             **{name: self.counts[name] for name in ("empty", "unparsed", "cut", "refused", "identical_copies")},
+            **{name: self.counts[name] for name in ("reasoning", "tokens_generated")},
             **{name: self.counts[name] for name in ("tokens", "tokens_with_logprob", "alternatives")},
         )
 
@@ -69,6 +73,10 @@ class SamplingCounts:
             for state, count in sorted(self.states.items()):
                 if state != "kept":
                     LOG.warning("%s completions keep their text alone: tokens %s", f"{count:,}", state)
+            generated = counts["tokens_generated"] - total  # an end mark each, which is no part of the text
+            if counts["tokens_with_logprob"] < KEPT * generated:
+                message = "%.1f %% of the tokens that the server generated are kept with their log-probabilities"
+                LOG.warning(message, 100 * counts["tokens_with_logprob"] / generated)
             if counts["tokens"] and not counts["alternatives"]:
                 message = "no token has alternatives, though teacher.top_k asks for %d: the distribution loss has none"
                 LOG.warning(message, params.top_k)

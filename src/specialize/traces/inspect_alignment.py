@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from specialize.core.answers import rationale_of, strict_answer
+from specialize.core.answers import strict_answer
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.params.traces import AlignmentParams
 from specialize.core.prompt_formats import target
@@ -18,8 +18,9 @@ from specialize.traces.align_traces import align_batch
 from specialize.traces.alignment.align import Aligned
 from specialize.traces.alignment.token_spans import TeacherTokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import StudentVocabulary
+from specialize.traces.chain import plain_chain_spans
 from specialize.traces.logprob_batches import completion_batches, recorded_batches, rejection_reasons
-from specialize.traces.rationale import tidied
+from specialize.traces.rationale import tidied_chain
 
 BETWEEN = "│"
 
@@ -71,7 +72,7 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
 
 def _own_target(one: pa.RecordBatch) -> str:
     text = one["text"][0].as_py()
-    rationale, _ = tidied(rationale_of(text))
+    rationale, _ = tidied_chain(text, plain_chain_spans(text))
     return target("zero_shot_chain_of_thought", rationale, strict_answer(text) or "")
 
 

@@ -5,11 +5,12 @@ go, and the answer line is ours. So the teacher's distributions reach the target
 """
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
-from specialize.core.judging.reasoning_span import reasoning_span
 from specialize.core.numbers import parse_number
+from specialize.traces.chain import REASONING, chain_spans
 
 OURS = -1
 """Origin of a character that is ours, not the teacher's."""
@@ -45,6 +46,8 @@ _DANGLING = re.compile(
 )
 _LONGEST_DANGLING = 60
 _WORD = re.compile(r"\S+")
+_TAGS = re.compile(r"</?[a-z_:]{2,20}>|\[/?THINK\]|<\|[a-z_]{2,30}\|>", re.IGNORECASE)
+"""What closes a reasoning block."""
 _LINE_END = re.compile(r"[\r\n]")
 
 
@@ -79,6 +82,21 @@ def tidied(text: str) -> tuple[str, list[int]]:
     return "".join(parts), origins
 
 
+def tidied_chain(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, list[int]]:
+    """Return the spans of a completion as one tidied text, a line end between two, and the place in `text` of each of
+    its characters (or OURS)."""
+    letters: list[str] = []
+    places: list[int] = []
+    for start, stop in spans:
+        tidy, origins = tidied(text[start:stop])
+        if tidy and letters:
+            letters.append("\n")
+            places.append(OURS)
+        letters.append(tidy)
+        places += [origin if origin == OURS else origin + start for origin in origins]
+    return "".join(letters), places
+
+
 def _dangling(text: str) -> int | None:
     """Return where a connective begins that leads nowhere at the end of the text, None where there is none."""
     found = _DANGLING.search(text, max(0, len(text) - _LONGEST_DANGLING))
@@ -93,24 +111,32 @@ def target_origins(completion: str, target: str) -> np.ndarray | None:
     follows the reasoning directly.
     """
     answer = target.rpartition(ANSWER)[2]
-    start, reasoned = reasoning_span(completion, is_number=parse_number(answer) is not None)
-    raw = completion[start:reasoned]
-    rationale, origins = tidied(raw)
-    if not target.startswith(f"{rationale}\n{ANSWER}"):
+    found = _chain_of(completion, target, parse_number(answer) is not None)
+    if found is None:
         return None
+    rationale, origins, end = found
     places = np.full(len(target), OURS, dtype=np.int64)
-    found = np.array(origins, dtype=np.int64)
-    places[: len(rationale)] = np.where(found == OURS, OURS, found + start)
-    own = completion.find(ANSWER, reasoned)
-    if own >= 0 and len(rationale) and origins[-1] == len(raw) - 1 and not completion[reasoned:own].strip():
-        between = completion[reasoned:own]
+    places[: len(rationale)] = origins
+    own = completion.find(ANSWER, end)
+    if own >= 0 and len(rationale) and origins[-1] == end - 1 and not _TAGS.sub("", completion[end:own]).strip():
+        between = completion[end:own]
         if between:
-            places[len(rationale)] = reasoned + max(between.find("\n"), 0)
+            places[len(rationale)] = end + max(between.find("\n"), 0)
         behind = target[len(rationale) + 1 :]
         same = next((k for k, (a, b) in enumerate(zip(behind, completion[own:], strict=False)) if a != b), None)
         same = min(len(behind), len(completion) - own) if same is None else same
         places[len(rationale) + 1 : len(rationale) + 1 + same] = np.arange(own, own + same)
     return places
+
+
+def _chain_of(completion: str, target: str, is_number: bool) -> tuple[str, list[int], int] | None:
+    """Return the reasoning of a target, the places of its characters, and where it ends in the completion."""
+    for reasoning in REASONING:
+        spans = chain_spans(completion, is_number, reasoning)
+        rationale, origins = tidied_chain(completion, spans)
+        if target.startswith(f"{rationale}\n{ANSWER}"):
+            return rationale, origins, spans[-1][1] if spans else 0
+    return None
 
 
 def _without_markup(text: str) -> tuple[list[str], list[int]]:

@@ -39,8 +39,9 @@ class RequestParams(Section):
     extra_body: dict[str, JsonValue] = Field({})
     """Further fields of the request's body, such as `{top_p: 0.95, reasoning_effort: low, chat_template_kwargs:
     {enable_thinking: true}}`."""
-    leave_out: list[Literal["temperature", "n", "max_tokens"]] = Field([])
-    """Fields that are not sent, for servers that refuse them. Without `n`, one sample per request."""
+    leave_out: list[Literal["temperature", "n", "max_tokens", "stop"]] = Field([])
+    """Fields that are not sent, for servers that refuse them. Without `n`, one sample per request. Without `stop`,
+    stop texts end an answer when it is read, never within its reasoning, as some servers let them."""
     max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     """Under which name the bound on length is sent; OpenAI's reasoning models take `max_completion_tokens`."""
     headers: dict[str, str] = Field({})

@@ -9,6 +9,8 @@ from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.section import Section
 from specialize.records.scores import MathsReading
 
+Reasoning = Literal["drop", "keep", "as_rationale"]
+
 
 class FilterParams(Section):
     """Which completions become traces: the params of the traces' recipe."""
@@ -18,11 +20,18 @@ class FilterParams(Section):
     agreeing: bool = True
     """Also require that the last number of the reasoning equals the answer. Recorded teachers sometimes knew the gold
     answer and appended it to a chain that computes another one. (Paper: no such check.)"""
+    reasoning: Reasoning = "drop"
+    """Of a completion with a reasoning block (`<think>…</think>` or a server's own field), what becomes the chain of
+    thought: what stands behind the block (`drop`), the block alone (`as_rationale`), or both (`keep`). Tags are left
+    out, and the answer line is the same in all three. Blocks are long: `train.students.NAME.max_target_tokens` bounds
+    them in a student's tokens. (Paper: no such teachers.)"""
     duplicates: Literal["keep", "text", "equations"] = "text"
     """Per question drop a trace with the same words (`text`), or with the same equations (`equations`), as an earlier
     one. (Paper: `keep`.)"""
     per_question: int | None = Field(default=None, ge=1)
-    """Keep at most this many traces per question, the first ones. Null: all (paper)."""
+    """Keep at most this many traces per question. Null: all (paper)."""
+    prefer: Literal["first", "shortest"] = "first"
+    """Which traces `per_question` keeps. Small students learn better from short chains. (Paper: no quota.)"""
     ngram: int = Field(default=10, ge=0, le=50, json_schema_extra={"type": ["integer", "null"]})
     """Drop a trace whose question shares this many consecutive words (3 to 50) with any evaluation problem. Null (or
     0): only one whose whole question is there. Questions from a template share their words: set null, or every trace

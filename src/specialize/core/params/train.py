@@ -101,6 +101,8 @@ class Settings(Section):
     """Replaces the section's `prompts` as a whole."""
     lora: LoraParams | None = None
     """Replaces the section's `lora` as a whole."""
+    max_target_tokens: int | None = Field(default=None, ge=8)
+    """Longest target in this student's tokens: a small one may leave out long chains."""
 
 
 class StudentParams(Settings):
@@ -246,6 +248,7 @@ class TrainParams(TrainingParams):
             "distribution": (own.distribution or self.distribution) if loss == "distribution" else None,
             "prompts": own.prompts or self.prompts,
             "lora": own.lora or self.lora,
+            "max_target_tokens": own.max_target_tokens or self.max_target_tokens,
             "start": own.start if start.pretraining else start.source,
             "revision": start.revision,
             "tokenizer": own.tokenizer,

@@ -89,8 +89,8 @@ class Client:
             pass
         start = one_line(content[: 4 * EXCERPT].decode("utf-8", "replace"), self.secrets)[:EXCERPT]
         kind = kind.partition(";")[0].strip().lower()
-        page = kind == "text/html" or content.lstrip()[:1] == b"<"
-        stream = kind == "text/event-stream" or content.lstrip().startswith((b"data:", b"event:"))
+        page = kind == "text/html" or content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+        stream = "stream" in kind or "ndjson" in kind or content.lstrip().startswith((b"data:", b"event:"))
         hint = ""
         if page:
             hint = f". Does teacher.base_url ({self.base_url}) lack the /v1 of the API?"

@@ -2,6 +2,7 @@
 sent; values never appear in a message."""
 
 import os
+import ssl
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_address
@@ -69,6 +70,10 @@ def check_environment(base_url: str, environment: Mapping[str, str] = os.environ
             "OPENAI_CUSTOM_HEADERS: expected it unset: headers that no recipe names could change the answers. "
             "Name them in teacher.request.headers"
         )
+    if environment.get("OPENAI_LOG", "").lower() == "debug":
+        raise EnvironmentVariableError(
+            "OPENAI_LOG: expected it unset or not 'debug': the client library would log headers and prompts"
+        )
     if is_loopback(base_url):
         return  # no proxy and no certificate of the environment is used there
     for name in (*PROXIES, *(proxy.lower() for proxy in PROXIES)):
@@ -82,6 +87,13 @@ def check_environment(base_url: str, environment: Mapping[str, str] = os.environ
         path = environment.get(name)
         if path and not Path(path).exists():
             raise EnvironmentVariableError(f"{name}: expected an existing path, got {path}. Correct or unset it")
+    if path := environment.get("SSL_CERT_FILE"):
+        try:
+            ssl.create_default_context(cafile=path)
+        except OSError as error:
+            raise EnvironmentVariableError(
+                f"SSL_CERT_FILE: expected certificates in PEM, got {path} ({error}). Correct or unset it"
+            ) from None
 
 
 def account_of(base_url: str, environment: Mapping[str, str] = os.environ) -> dict[str, str | None]:

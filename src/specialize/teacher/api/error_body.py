@@ -5,6 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+MESSAGES = (
+    *("message", "msg", "detail", "error", "title", "reason", "error_msg", "error_message", "errormessage"),
+    *("status_msg", "statusMessage", "errorMessage", "description", "base_resp"),
+)
+"""Where bodies hold the reason, the likeliest first."""
+CODES = ("code", "type", "status", "error_code", "status_code", "errcode")
 _DEEPEST = 6
 _LONGEST = 4000
 
@@ -45,8 +51,10 @@ def read_error(body: Any) -> ErrorBody:
 def _message(detail: Any) -> str:
     if not isinstance(detail, Mapping):
         return _text(detail) if detail else ""
-    for name in ("message", "msg", "detail", "error", "title", "reason"):
+    for name in MESSAGES:
         if value := detail.get(name):
+            if isinstance(value, Mapping):
+                return _message(value) or _text(value)
             return _fastapi(value) if isinstance(value, list) else _text(value)
     return ""
 
@@ -70,8 +78,10 @@ def _places(details: Any) -> list[str]:
 def _codes(value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, Mapping) and depth < _DEEPEST:
         for name, inner in value.items():
-            if name in ("code", "type", "status", "error_code") and isinstance(inner, str | int):
+            if name in CODES and isinstance(inner, str | int):
                 yield str(inner)
+            elif name == "retryDelay":  # Google's advice
+                yield f"{name} {inner}"
             else:
                 yield from _codes(inner, depth + 1)
     elif isinstance(value, list) and depth < _DEEPEST:

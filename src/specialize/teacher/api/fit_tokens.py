@@ -5,7 +5,7 @@ without it, and a text whose blanks a reasoning parser has stripped.
 """
 
 from specialize.core.logprobs import REPLACEMENT, Token
-from specialize.teacher.api.reasoning import CLOSE, OPEN, begins_reasoning, end_of_reasoning
+from specialize.teacher.api.reasoning import CLOSE, OPEN, begins_reasoning, end_of_reasoning, opening_tag
 
 
 def fit_tokens(tokens: list[Token], reasoning: str, content: str) -> tuple[str, list[Token]] | None:
@@ -16,11 +16,23 @@ def fit_tokens(tokens: list[Token], reasoning: str, content: str) -> tuple[str, 
     """
     if not reasoning and (plain := _fit_content(tokens, content)) is not None:
         return plain
+    if not reasoning and (opened := _fit_opened(tokens, content)) is not None:
+        return opened
     if (spanning := _fit_both(tokens, reasoning, content)) is not None:
         return spanning
     if reasoning and content and (plain := _fit_content(tokens, content)) is not None:
         head = f"{OPEN}{reasoning}{CLOSE}"
         return head + plain[0], [_without_logprob(head), *plain[1]]
+    return None
+
+
+def _fit_opened(tokens: list[Token], content: str) -> tuple[str, list[Token]] | None:
+    """Return the text and its tokens where the server wrote an opening tag before it that stood in the prompt
+    (llama.cpp without its reasoning parser): the tag becomes a token without a log-probability."""
+    tag = opening_tag(content)
+    for head in (tag, tag.rstrip()) if tag else ():
+        if (plain := _fit_content(tokens, content[len(head) :])) is not None:
+            return head + plain[0], [_without_logprob(head), *plain[1]]
     return None
 
 

@@ -1,7 +1,8 @@
 """Reasoning models: the reasoning is part of the completion, wherever a server puts it.
 
 Inside the text (`<think>…</think>`, no reasoning parser), in `reasoning_content` (DeepSeek, SGLang, llama.cpp, older
-vLLM), in `reasoning` (OpenRouter, vLLM), or among the parts of a list (`thinking` beside `text`, Mistral).
+vLLM), in `reasoning` (OpenRouter, vLLM), in a list of parts of its own (OpenRouter's `reasoning_details`, LiteLLM's
+`thinking_blocks`), or among the parts of the content (`thinking` beside `text`, Mistral).
 """
 
 import re
@@ -10,10 +11,13 @@ from typing import Any
 
 OPEN, CLOSE = "<think>\n", "\n</think>\n\n"
 """What stands around reasoning that came in a field of its own."""
-_END = re.compile(r"</think>|</thinking>|</thought>|</reasoning>|</seed:think>|\[/THINK\]|<\|end_of_thought\|>")
+_TAG = "think|thinking|thoughts?|reasoning|reflection|scratchpad|seed:think"
+_END = re.compile(rf"</(?:{_TAG})>|\[/THINK\]|<\|end_of_thought\|>|◁/think▷|<\|channel\|>final<\|message\|>")
 _END_BYTES = re.compile(_END.pattern.encode())
-_BEGIN = re.compile(r"\s*(?:<think>|<thinking>|<thought>|<reasoning>|<seed:think>|\[THINK\]|<\|begin_of_thought\|>)")
-_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
+_BEGIN = re.compile(rf"\s*(?:<(?:{_TAG})>|\[THINK\]|<\|begin_of_thought\|>|◁think▷|<\|channel\|>analysis<\|message\|>)")
+_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details", "thinking_blocks")
+_DEEPEST = 6
+_IN_PART = ("text", "thinking", "reasoning", "content", "summary")
 
 
 def parts_of(choice: Any) -> tuple[str, str] | None:
@@ -61,10 +65,22 @@ def answer_start(text: str) -> int:
     return len(text) if _BEGIN.match(text) else 0
 
 
+def is_open_reasoning(text: str) -> bool:
+    """Whether a text is reasoning that was begun and never closed."""
+    return begins_reasoning(text) and not _END.search(text)
+
+
 def end_of_reasoning(text: bytes) -> int:
     """Return where the last closing tag of a text in UTF-8 ends; -1 where there is none."""
     ends = list(_END_BYTES.finditer(text))
     return ends[-1].end() if ends else -1
+
+
+def opening_tag(text: str) -> str:
+    """Return the opening tag that a text begins with, and the blanks around it; empty where it begins with none."""
+    begin = _BEGIN.match(text)
+    rest = text[begin.end() :] if begin else text
+    return text[: len(text) - len(rest.lstrip())] if begin else ""
 
 
 def begins_reasoning(text: str) -> bool:
@@ -82,17 +98,20 @@ def _of_list(parts: list[Any]) -> tuple[str, str] | None:
         elif not isinstance(part, Mapping):
             return None
         elif part.get("type") in ("thinking", "reasoning", "reasoning_text", "think"):
-            reasoning.append(
-                next((text for name in ("thinking", "text", "reasoning") if (text := _text(part.get(name)))), "")
-            )
+            reasoning.append(_text(part))
         else:
-            content.append(_text(part.get("text")) or _text(part.get("content")))
+            content.append(_text(part))
     return "".join(reasoning), "".join(content)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, depth: int = 0) -> str:
+    """Return the text of a part, of a list of parts, or of a plain text."""
     if isinstance(value, str):
         return value
+    if depth >= _DEEPEST:
+        return ""
     if isinstance(value, list):
-        return "".join(_text(part.get("text")) if isinstance(part, Mapping) else _text(part) for part in value)
+        return "".join(_text(part, depth + 1) for part in value)
+    if isinstance(value, Mapping):
+        return next((text for name in _IN_PART if (text := _text(value.get(name), depth + 1))), "")
     return ""

@@ -74,7 +74,7 @@ def request_for(params: TeacherParams, few_shot: FewShot, question: str, endpoin
         body[shape.max_tokens_name] = params.max_tokens
     if "temperature" not in shape.leave_out:
         body["temperature"] = params.temperature
-    if params.stop:
+    if params.stop and "stop" not in shape.leave_out:
         body["stop"] = params.stop
     body |= _logprobs(params.api, params.top_k)
     body |= shape.extra_body
@@ -104,6 +104,8 @@ def _key(params: TeacherParams, body: dict[str, Any], endpoint: str) -> str:
         canonical["max_tokens"] = None if "max_tokens" in shape.leave_out else shape.max_tokens_name
     if "n" in shape.leave_out:
         canonical["n"] = None
+    if params.stop and "stop" in shape.leave_out:
+        canonical["stop"] = params.stop  # results hold the text as it was cut, and refill the cache
     # The headers' values are secrets: their names and variables stand for them.
     canonical |= {name: value for name in ("headers", "query") if (value := getattr(shape, name))}
     text = json.dumps(canonical, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -4,7 +4,7 @@ Besides the shapes of log-probabilities (core.logprobs), servers differ in token
 half a character at the end (docs/howto/teacher.md). Tokens are kept only where they spell the text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from specialize.core.logprobs import (
 from specialize.records.completions import TOKEN_COLUMNS
 from specialize.teacher.api.finish_reason import FILTERED, canonical_reason
 from specialize.teacher.api.fit_tokens import fit_tokens
-from specialize.teacher.api.reasoning import joined, parts_of
+from specialize.teacher.api.reasoning import answer_start, joined, parts_of
 from specialize.teacher.api.usage import token_count
 
 Tokens = Literal["kept", "none sent", "malformed", "do not spell the text"]
@@ -47,6 +47,30 @@ class Answer:
         if self.tokens is None or not top_k:
             return replace(self, tokens=None, state="none sent")
         return replace(self, tokens=tuple(replace(token, top=token.top[:top_k]) for token in self.tokens))
+
+    def until(self, stop: Sequence[str]) -> "Answer":
+        """Return what a server would have given that ends an answer at the first of some texts, but never within its
+        reasoning. Where tokens are known, the text ends with the last whole token before it."""
+        start = answer_start(self.text)
+        places = [place for text in stop if (place := self.text.find(text, start)) >= 0]
+        if not places:
+            return self
+        text = self.text[: min(places)]
+        if self.tokens is None:
+            return replace(self, text=text, finish_reason="stop")
+        kept: list[Token] = []
+        left = len(text.encode())
+        for token in self.tokens:
+            left -= len(token.spelling or b"")
+            if left < 0:
+                break
+            kept.append(token)
+        while True:
+            try:
+                text = b"".join(token.spelling or b"" for token in kept).decode()
+                return replace(self, text=text, tokens=tuple(kept), finish_reason="stop")
+            except UnicodeDecodeError:
+                kept.pop()  # half a character
 
     def columns(self) -> dict[str, Any]:
         """Return the answer's columns of the completions table (records.completions)."""

@@ -3,7 +3,6 @@
 Decisions for what providers leave open: docs/decisions/0020-errors-of-teachers.md.
 """
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
@@ -11,57 +10,30 @@ from typing import Any, Literal
 
 from specialize.core.errors import SpecializeError
 from specialize.teacher.api.error_body import ErrorBody, read_error
+from specialize.teacher.api.error_words import (
+    ADVICE,
+    ENQUEUED,
+    FILTER_CODES,
+    FILTER_WORDS,
+    GATEWAY_TIMEOUTS,
+    MENTIONED,
+    NAMED,
+    OPTIONS,
+    OVERLOADED,
+    PASSING_429,
+    PERMANENT_429,
+    QUESTION_CODES,
+    QUESTION_WORDS,
+    REQUESTED,
+    RETRYABLE,
+    RUN_CODES,
+    RUN_PARAMETERS,
+    SEVERAL,
+    STATUS_OF,
+    TOO_LARGE,
+)
 from specialize.teacher.api.finish_reason import FILTERED, REFUSED
 from specialize.teacher.api.redact import one_line
-
-RETRYABLE = frozenset({408, 409, 425, 429})
-GATEWAY_TIMEOUTS = frozenset({408, 502, 504, 524})
-"""A gateway gave up; the model may have generated, and billed, the answer nevertheless."""
-OVERLOADED = frozenset({429, 503, 529})
-"""The server asks for fewer requests: waited for by time, not by tries."""
-PERMANENT_429 = (
-    *("insufficient_quota", "budget_exceeded", "billing", "insufficient_balance", "insufficient balance"),
-    *("insufficient credit", "not enough credit", "out of credit", "no credit", "access_terminated"),
-    *("budget has been exceeded", "exceeded your current quota", "exceeded_current_quota", "account_deactivated"),
-    *("payment_required", "payment required", "quota_exhausted"),
-)
-"""Waiting for these changes nothing: somebody has to pay or to raise a limit."""
-TOO_LARGE = ("request too large", "tokens must be reduced", "reduce the length", "request_too_large")
-FILTER_CODES = (
-    *("content_filter", "content_policy_violation", "contentpolicyviolation", "responsibleaipolicyviolation"),
-    *("data_inspection_failed", "datainspectionfailed", "moderation_blocked", "prompt_blocked", "safety_check"),
-    *("sensitive_words_detected", "content_moderation", "input_moderation", "content_blocked"),
-)
-FILTER_WORDS = (
-    *("content management policy", "inappropriate content", "requires moderation", "flagged for", "was flagged"),
-    *("content policy", "contentpolicyviolation", "safety system", "content_filter", "usage policy", "usage policies"),
-)
-QUESTION_CODES = (
-    *("invalid_prompt", "context_length_exceeded", "string_above_max_length", "exceed_context_size_error"),
-    *("context_length", "prompt_too_long", "input_too_long", "context_window_exceeded", "contextwindowexceedederror"),
-)
-QUESTION_WORDS = (
-    *("maximum context length", "context size", "context window", "prompt is too long", "input is too long"),
-    *("context length", "too many tokens", "input length", "maximum input", "longer than the maximum"),
-    *("exceeds the maximum", "repetitive patterns", "invalid prompt", "usage has been flagged"),
-)
-RUN_CODES = (
-    *("unsupported_parameter", "unsupported_value", "extra_forbidden", "model_not_found", "invalid_model"),
-    *("unknown_parameter", "invalid_api_key", "unsupported_country_region_territory"),
-)
-OPTIONS = {
-    "max_tokens": "teacher.request.max_tokens_name: max_completion_tokens sends it under its newer name",
-    "temperature": "teacher.request.leave_out: [temperature] does not send it",
-    "n": "teacher.request.leave_out: [n] does not send it",
-    "stop": "teacher.stop: [] does not send it",
-    "seed": "teacher.seed: null does not send it",
-    "logprobs": "teacher.top_k: 0 does not ask for log-probabilities",
-    "top_logprobs": "teacher.top_k: a smaller number, or 0, asks for fewer",
-}
-"""Request parameter that servers refuse → what helps."""
-RUN_PARAMETERS = frozenset({*OPTIONS, "model", "max_completion_tokens", "stream"} - {"n"})
-"""Refused for one question, refused for all."""
-_REQUESTED = re.compile(r"limit[: ]+([\d,]+).{0,60}?requested[: ]+([\d,]+)", re.IGNORECASE | re.DOTALL)
 
 About = Literal["run", "question", "unknown"]
 
@@ -78,13 +50,15 @@ class TransientError(Exception):
         overloaded: bool = False,
         wrong_shape: bool = False,
         not_the_api: bool = False,
+        status: int = 0,
     ) -> None:
         """`maybe_billed`: the server may have done the work, though its answer was lost. `overloaded`: it asks for
         fewer requests. `wrong_shape`: JSON that is no answer; likely to come again. `not_the_api`: a web page or a
-        stream, which no repetition turns into JSON where no request was ever answered."""
+        stream, which no repetition turns into JSON where no request was ever answered. `status`: what the server
+        answered with, 0 where it did not."""
         super().__init__(what)
         self.retry_after_s, self.maybe_billed, self.overloaded = retry_after_s, maybe_billed, overloaded
-        self.wrong_shape, self.not_the_api = wrong_shape, not_the_api
+        self.wrong_shape, self.not_the_api, self.status = wrong_shape, not_the_api, status
 
 
 class RefusedError(SpecializeError):
@@ -146,15 +120,21 @@ def classify_status(
         )
     if about_question := _about_question(status, error, said):
         return about_question
+    if status == 403 and (said.startswith("<") or body is None):
+        return RefusedError(f"something before the server blocked it (status 403): {said}", status, about="unknown")
     if status in (401, 403, 407):
         hint = "is the key that of this server, model and organisation?"
         return RefusedError(f"the server refused the key or the account (status {status}): {said}; {hint}", status)
-    if status == 402 or (status == 429 and any(word in error.text for word in PERMANENT_429)):
+    if ENQUEUED in error.text:
+        return RefusedError(f"the queue of batches is full (status {status}): {said}", status)
+    if status == 402 or (status == 429 and _has_to_be_paid(error)):
         return RefusedError(f"the account has no quota, credit or budget left (status {status}): {said}", status)
+    if status == 500 and SEVERAL.search(error.text):
+        return RefusedError(f"status {status}: {said}", status, about="unknown", fewer_may_work=True)
     if status in RETRYABLE or (status >= 500 and status not in (501, 505)):
-        return _transient(status, headers, said)
+        return _transient(status, headers, said, error)
     at = f" at {url}" if url and status in (404, 405) else ""
-    if status not in (400, 422):
+    if status not in (400, 422, 501):
         return RefusedError(f"the server refused the request{at} (status {status}): {said}", status)
     parameter = _parameter(error)
     about_run = parameter in RUN_PARAMETERS or (parameter != "n" and error.codes & set(RUN_CODES))
@@ -166,29 +146,44 @@ def classify_status(
 
 def _about_question(status: int, error: ErrorBody, said: str) -> RefusedError | None:
     """Return the refusal of one question, where the provider says that it is one."""
-    if status in (400, 403, 422, 451) and (
-        any(code in error.codes for code in FILTER_CODES) or any(word in error.text for word in FILTER_WORDS)
-    ):
+    filtered = any(code in error.codes for code in FILTER_CODES) or any(word in error.text for word in FILTER_WORDS)
+    if status == 451 or (status in (400, 403, 422) and filtered):
         message = f"the provider's filter refused the question (status {status}): {said}"
         return RefusedError(message, status, about="question", reason=FILTERED)
-    requested = _REQUESTED.search(error.message) if status == 429 else None
+    requested = REQUESTED.search(error.message) if status == 429 else None
     beyond = requested is not None and _number(requested[2]) > _number(requested[1])
     if status == 413 or (status == 429 and (beyond or any(words in error.text for words in TOO_LARGE))):
         hint = "teacher.limits.samples_per_request or teacher.max_tokens makes requests smaller"
         message = f"the request is too large (status {status}): {said} ({hint})"
         return RefusedError(message, status, about="question", fewer_may_work=True)
-    if status in (400, 422) and (
-        any(code in error.codes for code in QUESTION_CODES) or any(words in error.text for words in QUESTION_WORDS)
-    ):
+    coded = any(code in error.codes for code in QUESTION_CODES)
+    # `max_tokens exceeds the maximum` is about every question.
+    worded = any(words in error.text for words in QUESTION_WORDS) and not any(
+        name in error.text for name in ("max_tokens", "max_completion_tokens")
+    )
+    if status in (400, 422) and (coded or worded):
         return RefusedError(f"the server refused the question (status {status}): {said}", status, about="question")
     return None
 
 
-def _transient(status: int, headers: Mapping[str, str], said: str) -> TransientError:
+def _has_to_be_paid(error: ErrorBody) -> bool:
+    """Whether a 429 does not pass by itself."""
+    if any(words in error.text for words in PASSING_429):
+        return False
+    return any(words in error.text for words in PERMANENT_429)
+
+
+def _transient(status: int, headers: Mapping[str, str], said: str, error: ErrorBody) -> TransientError:
     wait = retry_after(headers)
+    if wait is None and (advice := ADVICE.search(error.text)):
+        wait = sum(float(advice[name] or 0) * unit for name, unit in (("m", 60), ("s", 1), ("ms", 0.001))) or None
     overloaded = status == 429 or (status in OVERLOADED and wait is not None) or status == 529
     return TransientError(
-        f"status {status}: {said}", wait, maybe_billed=status in GATEWAY_TIMEOUTS, overloaded=overloaded
+        f"status {status}: {said}",
+        wait,
+        maybe_billed=status in GATEWAY_TIMEOUTS,
+        overloaded=overloaded,
+        status=status,
     )
 
 
@@ -197,28 +192,11 @@ def classify_embedded(body: Mapping[str, Any], secrets: Sequence[str] = ()) -> T
     error = read_error(body)
     status = next((int(code) for code in sorted(error.codes) if code.isdecimal() and 400 <= int(code) < 600), None)
     if status is None:
-        status = next((number for word, number in _STATUS_OF.items() if word in error.text), None)
+        status = next((number for word, number in STATUS_OF.items() if word in error.text), None)
     if status is not None:
         return classify_status(status, {}, body, secrets)
     said = one_line(error.message, secrets) or "no message"
     return TransientError(f"an error in the place of an answer: {said}", wrong_shape=True)
-
-
-_STATUS_OF = {
-    "rate_limit": 429,
-    "rate limit": 429,
-    **dict.fromkeys(PERMANENT_429, 402),
-    "authentication": 401,
-    "invalid_api_key": 401,
-    "permission": 403,
-    "not_found": 404,
-    "invalid_request": 400,
-    "overloaded": 503,
-    "server_error": 500,
-    "internal": 500,
-    "unavailable": 503,
-}
-"""Word of an error without a number → status."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -259,8 +237,13 @@ def _parameter(error: ErrorBody) -> str | None:
     name = (error.parameter or "").rpartition(".")[2].rpartition("/")[2]
     if name in OPTIONS:
         return name
-    quoted = re.search(r"(?:parameter|argument|field|property)s?:? ['\"`](\w+)['\"`]", error.message, re.IGNORECASE)
-    return quoted[1] if quoted else (name or None)
+    if (quoted := NAMED.search(error.message)) is not None:
+        return str(next(part for part in quoted.groups() if part))
+    if (said := MENTIONED.search(error.message)) is not None:
+        found = str(next(filter(None, said.groups())))
+        if found in OPTIONS:
+            return found
+    return name or None
 
 
 def _number(digits: str) -> int:

@@ -32,11 +32,14 @@ def read_usage(response: Any) -> Usage | None:
     if not isinstance(usage, Mapping):
         return None
     prompt, completion = token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))
+    if prompt is None and completion is None:  # Anthropic's names, which some gateways pass on
+        prompt, completion = token_count(usage.get("input_tokens")), token_count(usage.get("output_tokens"))
     if prompt is None or completion is None:
         return None
     total = token_count(usage.get("total_tokens"))
     details = usage.get("completion_tokens_details")
-    reasoning = token_count(details.get("reasoning_tokens")) if isinstance(details, Mapping) else None
+    holder = details if isinstance(details, Mapping) else usage
+    reasoning = token_count(holder.get("reasoning_tokens"))
     if total is not None:
         completion = max(completion, total - prompt)
     if reasoning is not None and reasoning > completion:

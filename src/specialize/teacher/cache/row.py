@@ -35,6 +35,8 @@ class Row:
     """Whether log-probabilities were asked for and did not come."""
     alternatives: int | None = None
     """How many alternatives per token to read, where the request asked for more than this run does. None: all."""
+    stop: tuple[str, ...] = ()
+    """Texts at which the answer ends, where the server was not told of them."""
 
     @property
     def usage(self) -> Mapping[str, Any]:
@@ -49,7 +51,8 @@ class Row:
     def answer(self) -> Answer:
         """Parse what the server sent."""
         answer = read_answer(self.choice, self.usage, self.choices)
-        return answer if self.alternatives is None else answer.with_alternatives(self.alternatives)
+        answer = answer if self.alternatives is None else answer.with_alternatives(self.alternatives)
+        return answer.until(self.stop) if self.stop else answer
 
     @property
     def billed(self) -> Usage | None:

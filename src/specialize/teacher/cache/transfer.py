@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from specialize.records.provenance import Provenance
 from specialize.teacher.api.finish_reason import FILTERED, REFUSED
 from specialize.teacher.api.responses import raw_text
 from specialize.teacher.api.usage import LARGEST
+from specialize.teacher.cache.recorded_folder import is_recorded
 from specialize.teacher.cache.row import Row
 from specialize.teacher.cache.store import Cache
 from specialize.teacher.completions import read_completions
@@ -56,6 +58,7 @@ def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
     must be in the cache by then.
     """
     total = new = 0
+    recorded: bool | None = None
     for path in sorted(folder.glob("part-*.parquet")):
         try:
             was_sampled = read_completions(path)[0] is not None
@@ -64,11 +67,25 @@ def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
             continue
         if was_sampled and not cache.has_file(digest := sha256_file(path)):
             if (named := _named_digest(path)) is not None and named != digest:
-                LOG.warning("not taken back to the cache: %s is not the file that its provenance.json names", path)
+                _set_aside(cache, path, digest, "it is not the file that its provenance.json names")
+                continue
+            recorded = is_recorded(folder) if recorded is None else recorded
+            if recorded is False:
+                _set_aside(cache, path, digest, f"{folder} is not what dvc.lock records")
                 continue
             counts = refill(cache, path)
             total, new = total + counts[0], new + counts[1]
     return total, new
+
+
+def _set_aside(cache: Cache, path: Path, digest: str, why: str) -> None:
+    """Keep a copy of a file that is not believed: the run that comes removes it, and it may be worth money."""
+    kept = cache.path.parent / "not-taken" / f"{digest[:16]}.parquet"
+    if not kept.exists():
+        with replacing(kept) as temporary:
+            shutil.copyfile(path, temporary)
+    hint = f"If it is yours: python -m specialize.teacher cache import {kept}"
+    LOG.warning("not taken back to the cache: %s: %s. %s", path, why, hint)
 
 
 def _named_digest(path: Path) -> str | None:

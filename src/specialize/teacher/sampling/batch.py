@@ -8,38 +8,34 @@ lost is forgotten, and its requests are submitted again.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from specialize.core.locks import LockedError, exclusive
 from specialize.core.log import Progress, get_logger
-from specialize.core.params.teacher import LimitsParams
 from specialize.teacher.api.client import Client
+from specialize.teacher.api.error_words import ENQUEUED
 from specialize.teacher.api.requests import PATHS, runs
-from specialize.teacher.api.server_errors import RefusedError, TransientError
+from specialize.teacher.api.server_errors import RefusedError
 from specialize.teacher.cache.store import Cache
 from specialize.teacher.cost import cost
 from specialize.teacher.plan import Plan
 from specialize.teacher.sampling.batch_lines import BatchLines
+from specialize.teacher.sampling.batch_provider import Provider
 from specialize.teacher.sampling.batch_state import Batch, BatchState
 from specialize.teacher.sampling.budget import BudgetError
+from specialize.teacher.sampling.first_answers import PER_QUESTION, FirstAnswers
 from specialize.teacher.sampling.pending_request import PendingRequest
-from specialize.teacher.sampling.rate_limit import RateLimiter
 from specialize.teacher.sampling.refusals import Refusals
 from specialize.teacher.sampling.requester import KEPT, SamplingError
-from specialize.teacher.sampling.retry import retry
 
 LOG = get_logger("teacher")
-NAME = "specialize"
-"""Key of the batch's name in the provider's metadata."""
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 BYTES_PER_FILE = 190_000_000
 """OpenAI takes 200 MB."""
 FRUITLESS_ROUNDS = 2
 """Rounds of batches without one usable completion, before the run ends."""
-
-Result = TypeVar("Result")
 
 
 def fill_by_batch(plan: Plan, cache: Cache, base_url: str) -> None:
@@ -58,17 +54,20 @@ async def _fill(plan: Plan, cache: Cache, state: BatchState, base_url: str) -> N
     LOG.info("%s of %s completions are in the cache", f"{estimate.cached:,}", f"{estimate.samples:,}")
     progress = Progress(LOG, "completions", estimate.samples, done=estimate.cached, every_s=0)
     async with Client(plan.params, base_url) as client:
-        provider = Provider(client, plan.params.limits)
+        provider = Provider(client, plan.params)
         refusals = Refusals(cache, evidence=estimate.cached > 0)
         round_ = _Round(plan, cache, state, provider, BatchLines(plan, cache, state, refusals, client.secrets))
         fruitless = 0
-        while state.open(base_url) or round_.write(base_url):
+        first = FirstAnswers(plan, cache)
+        while state.open(base_url) or round_.write(base_url, first.wanted()):
             found = await round_.turn(base_url)
             refusals.end()
             if found.stop and next(plan.missing(cache), None) is not None:
                 raise SamplingError(f"{found.stop}. {KEPT}")
             fruitless = 0 if found.usable or found.postponed else fruitless + 1
-            if fruitless and (fruitless >= FRUITLESS_ROUNDS or not found.lost):
+            # What fails twice while others are answered becomes a result (BatchLines), so it gets a second round.
+            again = found.lost or (found.failed and refusals.evidence)
+            if fruitless and (fruitless >= FRUITLESS_ROUNDS or not again):
                 raise SamplingError(f"{found.nothing(plan.params.top_k)}. {KEPT}")
             progress.advance(found.usable)
 
@@ -81,6 +80,8 @@ class _Found:
     bare: int = 0
     lost: list[str] = field(default_factory=list)
     """Batches that the provider has lost, or did not get to."""
+    failed: int = 0
+    """Requests that a server error ended."""
     postponed: bool = False
     """Whether a batch waits for others to be done."""
     stop: str = ""
@@ -101,30 +102,34 @@ class _Found:
 class _Round:
     """One turn of write, submit, collect."""
 
-    def __init__(self, plan: Plan, cache: Cache, state: BatchState, provider: "Provider", lines: BatchLines) -> None:
+    def __init__(self, plan: Plan, cache: Cache, state: BatchState, provider: Provider, lines: BatchLines) -> None:
         self.plan, self.cache, self.state, self.provider, self.lines = plan, cache, state, provider, lines
         self.one_by_one = self.alone = False
         """Whether the provider takes no second batch before the first one is done."""
 
-    def write(self, base_url: str) -> bool:
-        """Write the files of what is missing, as much as the budget allows; whether there is anything."""
+    def write(self, base_url: str, first: frozenset[str]) -> bool:
+        """Write the files of what is missing, as much as the budget allows; whether there is anything.
+
+        first: the questions (request keys) whose answers are to be looked at before the rest is asked; none: all.
+        """
         params, limits = self.plan.params, self.plan.params.limits
+        path, prefix = PATHS[params.api], self.provider.prefix
         dollars = self.plan.estimate(self.cache).spent
         lines: list[tuple[PendingRequest, str]] = []
         size = 0
         missing = False
-        for pending, line, price in self._requests():
+        for pending, line, price in self._requests(first):
             missing = True
             dollars += price
             if limits.budget is not None and dollars > limits.budget:
                 break
             if lines and (len(lines) == limits.requests_per_batch or size + len(line) > BYTES_PER_FILE):
-                self.state.write(base_url, PATHS[params.api], lines)
+                self.state.write(base_url, path, lines, prefix)
                 lines, size = [], 0
             lines.append((pending, line))
             size += len(line)
         if lines:
-            self.state.write(base_url, PATHS[params.api], lines)
+            self.state.write(base_url, path, lines, prefix)
         if missing and not self.state.open(base_url):
             raise BudgetError(
                 f"the budget of {limits.budget:,.2f} dollars leaves no room for another request. {KEPT} after raising "
@@ -132,13 +137,17 @@ class _Round:
             )
         return missing
 
-    def _requests(self) -> Iterator[tuple[PendingRequest, str, float]]:
-        """Yield each request that is missing, as a body in JSON, with its dollars at most."""
+    def _requests(self, only: frozenset[str]) -> Iterator[tuple[PendingRequest, str, float]]:
+        """Yield each request that is missing, as a body in JSON, with its dollars at most; of the questions `only`,
+        where there are any, as many samples as the check of first answers looks at."""
         params = self.plan.params
         for question in self.plan.missing(self.cache):
-            request = question.request
-            for first, count in runs(question.samples, params.limits.samples_per_request if request.sends_n else 1):
-                pending = PendingRequest(request.key, first, count, params.model, params.max_tokens, params.top_k)
+            request, samples = question.request, question.samples
+            if only and request.key not in only:
+                continue
+            samples = frozenset(sorted(samples)[:PER_QUESTION]) if only else samples
+            for first, count in runs(samples, params.limits.samples_per_request if request.sends_n else 1):
+                pending = self.plan.pending(request, first, count)
                 price = cost(params.limits.prices, request.prompt_bound, count * params.max_tokens)
                 yield pending, json.dumps(request.ask(first, count)), price
 
@@ -146,9 +155,15 @@ class _Round:
         """Submit what is written, wait for it, keep what comes."""
         found = _Found()
         self.alone = self.one_by_one
-        submitted = []
+        submitted: list[Batch] = []
         for batch in self.state.open(base_url):
-            submitted.append(await self._submit(batch))
+            try:
+                submitted.append(await self._submit(batch))
+            except RefusedError as refusal:
+                if not submitted or not _queue_is_full(None, str(refusal)):
+                    raise
+                LOG.warning("%s; submitting one batch at a time", refusal)
+                self.one_by_one = True
             if self.one_by_one:
                 break
         for batch in submitted:
@@ -175,14 +190,16 @@ class _Round:
             now = await self._ended(batch)
             contents = [await self.provider.content(file) for file in (now.output_file_id, now.error_file_id) if file]
         except RefusedError as refusal:
-            if refusal.status != 404:
+            if refusal.status not in (404, 410):
                 raise
             found.lost.append(f"{name}: {refusal}")
             LOG.warning("%s is lost (%s): its requests are submitted again", name, refusal)
             self.state.forget(batch)
             return
         first = now.errors.data[0] if now.errors and now.errors.data else None
-        if now.status == "failed" and first is not None and first.code == "token_limit_exceeded":
+        if now.status == "completed" and not contents:
+            found.lost.append(f"{name} has no output")
+        if now.status == "failed" and first is not None and _queue_is_full(first.code, first.message):
             if self.alone:
                 hint = "teacher.limits.requests_per_batch: a smaller one makes smaller batches"
                 found.stop = f"{name}: {first.message} ({hint})"
@@ -193,6 +210,7 @@ class _Round:
         kept = self.lines.keep_all(batch, contents)
         found.usable += kept.usable
         found.bare += kept.bare
+        found.failed += kept.failed
         self.state.forget(batch)
         LOG.info("%s: %s, %s completions received", name, now.status, f"{kept.usable:,}")
         if now.status == "failed":
@@ -214,86 +232,6 @@ class _Round:
         return now
 
 
-class Provider:
-    """The provider's Files and Batch APIs, each call retried as online requests are. Raises RefusedError and
-    SamplingError."""
-
-    def __init__(self, client: Client, limits: LimitsParams) -> None:
-        self.client, self.limits, self.limiter = client, limits, RateLimiter(limits)
-
-    async def upload(self, name: str, content: bytes) -> str:
-        """Upload a file of requests and return its id."""
-        files = self.client.openai.files
-        return (await self._call(lambda: files.create(file=(f"{name}.jsonl", content), purpose="batch"))).id
-
-    async def find(self, name: str) -> str | None:
-        """Return the id of the batch that an earlier run submitted under this name and that still counts."""
-
-        async def find() -> str | None:
-            async for known in self.client.openai.batches.list(limit=100):
-                if (known.metadata or {}).get(NAME) == name and known.status != "failed":
-                    return known.id
-            return None
-
-        try:
-            return await self._call(find)
-        except RefusedError as refusal:
-            if refusal.status not in (404, 405, 501):
-                raise
-            LOG.info("the provider lists no batches: submitting without looking for one of an earlier run")
-            return None
-
-    async def submit(self, batch: Batch) -> str:
-        """Submit an uploaded file and return the batch's id. Not repeated where the provider may have taken it."""
-        arguments: dict[str, Any] = {
-            "input_file_id": batch.file_id,
-            "endpoint": f"/v1{batch.path}",
-            "completion_window": "24h",
-            "metadata": {NAME: batch.name},
-        }
-
-        async def submit() -> str:
-            try:
-                return (await self.client.openai.batches.create(**arguments)).id
-            except Exception as error:
-                meaning = self.client.classify(error)
-                # Right after the upload the file is not everywhere yet; a refusal has submitted nothing.
-                if (
-                    isinstance(meaning, RefusedError)
-                    and meaning.status in (400, 404)
-                    and "file" in str(meaning).lower()
-                ):
-                    raise TransientError(str(meaning)) from None
-                if isinstance(meaning, TransientError) and not meaning.overloaded:
-                    raise SamplingError(f"{meaning}. {KEPT}") from None
-                raise
-
-        return await self._call(submit)
-
-    async def retrieve(self, batch_id: str) -> Any:
-        """Return a batch as it is now."""
-        return await self._call(lambda: self.client.openai.batches.retrieve(batch_id))
-
-    async def content(self, file_id: str) -> bytes:
-        """Return the content of an output or error file."""
-        return (await self._call(lambda: self.client.openai.files.content(file_id))).content
-
-    async def _call(self, call: Callable[[], Awaitable[Result]]) -> Result:
-        async def attempt() -> Result:
-            try:
-                result = await call()
-            except Exception as error:
-                meaning = self.client.classify(error)
-                if meaning is None:
-                    raise
-                raise meaning from None
-            self.limiter.answered()
-            return result
-
-        def log(fault: TransientError, wait_s: float) -> None:
-            LOG.warning("%s; again in %.1f s", fault, wait_s)
-
-        try:
-            return await retry(self.limits, attempt, log, asyncio.sleep, self.limiter)
-        except TransientError as fault:
-            raise SamplingError(f"{fault}. {KEPT}") from None
+def _queue_is_full(code: str | None, message: str | None) -> bool:
+    """Whether a batch was not taken because of those before it."""
+    return "token_limit" in (code or "").lower() or ENQUEUED in (message or "").lower()

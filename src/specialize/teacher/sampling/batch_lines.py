@@ -1,8 +1,9 @@
 """The lines of a batch's output and error files → rows of the cache."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from specialize.core.log import get_logger
 from specialize.teacher.api.redact import redact_body
@@ -10,10 +11,12 @@ from specialize.teacher.api.server_errors import RefusedError, TransientError, c
 from specialize.teacher.cache.store import Cache
 from specialize.teacher.plan import Plan
 from specialize.teacher.sampling.batch_state import Batch, BatchState
-from specialize.teacher.sampling.pending_request import refused_rows
+from specialize.teacher.sampling.pending_request import PendingRequest, refused_rows
 from specialize.teacher.sampling.refusals import Refusals
 
 LOG = get_logger("teacher")
+FAILED = 2
+"""Batches in which a request fails, while others are answered, before it counts as refused."""
 
 
 @dataclass
@@ -23,6 +26,8 @@ class Kept:
     usable: int = 0
     bare: int = 0
     """Completions without the log-probabilities that were asked for."""
+    failed: int = 0
+    """Requests that ended in a server error; they go into a further batch."""
     refusal: RefusedError | None = None
     """Why the run must end, where a line says that every request is wrong."""
 
@@ -36,6 +41,8 @@ class BatchLines:
     state: BatchState
     refusals: Refusals
     secrets: Sequence[str]
+    failures: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """(request key, first sample) → batches of this run in which it failed."""
 
     def keep_all(self, batch: Batch, contents: Iterable[bytes]) -> Kept:
         """Keep the lines of a batch's files. Answers come before refusals: they are the evidence that a refused
@@ -75,8 +82,8 @@ class BatchLines:
             if status != 200:
                 raise classify_status(status, {}, body or {"error": line.get("error")}, self.secrets)
             rows = pending.rows(body, self.secrets)
-        except TransientError:
-            return None  # asked again in a further batch
+        except TransientError as fault:
+            return self._failed(pending, number, fault, kept) if line.get("response") else None
         except RefusedError as refusal:
             return number, refusal
         self.cache.add(rows)
@@ -85,3 +92,15 @@ class BatchLines:
         kept.usable += good
         kept.bare += len(rows) - good
         return None
+
+    def _failed(
+        self, pending: PendingRequest, number: str, fault: TransientError, kept: Kept
+    ) -> tuple[str, RefusedError] | None:
+        """Note a request that ended in a server error: asked again in a further batch, then refused."""
+        kept.failed += 1
+        if fault.overloaded:
+            return None
+        self.failures[pending.key, pending.first] += 1
+        if self.failures[pending.key, pending.first] < FAILED or not self.refusals.evidence:
+            return None
+        return number, RefusedError(f"failed in {FAILED} batches: {fault}", fault.status, about="unknown")

@@ -27,7 +27,7 @@ class Batch:
 
     name: str
     path: str
-    """Of the API, below `/v1`."""
+    """Of the API, without what the provider wants before it."""
     requests: int
     file_id: str | None
     batch_id: str | None
@@ -49,11 +49,12 @@ class BatchState:
         )
         return [Batch(*row) for row in rows.fetchall()]
 
-    def write(self, base_url: str, path: str, lines: Sequence[tuple[PendingRequest, str]]) -> None:
-        """Write a file of requests (what is asked, the body in JSON), then note it."""
+    def write(self, base_url: str, path: str, lines: Sequence[tuple[PendingRequest, str]], prefix: str = "/v1") -> None:
+        """Write a file of requests (what is asked, the body in JSON), then note it. prefix: before `path`, as the
+        provider's batches want it."""
         name = uuid.uuid4().hex
         text = "".join(
-            f'{{"custom_id":"{number}","method":"POST","url":"/v1{path}","body":{body}}}\n'
+            f'{{"custom_id":"{number}","method":"POST","url":"{prefix}{path}","body":{body}}}\n'
             for number, (_, body) in enumerate(lines)
         )
         write_text(self.folder / f"{name}.jsonl", text)

@@ -20,6 +20,7 @@ from specialize.teacher.sampling.first_answers import (
     PER_QUESTION,
     FirstAnswer,
     UnreadableError,
+    cached_first_answers,
     check_first_answers,
 )
 from specialize.teacher.sampling.interrupt import on_interrupt
@@ -31,7 +32,7 @@ LOG = get_logger("teacher")
 BARE_TRIES = 3
 """Answers without log-probabilities, and none with them, before the server is taken to give none."""
 FAILED_IN_A_ROW = 3
-"""Questions that all tries failed for, without one that was answered in between, before the run ends."""
+"""Questions that all tries failed for, without one that was answered in between, before the server itself is tried."""
 
 
 def fill(plan: Plan, cache: Cache, base_url: str) -> None:
@@ -57,7 +58,7 @@ async def _fill(plan: Plan, cache: Cache, base_url: str) -> None:
     LOG.info("%s of %s completions are in the cache", f"{estimate.cached:,}", f"{estimate.samples:,}")
     progress = Progress(LOG, "completions", estimate.samples, done=estimate.cached)
     async with Client(plan.params, base_url) as client:
-        requester = Requester(client, plan.params, cache, Budget(plan.params.limits, estimate.spent), progress)
+        requester = Requester(client, plan, cache, Budget(plan.params.limits, estimate.spent), progress)
         refusals = Refusals(cache, evidence=estimate.cached > 0)
         sampler = Sampler(plan, cache, requester, refusals)
         with on_interrupt(sampler.interrupted):
@@ -67,8 +68,8 @@ async def _fill(plan: Plan, cache: Cache, base_url: str) -> None:
     if refusals.count and not requester.answers and not estimate.cached:
         raise SamplingError(f"every question was refused, see above. {KEPT}")
     if sampler.failed:
-        problem_id, fault = sampler.failed[0]
-        raise SamplingError(f"{len(sampler.failed)} questions got no answer; {problem_id}: {fault}. {KEPT}")
+        question, fault = sampler.failed[0]
+        raise SamplingError(f"{len(sampler.failed)} questions got no answer; {question.problem.id}: {fault}. {KEPT}")
 
 
 class Sampler:
@@ -79,7 +80,7 @@ class Sampler:
         self.requester, self.refusals = requester, refusals
         self.logprobs_seen = False
         self.failure: Exception | None = None
-        self.failed: list[tuple[str, TransientError]] = []
+        self.failed: list[tuple[MissingSamples, TransientError]] = []
         self.failed_in_a_row = 0
 
     async def run(self, questions: Iterator[MissingSamples]) -> None:
@@ -88,6 +89,8 @@ class Sampler:
         rest = await self._first_answers(questions)
         waiting = chain(rest, questions)
         await asyncio.gather(*(self._work(waiting) for _ in range(self.params.limits.concurrency)))
+        if self.failed and self.failure is None:
+            await self._ask_again()
         if self.failure is None:
             try:
                 self.refusals.end()
@@ -110,7 +113,8 @@ class Sampler:
         if not share:
             await self._work(islice(questions, 1))
             return []
-        first = self._cached_answers()
+        first = cached_first_answers(self.plan, self.cache)
+        first = first if len(first) == ANSWERS else []
         while len(first) < ANSWERS and self.failure is None and (question := next(questions, None)) is not None:
             chosen = frozenset(islice(sorted(question.samples), PER_QUESTION))
             await self._work(iter([question.only(chosen)]))
@@ -119,25 +123,15 @@ class Sampler:
             first += self._answers(question, chosen)
         if self.failure is None:
             try:
-                check_first_answers(first[:ANSWERS], share)
+                check_first_answers(first[:ANSWERS], share, self.params.stop)
             except UnreadableError as error:
                 self.stop(error)
         return rest
 
-    def _cached_answers(self) -> list[FirstAnswer]:
-        """Return the first answers that an earlier run received."""
-        found: list[FirstAnswer] = []
-        for problem, request in islice(self.plan.requests(), ANSWERS):
-            rows = islice(self.plan.rows(self.cache, request), PER_QUESTION)
-            found += [FirstAnswer(problem.id, problem.kind, row.answer()) for row in rows if not row.refused]
-        return found if len(found) >= ANSWERS else []
-
     def _answers(self, question: MissingSamples, samples: frozenset[int]) -> list[FirstAnswer]:
         rows = self.plan.rows(self.cache, question.request)
         return [
-            FirstAnswer(question.problem_id, question.kind, row.answer())
-            for row in rows
-            if row.sample in samples and not row.refused
+            FirstAnswer(question.problem, row.answer()) for row in rows if row.sample in samples and not row.refused
         ]
 
     async def _work(self, questions: Iterator[MissingSamples]) -> None:
@@ -148,26 +142,61 @@ class Sampler:
             except StoppedError:
                 return
             except TransientError as fault:
-                self._set_aside(question, fault)
+                await self._set_aside(question, fault)
             except RefusedError as refused:
-                self.stop(RefusedError(f"{question.problem_id}: {refused}. {KEPT}"))
+                self.stop(RefusedError(f"{question.problem.id}: {refused}. {KEPT}"))
             except Exception as error:
                 self.stop(error)
 
-    def _set_aside(self, question: MissingSamples, fault: TransientError) -> None:
+    async def _set_aside(self, question: MissingSamples, fault: TransientError) -> None:
         """Go on without a question that all tries failed for, where the server answers others."""
-        tries = self.params.limits.attempts
         self.failed_in_a_row += 1
-        if not self.requester.answers or self.failed_in_a_row >= FAILED_IN_A_ROW:
-            what = f"{fault}" if fault.not_the_api else f"asked {tries} times, in the end: {fault}"
-            if fault.overloaded:
-                what = f"refused for {self.params.limits.patience_s:g} s (teacher.limits.patience_s): {fault}"
-            self.stop(SamplingError(f"{question.problem_id}: {what}. {KEPT}"))
+        never = not self.requester.answers and not fault.status  # nobody there: no other question fares better
+        if never or (self.failed_in_a_row >= FAILED_IN_A_ROW and not await self._server_answers()):
+            self.stop(SamplingError(f"{question.problem.id}: {self._tried(fault)}. {KEPT}"))
             return
-        LOG.warning(
-            "%s: asked %d times without an answer (%s): left for a later run", question.problem_id, tries, fault
-        )
-        self.failed.append((question.problem_id, fault))
+        LOG.warning("%s: %s: set aside", question.problem.id, self._tried(fault))
+        self.failed.append((question, fault))
+
+    def _tried(self, fault: TransientError) -> str:
+        if fault.overloaded:
+            return f"refused for {self.params.limits.patience_s:g} s (teacher.limits.patience_s): {fault}"
+        tries = self.params.limits.attempts
+        return f"{fault}" if fault.not_the_api else f"asked {tries} times, in the end: {fault}"
+
+    async def _ask_again(self) -> None:
+        """Ask what was set aside once more. What fails again, while the server answers another question, is a result:
+        these questions would end every run."""
+        questions, self.failed = [question for question, _ in self.failed], []
+        LOG.info("asking %d questions again that got no answer", len(questions))
+        await self._work(iter(questions))
+        if not self.failed or self.failure is not None or not await self._server_answers():
+            return
+        failed, self.failed = self.failed, []
+        for question, fault in failed:
+            if fault.overloaded:
+                self.failed.append((question, fault))
+                continue
+            missing = question.samples - self.plan.held(self.cache, question.request).samples
+            refusal = RefusedError(self._tried(fault), fault.status, about="question")
+            pending = self.requester.pending(question.request, min(missing), len(missing))
+            self.refusals.add(question.problem.id, refused_rows(pending, missing, refusal), refusal)
+            self.requester.log_progress(len(missing))
+
+    async def _server_answers(self) -> bool:
+        """Whether the server answers a question that it has answered before; one sample is paid for to know it."""
+        for _, request in self.plan.requests():
+            if any(not row.refused for row in self.plan.rows(self.cache, request)):
+                try:
+                    await self.requester.samples(request, 0, 1)
+                except (TransientError, RefusedError, StoppedError):
+                    return False
+                except Exception as error:
+                    self.stop(error)
+                    return False
+                self.failed_in_a_row = 0
+                return True
+        return False
 
     async def _complete(self, question: MissingSamples) -> None:
         """Ask until every missing sample of one question is there, or the question is refused."""
@@ -182,7 +211,7 @@ class Sampler:
                 if refusal.about == "run":
                     raise
                 pending = self.requester.pending(question.request, first, count)
-                self.refusals.add(question.problem_id, refused_rows(pending, missing, refusal), refusal)
+                self.refusals.add(question.problem.id, refused_rows(pending, missing, refusal), refusal)
                 self.requester.log_progress(len(missing))
                 return
             self.refusals.answered(started)
@@ -193,7 +222,7 @@ class Sampler:
             fruitless = 0 if good else fruitless + 1
             if fruitless >= (self.params.limits.attempts if self.logprobs_seen else BARE_TRIES):
                 raise SamplingError(
-                    f"{question.problem_id}: asked for log-probabilities (teacher.top_k: {self.params.top_k}) and "
+                    f"{question.problem.id}: asked for log-probabilities (teacher.top_k: {self.params.top_k}) and "
                     f"got none, {fruitless} times. Use a server or API that gives them, or set teacher.top_k: 0, or "
                     "teacher.without_logprobs: allow"
                 )

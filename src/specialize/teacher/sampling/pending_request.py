@@ -28,7 +28,8 @@ class PendingRequest:
 
         Raises TransientError or RefusedError for an error in the place of an answer, and where no choice is whole.
         """
-        if isinstance(response, Mapping) and response.get("error") and not response.get("choices"):
+        no_choices = isinstance(response, Mapping) and not response.get("choices")
+        if no_choices and (response.get("error") or read_error(response).message):
             raise classify_embedded(response, secrets)
         try:
             choices = choices_of(response)

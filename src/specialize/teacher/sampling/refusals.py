@@ -14,6 +14,9 @@ REFUSED_FIRST = 3
 """Questions refused without one that was answered, before the request itself is taken to be wrong."""
 REFUSED_IN_A_ROW = 10
 """The same after answers: a key may be revoked, or a model withdrawn, in the middle of a run."""
+KEPT_IN_A_ROW = 25
+"""Questions kept as refused without one that was answered in between, before the run ends: an account, a prompt or a
+filter is the likelier reason then."""
 SHOWN = 5
 
 
@@ -31,11 +34,15 @@ class Refusals:
     waiting: list[tuple[float, str, list[Row], RefusedError]] = field(default_factory=list)
     """With the time at which each came."""
     count: int = 0
+    in_a_row: int = 0
 
     def add(self, problem_id: str, rows: list[Row], refusal: RefusedError) -> None:
         """Note a refusal; `rows` are what is kept of it. Raises it where the request itself must be wrong."""
         if refusal.about == "question":
             self._keep(problem_id, rows, refusal)
+            self.in_a_row += 1
+            if self.in_a_row >= KEPT_IN_A_ROW:
+                raise RefusedError(f"{self.in_a_row} questions in a row were refused: {refusal}", refusal.status)
             return
         if refusal.about == "run":
             raise refusal
@@ -46,7 +53,7 @@ class Refusals:
     def answered(self, started: float = math.inf) -> None:
         """Note that a question was answered whose request began at `started`: what was refused before that was refused
         for its own sake."""
-        self.evidence = True
+        self.evidence, self.in_a_row = True, 0
         for noted, problem_id, rows, refusal in self.waiting:
             if noted <= started:
                 self._keep(problem_id, rows, refusal)

@@ -4,7 +4,6 @@ import asyncio
 
 from specialize.core.errors import SpecializeError
 from specialize.core.log import Progress, get_logger
-from specialize.core.params.teacher import TeacherParams
 from specialize.teacher.api.client import Client
 from specialize.teacher.api.requests import Request
 from specialize.teacher.api.responses import choices_in
@@ -13,6 +12,7 @@ from specialize.teacher.api.usage import Usage, read_usage
 from specialize.teacher.cache.row import Row
 from specialize.teacher.cache.store import Cache
 from specialize.teacher.cost import cost
+from specialize.teacher.plan import Plan
 from specialize.teacher.sampling.budget import Budget
 from specialize.teacher.sampling.group_commit import GroupCommit
 from specialize.teacher.sampling.pending_request import PendingRequest
@@ -35,8 +35,10 @@ class StoppedError(Exception):
 class Requester:
     """Sends requests, keeps what comes back, and remembers what the responses show of the server."""
 
-    def __init__(self, client: Client, params: TeacherParams, cache: Cache, budget: Budget, progress: Progress) -> None:
+    def __init__(self, client: Client, plan: Plan, cache: Cache, budget: Budget, progress: Progress) -> None:
+        params = plan.params
         self.client, self.params, self.budget, self.progress = client, params, budget, progress
+        self.pending = plan.pending
         self.commits = GroupCommit(cache)
         self.limiter = RateLimiter(params.limits)
         self.stopping = asyncio.Event()
@@ -48,11 +50,6 @@ class Requester:
         """Most tokens that one choice was billed for: some servers do not count reasoning against `max_tokens`."""
         self.copies_checked = params.temperature == 0
         self.faults = self.tokens = 0
-
-    def pending(self, request: Request, first: int, count: int) -> PendingRequest:
-        """Return the description of a request for some samples."""
-        params = self.params
-        return PendingRequest(request.key, first, count, params.model, params.max_tokens, params.top_k)
 
     async def samples(self, request: Request, first: int, count: int) -> list[Row]:
         """Request samples first … first + count - 1 of one question, keep what comes and return it.

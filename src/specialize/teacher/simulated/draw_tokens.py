@@ -9,6 +9,8 @@ from typing import Literal
 from specialize.teacher.simulated.grammar import Node
 from specialize.teacher.simulated.tokens import END
 
+UNLIKELY = -9999.0
+"""What OpenAI's servers send for a log-probability too small to give."""
 FinishReason = Literal["stop", "length", "content_filter"]
 
 
@@ -62,6 +64,21 @@ def draw(
             return Sample(text[:cut], _covering(drawn, cut), "stop", len(drawn))
         node = node.child(token)
     return Sample(text, tuple(drawn), "length", len(drawn))
+
+
+def follow(root: Node, tokens: Sequence[str]) -> list[Drawn | None]:
+    """Return what `draw` would have given had it drawn these tokens: UNLIKELY for the first that the grammar never
+    writes, whose distribution is known all the same, and None for what comes behind it."""
+    node: Node | None = root
+    followed: list[Drawn | None] = []
+    for token in tokens:
+        if node is None:
+            followed.append(None)
+            continue
+        place = node.tokens.index(token) if token in node.tokens else None
+        followed.append(Drawn(token, UNLIKELY if place is None else node.logprobs[place], node))
+        node = None if place is None else node.child(token)
+    return followed
 
 
 def choose(node: Node, rng: random.Random, temperature: float) -> int:

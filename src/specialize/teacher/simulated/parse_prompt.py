@@ -1,7 +1,7 @@
 """Which question a prompt asks: the last one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from specialize.teacher.simulated.parse_request import RefusalError
 
@@ -25,6 +25,16 @@ def question_of(prompt: str) -> str:
             f"expected the prompt to end where the answer begins, got {begun!r} after it; {hint}", "prompt"
         )
     return question
+
+
+def begun_answers(prompt: str) -> Iterator[tuple[str, int]]:
+    """Yield (question, where its answer begins) for each place at which an answer may have been begun, the last first:
+    an answer may go on with questions of its own."""
+    for marker in reversed(list(_MARKER.finditer(prompt))):
+        end = _END.search(prompt, marker.end())
+        question = prompt[marker.end() : end.start()].strip() if end else ""
+        if end and question and end.end() < len(prompt):
+            yield question, end.end()
 
 
 def question_of_messages(messages: Sequence[tuple[str, str]]) -> str:

@@ -44,7 +44,8 @@ class CompletionRequest(_Request):
     prompt: str | Annotated[list[str], Field(min_length=1, max_length=128)]
     max_tokens: int | None = Field(default=16, ge=1)
     logprobs: int | None = Field(default=None, ge=0, le=LEGACY_TOP)
-    echo: Literal[False] | None = None
+    echo: bool | None = None
+    """Score the prompt, whose end is an answer that somebody else wrote, instead of answering it."""
     best_of: int | None = None
     suffix: None = None
 

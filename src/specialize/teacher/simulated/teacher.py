@@ -8,13 +8,13 @@ from typing import Any
 from specialize.core.errors import SpecializeError
 from specialize.core.questions import normalised_question
 from specialize.records.problems import Problem
-from specialize.teacher.simulated.draw_tokens import Sample, draw, stream
+from specialize.teacher.simulated.draw_tokens import Sample, draw, follow, stream
 from specialize.teacher.simulated.grammar import Grammar
-from specialize.teacher.simulated.parse_prompt import question_of, question_of_messages
+from specialize.teacher.simulated.parse_prompt import begun_answers, question_of, question_of_messages
 from specialize.teacher.simulated.parse_request import ChatRequest, CompletionRequest, RefusalError, parse
 from specialize.teacher.simulated.solution import solution_of
-from specialize.teacher.simulated.tokens import count_tokens
-from specialize.teacher.simulated.write_response import chat_body, completion_body, usage
+from specialize.teacher.simulated.tokens import count_tokens, tokenise
+from specialize.teacher.simulated.write_response import chat_body, completion_body, echo_body, usage
 
 MODEL = "local-teacher"
 GRAMMARS_KEPT = 128
@@ -37,12 +37,28 @@ class Teacher:
     def complete(self, body: Any) -> dict[str, Any]:
         """Answer a decoded body of `/v1/completions`. Raises RefusalError."""
         request = parse(body, CompletionRequest)
+        if request.echo:
+            return self._echo(request, body)
         samples: list[Sample] = []
         for prompt in request.prompts:
             begun = prompt.endswith("\n")
             samples += self._samples(request, question_of(prompt), request.max_tokens, newline=not begun)
         answer = completion_body(MODEL, body, samples, request.logprobs, request.prompts)
         return {**answer, "usage": usage(sum(map(count_tokens, request.prompts)), samples)}
+
+    def _echo(self, request: CompletionRequest, body: Any) -> dict[str, Any]:
+        """Score a prompt whose end is an answer."""
+        if len(request.prompts) > 1 or request.choices > 1:
+            raise RefusalError("expected one prompt and n: 1 with echo", "echo")
+        (prompt,) = request.prompts
+        for question, start in begun_answers(prompt):
+            if normalised_question(question) in self._problems:
+                _, grammar = self.grammar(question)
+                tokens = tokenise(prompt[start:])
+                scored = list(zip(tokens, follow(grammar.root_before_newline, tokens), strict=True))
+                answer = echo_body(MODEL, body, prompt, tokenise(prompt[:start]), scored, request.logprobs or 0)
+                return {**answer, "usage": usage(count_tokens(prompt), [])}
+        raise RefusalError("expected a question that this teacher serves, and an answer behind it", "prompt")
 
     def chat(self, body: Any) -> dict[str, Any]:
         """Answer a decoded body of `/v1/chat/completions`. Raises RefusalError."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 from specialize.teacher.simulated.draw_tokens import Drawn, Sample
@@ -38,6 +39,25 @@ def chat_body(model: str, request: Body, samples: Sequence[Sample], top: int | N
         for index, sample in enumerate(samples)
     ]
     return _frame("chatcmpl", "chat.completion", model, request, choices)
+
+
+def echo_body(
+    model: str, request: Body, prompt: str, before: Sequence[str], scored: Sequence[tuple[str, Drawn | None]], top: int
+) -> Body:
+    """Return the body of `/v1/completions` with `echo`: the prompt alone, the log-probabilities of its last tokens
+    (`scored`), null for those `before` them and for those that have none."""
+    tokens = [*before, *(token for token, _ in scored)]
+    drawn = [*(None for _ in before), *(one for _, one in scored)]
+    offsets = [0, *accumulate(map(len, tokens))][:-1]
+    tops = [None if one is None else {**_likeliest(one, top), one.token: one.logprob} for one in drawn]
+    logprobs = {
+        "tokens": tokens,
+        "token_logprobs": [None if one is None else one.logprob for one in drawn],
+        "top_logprobs": tops,
+        "text_offset": offsets,
+    }
+    choices = [{"text": prompt, "index": 0, "logprobs": logprobs, "finish_reason": "length"}]
+    return _frame("cmpl", "text_completion", model, request, choices)
 
 
 def usage(prompt_tokens: int, samples: Iterable[Sample]) -> Body:

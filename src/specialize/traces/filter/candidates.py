@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from specialize.core.answers import flexible_answer, judge, rationale_of, same_answer
+from specialize.core.answers import flexible_answer, judge, same_answer
 from specialize.core.errors import RecordError
+from specialize.core.judging.own_text import thought_span
 from specialize.core.params.traces import FilterParams
 from specialize.records.completions import Completion
 from specialize.records.problems import Problem
 from specialize.records.traces import Trace
-from specialize.traces.rationale import tidied
+from specialize.traces.chain import chain_spans
+from specialize.traces.rationale import tidied_chain
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def candidates_of(
 def _candidate(completion: Completion, problem: Problem, params: FilterParams) -> Candidate:
     judgement = judge(completion.text, problem.answer, problem.kind, problem.choices)
     reading = judgement.strict if params.reading == "strict" else judgement.flexible
-    rationale, _ = tidied(rationale_of(completion.text, problem.kind))
+    spans = chain_spans(completion.text, problem.kind in ("number", "numbers"), params.reasoning)
+    rationale, _ = tidied_chain(completion.text, spans)
     return Candidate(completion, problem, reading.answer, reading.correct, rationale)
 
 
@@ -68,4 +71,9 @@ def agrees(candidate: Candidate) -> bool:
     """
     if candidate.problem.kind != "number" or not candidate.rationale:
         return True
-    return same_answer(flexible_answer(candidate.rationale), candidate.problem.answer)
+    # A reasoning block may restate the question in its middle, behind which nothing would be read: its end counts.
+    paragraphs = [part for part in candidate.rationale.split("\n") if any(map(str.isdigit, part))]
+    read = flexible_answer(candidate.rationale)
+    if not same_answer(read, candidate.problem.answer) and thought_span(candidate.completion.text) and paragraphs:
+        read = flexible_answer(paragraphs[-1])
+    return same_answer(read, candidate.problem.answer)

@@ -70,7 +70,7 @@ def steps_of(params: FilterParams, contaminated: Mapping[str, Contamination]) ->
         Step("no answer", no_answer, _each(lambda one: one.answer is not None)),
         Step("wrong answer", wrong, _each(lambda one: one.correct)),
         _agreeing(params),
-        Step("empty rationale", "nothing stands before the answer", _each(lambda one: bool(one.rationale))),
+        Step("empty rationale", _nothing_before(params), _each(lambda one: bool(one.rationale))),
         _new(params),
         _within_quota(params),
         *(_uncontaminated(overlap, why, contaminated, params) for overlap, why in OVERLAPS),
@@ -103,6 +103,18 @@ def keep_first(candidates: Sequence[Candidate], per_question: int) -> list[Candi
     return kept
 
 
+def keep_shortest(candidates: Sequence[Candidate], per_question: int) -> list[Candidate]:
+    """Keep the `per_question` candidates of each question with the shortest chains; order is kept."""
+    by_length = sorted(candidates, key=lambda one: len(one.rationale))
+    chosen = {id(one) for one in keep_first(by_length, per_question)}
+    return [one for one in candidates if id(one) in chosen]
+
+
+def _nothing_before(params: FilterParams) -> str:
+    behind = " behind the reasoning block (traces.reasoning: drop)" if params.reasoning == "drop" else ""
+    return f"nothing stands before the answer{behind}"
+
+
 def _each(keeps: Callable[[Candidate], bool]) -> Keep:
     """Return what keeps the candidates for which `keeps` holds."""
     return lambda candidates: [one for one in candidates if keeps(one)]
@@ -131,6 +143,8 @@ def _within_quota(params: FilterParams) -> Step:
     if quota is None:
         return Step("over quota", "no quota (traces.per_question: null)", list)
     why = f"the question has {quota} traces already"
+    if params.prefer == "shortest":
+        return Step("over quota", f"{why} that are shorter", lambda candidates: keep_shortest(candidates, quota))
     return Step("over quota", why, lambda candidates: keep_first(candidates, quota))
 
 

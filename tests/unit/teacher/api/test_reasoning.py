@@ -35,10 +35,24 @@ def message(shape: str) -> dict[str, Any]:
                 {"type": "text", "text": CONTENT},
             ]
         },
+        "reasoning_details": {
+            "content": CONTENT,
+            "reasoning_details": [{"type": "reasoning.text", "text": THOUGHT[:9]}, {"text": THOUGHT[9:]}],
+        },
+        "thinking_blocks": {"content": CONTENT, "thinking_blocks": [{"type": "thinking", "thinking": THOUGHT}]},
+        "summary": {
+            "content": [
+                {"type": "reasoning", "summary": [{"type": "summary_text", "text": THOUGHT}]},
+                {"type": "output_text", "text": CONTENT},
+            ]
+        },
     }[shape]
 
 
-@pytest.mark.parametrize("shape", ["reasoning_content", "reasoning", "parts"])
+SHAPES = ["reasoning_content", "reasoning", "parts", "reasoning_details", "thinking_blocks", "summary"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("tags", TAGS)
 @pytest.mark.parametrize("end", ["", "<|im_end|>", "\n\nQuestion:"])
 def test_tokens_that_span_both_are_all_kept(shape: str, tags: str, end: str) -> None:
@@ -87,3 +101,36 @@ def test_tokens_of_another_text_are_not_taken() -> None:
 def test_what_is_no_text(content: Any) -> None:
     with pytest.raises(MalformedResponseError):
         raw_text({"message": {"content": content}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>HM</think> 4",
+        "<thoughts>HM</thoughts>\n4",
+        "[THINK]HM[/THINK]4",
+        "◁think▷HM◁/think▷4",
+        "<|channel|>analysis<|message|>HM<|channel|>final<|message|>4",
+        "HM\n</think>\n\n4",
+    ],
+)
+def test_every_spelling_of_a_block(text: str) -> None:
+    begin = text.partition("HM")[0]
+    assert answer_part(text) == "4" and answer_part(f"{begin}HM") == ("" if begin else "HM")
+
+
+def test_a_response_that_is_nested_without_end_is_no_text() -> None:
+    deep: Any = "x"
+    for _ in range(500):
+        deep = [{"text": deep}]
+    assert raw_text({"message": {"content": "4", "reasoning": deep}, "finish_reason": "stop"}) == "4"
+
+
+@pytest.mark.parametrize("tag", ["<think>\n", "<think>", "<think>\n\n"])
+@pytest.mark.parametrize("rest", [f"{THOUGHT}\n</think>\n\n{CONTENT}", THOUGHT])
+def test_a_tag_of_the_prompt_before_the_text(tag: str, rest: str) -> None:
+    """llama.cpp without its reasoning parser: the tag is no token of the answer."""
+    answer = read_answer({"message": {"content": tag + rest}, "finish_reason": "stop", "logprobs": logprobs(rest)})
+    assert answer.state == "kept" and answer.text == tag + rest and answer.tokens is not None
+    assert [token.logprob for token in answer.tokens].count(None) == 1
+    assert b"".join(token.spelling or b"" for token in answer.tokens).decode() == answer.text

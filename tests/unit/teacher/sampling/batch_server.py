@@ -1,10 +1,7 @@
 """OpenAI's Files and Batch APIs as far as we use them, over the local teacher; counts what is paid for."""
 
-import asyncio
 import json
-import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
@@ -102,29 +99,3 @@ class BatchServer:
             error = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached. Please try again."}
             batch |= {"status": "failed", "errors": {"object": "list", "data": [error]}}
             batch.pop("output_file_id", None)
-
-
-@contextmanager
-def serving(app: web.Application) -> Iterator[str]:
-    """Serve on a thread of its own; yield the base URL."""
-    loop, ready, runner = asyncio.new_event_loop(), threading.Event(), web.AppRunner(app, shutdown_timeout=0.1)
-
-    async def start() -> None:
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        ready.set()
-
-    def run() -> None:
-        loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()

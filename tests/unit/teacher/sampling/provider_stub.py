@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from aiohttp import web
+from stub_server import serving
 
 from specialize.core.files import write_records, write_text
 from specialize.lineage.recipe import recipe_text
@@ -18,6 +19,7 @@ from specialize.records.recipes import Recipe
 from specialize.teacher.__main__ import main
 
 Json = dict[str, Any]
+PRICES = {"prompt": 1.0, "completion": 1.0}
 
 
 @dataclass
@@ -110,8 +112,18 @@ class Project:
         limits = {"backoff_s": 0.002, "concurrency": 4, "samples_per_request": 4, **params.pop("limits", {})}
         settings = {"mode": "online", "base_url": self.url, "api": "chat", "top_k": 0, "samples": 2, **params}
         wanted = range(6) if questions is None else questions
+        given = settings.pop("problem", {})
         problems = [
-            Problem(id=f"p/{at}", dataset="d", question=f"What is {n} + 2?", answer=str(n + 2), kind="number")
+            Problem.model_validate(
+                {
+                    "id": f"p/{at}",
+                    "dataset": "d",
+                    "question": f"What is {n} + 2?",
+                    "answer": str(n + 2),
+                    "kind": "number",
+                }
+                | given
+            )
             for at, n in enumerate(wanted)
         ]
         write_records(self.folder / "problems.jsonl", problems)
@@ -136,9 +148,18 @@ class Project:
 @contextmanager
 def provided(project: Project, behaviour: Behaviour) -> Iterator[Provider]:
     """Serve a behaviour as the project's provider."""
-    from batch_server import serving
-
     provider = Provider(behaviour)
     with serving(provider.app()) as url:
         project.url = url
         yield provider
+
+
+def run(project: Project, behaviour: Behaviour, **params: Any) -> tuple[Outcome, Provider]:
+    """Sample once from a provider that behaves so."""
+    with provided(project, behaviour) as provider:
+        return project.run(**params), provider
+
+
+def of_one(question: int, odd: Callable[[Json], Reply]) -> Behaviour:
+    """Answer one question oddly each time, the others well."""
+    return lambda asked, number: odd(asked) if question_of(asked) == question else good(asked, number)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from batch_server import BatchServer, serving
+from batch_server import BatchServer
+from stub_server import serving
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import write_records
@@ -245,6 +246,95 @@ def test_a_line_that_is_refused_is_a_result(tmp_path: Path) -> None:
     server = BatchServer(TEACHER, {0: {"response": {"status_code": 400, "body": body}}})
     rows = batched(tmp_path, server)
     assert len(rows) == ALL and sum(row.refused for row in rows) == 3 and len(server.batches) == 1
+
+
+def test_a_question_that_fails_in_two_batches_is_a_result(tmp_path: Path) -> None:
+    class Dying(BatchServer):
+        def _work(self, batch: dict[str, Any]) -> None:
+            lines = self.files[batch["input_file_id"]].splitlines()
+            dead = [n for n, line in enumerate(lines) if "What is 3 and 2?" in line]
+            self.odd = {
+                n: {"response": {"status_code": 500, "body": {"error": {"message": "engine died"}}}} for n in dead
+            }
+            super()._work(batch)
+
+    rows = batched(tmp_path, Dying(TEACHER))
+    assert len(rows) == ALL and sum(row.refused for row in rows) == 4
+    lone = Dying(TEACHER)
+    with serving(lone.app()) as url, open_cache(tmp_path / "cache") as cache:
+        cache.connection.execute("DELETE FROM completions WHERE finish_reason = 'refused'")
+        fill_by_batch(plan(tmp_path), cache, url)
+        assert len(list(cache.everything())) == ALL and len(lone.batches) == 2
+
+
+def test_an_error_in_a_good_line_is_asked_again(tmp_path: Path) -> None:
+    body = {"error": {"code": 502, "message": "upstream"}}
+    server = BatchServer(TEACHER, {0: {"response": {"status_code": 200, "body": body}}})
+    assert len(batched(tmp_path, server)) == ALL and len(server.batches) == 2
+
+
+def test_a_question_that_stands_twice_is_submitted_once(tmp_path: Path) -> None:
+    server = BatchServer(TEACHER)
+    double = plan(tmp_path)
+    write_records(double.problems, [*PROBLEMS, *PROBLEMS])
+    with serving(server.app()) as url, open_cache(tmp_path / "cache") as cache:
+        fill_by_batch(Plan(double.problems, double.params, double.few_shot, "here"), cache, url)
+    assert server.choices == ALL
+
+
+def test_the_first_answers_are_looked_at_before_the_rest_is_submitted(tmp_path: Path) -> None:
+    class Mumbling(Teacher):
+        def complete(self, body: Any) -> dict[str, Any]:
+            answer = super().complete(body)
+            for choice in answer["choices"]:
+                choice |= {"text": "hm", "logprobs": None}
+            return answer
+
+    server = BatchServer(Mumbling(PROBLEMS, 0.5))
+    with pytest.raises(SpecializeError, match="5 of 5 answers have no readable answer"):
+        batched(tmp_path / "bad", server, limits={"min_readable": 0.5}, top_k=0)
+    assert server.choices == 6 and len(server.batches) == 1
+    assert len(batched(tmp_path / "bad", server, top_k=0)) == ALL
+    assert len(batched(tmp_path / "bad", server, limits={"min_readable": 0.5}, top_k=0)) == ALL, (
+        "nothing is left to pay"
+    )
+    server = BatchServer(TEACHER)
+    assert len(batched(tmp_path / "good", server, limits={"min_readable": 0.5})) == ALL
+    assert server.choices == ALL and len(server.batches) == 2
+
+
+@pytest.mark.parametrize("header", ["api-key", "Api-Key"])
+def test_azure_names_its_api_in_its_own_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, header: str) -> None:
+    monkeypatch.setenv("AZURE_KEY", "azure-key-0123456789")
+    server = BatchServer(TEACHER)
+    request = {"headers": {header: "AZURE_KEY"}, "query": {"api-version": "2024-10-21"}}
+    assert len(batched(tmp_path, server, api="chat", key_variable=None, request=request)) == ALL
+    assert {batch["endpoint"] for batch in server.batches.values()} == {"/chat/completions"}
+
+
+@pytest.mark.parametrize("answer", [(429, {}), (400, {"code": "token_limit_exceeded"})])
+def test_a_full_queue_may_refuse_the_batch_itself(tmp_path: Path, answer: tuple[int, dict[str, str]]) -> None:
+    server = BatchServer(TEACHER)
+    body = {"error": {"message": "Enqueued token limit reached for gpt-4o", **answer[1]}}
+    create = server._create
+
+    async def full(request: web.Request) -> web.Response:
+        pending = [batch for batch in server.batches.values() if batch["status"] == "in_progress"]
+        return web.json_response(body, status=answer[0]) if pending else await create(request)
+
+    server._create = full  # type: ignore[method-assign]
+    assert len(batched(tmp_path, server, limits={"requests_per_batch": 4})) == ALL
+
+
+def test_a_batch_that_ends_without_any_output_is_submitted_again(tmp_path: Path) -> None:
+    class Empty(BatchServer):
+        def _work(self, batch: dict[str, Any]) -> None:
+            super()._work(batch)
+            if len(self.batches) == 1:
+                batch.pop("output_file_id")
+
+    server = Empty(TEACHER)
+    assert len(batched(tmp_path, server)) == ALL and len(server.batches) == 2
 
 
 def test_batches_can_be_listed_and_forgotten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

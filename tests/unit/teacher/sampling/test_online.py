@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from batch_server import serving
+from stub_server import serving
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import write_records, write_text

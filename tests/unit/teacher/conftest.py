@@ -1,0 +1,1 @@
+"""So that the folders below can import what stands here."""
