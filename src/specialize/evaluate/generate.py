@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from specialize.core.encoding import Encoding
-from specialize.core.errors import CheckpointError
+from specialize.core.library_errors import loading
 from specialize.core.model_families import family_of
 from specialize.records.prompt_style import PromptStyle
 
@@ -50,14 +49,12 @@ def load_checkpoint(folder: Path, style: PromptStyle, threads: int) -> Checkpoin
     torch.set_num_threads(threads)
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    try:
+    with loading(f"{folder}: cannot load this checkpoint"):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         family = family_of(config.model_type, str(folder))
         auto_class = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
         model = auto_class.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_safetensors=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, SafetensorError) as error:
-        raise CheckpointError(f"{folder}: cannot load this checkpoint: {str(error).splitlines()[0]}") from None
     # A model without an encoder continues the prompt, so padding goes before it.
     tokenizer.padding_side = "right" if config.is_encoder_decoder else "left"
     return Checkpoint(

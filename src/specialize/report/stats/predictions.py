@@ -1,5 +1,6 @@
 """Right or wrong, problem by problem: what a comparison of two checkpoints is paired by."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
 from specialize.core.errors import RecordError
+from specialize.core.library_errors import reading_file
+from specialize.records.predictions import PREDICTIONS_SCHEMA
 
 COLUMNS = ("id", "split", "format", "correct")
 Predictions = dict[str, pandas.DataFrame]
@@ -55,7 +58,12 @@ def task_weights(ids: Sequence[str], is_suite: bool) -> Floats:
 
 
 def _read(path: Path) -> Any:
-    try:
-        return parquet.read_table(path, columns=list(COLUMNS))
-    except (pyarrow.ArrowInvalid, KeyError) as error:
-        raise RecordError(str(path), "(whole file)", "predictions in Parquet", str(error)) from None
+    with reading_file(path, "predictions in Parquet"):
+        table = parquet.read_table(path, columns=list(COLUMNS), page_checksum_verification=True)
+        if table.schema != pyarrow.schema([PREDICTIONS_SCHEMA.field(name) for name in COLUMNS]):
+            raise RecordError(str(path), "(columns)", "those of predictions", ", ".join(map(str, table.schema)))
+        keys = list(zip(*(table.column(name).to_pylist() for name in COLUMNS[:3]), strict=True))
+        if len(set(keys)) != len(keys):
+            twice = next(key for key, count in Counter(keys).items() if count > 1)
+            raise RecordError(str(path), "id", "one row for a problem, split and format", twice)
+        return table
