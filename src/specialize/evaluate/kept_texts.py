@@ -8,10 +8,13 @@ from pathlib import Path
 import torch
 import transformers
 
+from specialize.core.errors import RecordError
 from specialize.core.files import read_json, sha256_text, write_json
+from specialize.core.log import get_logger
 from specialize.evaluate.generate import ORDER, DecodingLimits
 from specialize.lineage.code_digest import module_digest
 
+log = get_logger("evaluate")
 Written = tuple[list[str], int]
 """The answer to each prompt, and how many questions were cut to fit."""
 
@@ -28,11 +31,26 @@ def texts_key(manifest: str, prompts: Sequence[str], limits: DecodingLimits) -> 
 def kept_texts(folder: Path, name: str, key: str, write: Callable[[], Written]) -> Written:
     """Return the texts that were kept under `name` with this key, or write and keep them; another key's are deleted."""
     path = folder / f"{name}.{key[:16]}.json"
-    if path.is_file():
-        kept = read_json(path)
-        return kept["texts"], kept["cut"]
+    if path.is_file() and (kept := _kept(path)) is not None:
+        return kept
     texts, cut = write()
     for other in folder.glob(f"{name}.{'?' * 16}.json"):
         other.unlink(missing_ok=True)
-    write_json(path, {"texts": texts, "cut": cut})
+    write_json(path, {"texts": texts, "cut": cut, "sha256": _digest(texts, cut)})
     return texts, cut
+
+
+def _kept(path: Path) -> Written | None:
+    """Return what a file holds; None, with a line in the log, where it is not as it was written."""
+    try:
+        kept = read_json(path)
+        if kept["sha256"] == _digest(kept["texts"], kept["cut"]):
+            return kept["texts"], kept["cut"]
+    except (RecordError, KeyError, TypeError):
+        pass
+    log.warning("%s: not as it was written; the texts are generated again", path)
+    return None
+
+
+def _digest(texts: list[str], cut: int) -> str:
+    return sha256_text(json.dumps([texts, cut]))

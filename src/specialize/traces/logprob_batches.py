@@ -85,7 +85,7 @@ def _row_of(where: str, choice: Any) -> dict[str, Any]:
     expected = "tokens, token_logprobs, top_logprobs of the OpenAI API"
     try:
         tokens = read_logprobs(choice.get("logprobs", choice))
-    except (MalformedLogprobsError, OverflowError) as error:
+    except MalformedLogprobsError as error:
         raise RecordError(where, "logprobs", expected, str(error)) from None
     if tokens is None:
         raise RecordError(where, "logprobs", expected, "none")

@@ -134,6 +134,40 @@ def test_texts_are_not_generated_again_for_another_judge(checkpoint, problems, t
     assert json.loads((tmp_path / "scores" / "gsm8k.json").read_text())["scorer"] == "next"
 
 
+@pytest.mark.parametrize("damage", ["{}", "[]", '{"texts": [], "cut": 0}', "{", "other text"])
+def test_damaged_texts_are_generated_again(checkpoint, problems, tmp_path, capsys, monkeypatch, damage):
+    first = go(checkpoint, problems, tmp_path)
+    for kept in (tmp_path / "work" / "texts").iterdir():
+        whole = json.loads(kept.read_text())
+        kept.write_text(json.dumps({**whole, "texts": ["9", *whole["texts"][1:]]}) if " " in damage[:6] else damage)
+    shutil.rmtree(tmp_path / "scores")
+    assert go(checkpoint, problems, tmp_path) == first
+    assert "not as it was written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("manifest", ["{}", "[]", "null", "7", '{"student": "../victim"}', "{", '"x"'])
+def test_a_manifest_that_is_none_is_told(checkpoint, problems, tmp_path, manifest):
+    folder = shutil.copytree(checkpoint, tmp_path / "damaged")
+    (folder / "manifest.json").write_text(manifest)
+    with pytest.raises(RecordError, match=r"manifest\.json"):
+        go(folder, problems, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"d_model": 10**6}, {"d_model": -1}, {"d_model": "x"}, {"d_kv": 0}, {"num_layers": 10**30}, {"vocab_size": None},
+        {"model_type": ["t5"]}, {"architectures": 7}, {"num_heads": 1e300}, {"dtype": "float99"}, None,
+    ],
+)  # fmt: skip
+def test_a_config_of_another_shape_is_told(checkpoint, tmp_path, changes):
+    folder = shutil.copytree(checkpoint, tmp_path / "damaged")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changes if changes else [config]))
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_checkpoint(folder, PLAIN, threads=1)
+
+
 def test_another_plan_is_generated_and_replaces_the_kept_texts(checkpoint, problems, tmp_path, monkeypatch):
     go(checkpoint, problems, tmp_path)
     kept = {path.name for path in (tmp_path / "work" / "texts").iterdir()}
