@@ -30,7 +30,7 @@ from specialize.data.build import split_all
 from specialize.data.preview import preview
 from specialize.data.sources import check_files, check_names, collect
 from specialize.data.student_tokens import tokenizers_at_hand
-from specialize.lineage.check_starts import check_local_starts
+from specialize.lineage.check_starts import check_local_starts, unpinned
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of, remove_stale_report
 from specialize.lineage.retired import set_aside
@@ -136,6 +136,8 @@ def _check(args: argparse.Namespace) -> None:
             check_files(params.data, root)
         check_local_starts(params, Path())
         print(f"{path}: valid")
+        if keys := unpinned(params, Path()):
+            print(f"{path}: no revision, so the Hub may change what is loaded: {', '.join(keys)}", file=sys.stderr)
 
 
 def _ask(args: argparse.Namespace) -> None:
