@@ -60,9 +60,9 @@ PREPARED = (
 LEARNT = (
     Case("train start", run.START, (f"{WORLD}/instructions.jsonl", f"{BPE}/*.json", f"{R}/recipes/train/starts/generalist.json")),
     Case("train run", run.TRAIN, (TRACES, f"{R}/traces/exemplars.jsonl", f"{BPE}/tokenizer*.json", f"{ALIGNED}/part-00000.parquet", f"{R}/starts/generalist/*", f"{R}/recipes/train/nano.json")),
-    Case("evaluate score", run.score("4"), (f"{R}/checkpoints/nano/step-4/*", f"{PROBLEMS}/index.json", f"{PROBLEMS}/*/*.jsonl", f"{R}/recipes/evaluate.json", f"{R}/work/evaluate/texts/nano.step-4.*")),
-    Case("evaluate select", run.SELECT, (*SCORES, f"{R}/recipes/evaluate.json")),
-    Case("report build", run.REPORT, (*SCORES, f"{R}/scores/nano/selected.json", f"{R}/checkpoints/nano/*.csv", f"{R}/checkpoints/nano/*/manifest.json", f"{R}/predictions/nano/*/*", f"{PROBLEMS}/index.json", f"{R}/traces/funnel.json", f"{ALIGNED}/coverage.json", f"{R}/recipes/report.json")),
+    Case("evaluate generate", run.GENERATE, (f"{R}/checkpoints/nano/step-4/*", f"{PROBLEMS}/index.json", f"{PROBLEMS}/*/*.jsonl", f"{R}/recipes/evaluate/generate.json")),
+    Case("evaluate score", run.SCORE, (f"{R}/predictions/nano/step-*/*", f"{PROBLEMS}/index.json", f"{PROBLEMS}/*/*.jsonl", f"{R}/recipes/evaluate.json")),
+    Case("report build", run.REPORT, (*SCORES, f"{R}/scores/nano/selected.json", f"{R}/checkpoints/nano/*.csv", f"{R}/checkpoints/nano/*/manifest.json", f"{R}/scores/nano/*/*.parquet", f"{PROBLEMS}/index.json", f"{R}/traces/funnel.json", f"{ALIGNED}/coverage.json", f"{R}/recipes/report.json")),
     Case("ask", ("", "ask", "2 + 3?", "--max-new-tokens", "4", "--checkpoint", f"{R}/checkpoints/nano/step-4"), (f"{R}/checkpoints/nano/step-4/*",)),
 )  # fmt: skip
 SCRATCH = ("results/work", "out", "cache", "results/logs", "results/.retired")

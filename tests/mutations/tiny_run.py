@@ -40,14 +40,15 @@ def _made(phase: str, command: str, recipe: str, provenance: str, *options: str)
     return (phase, command, "--recipe", f"{R}/recipes/{recipe}.json", "--provenance", f"{R}/{provenance}", *options)
 
 
-def score(step: str) -> tuple[str, ...]:
-    """Return the command that scores a checkpoint."""
-    scores = f"{R}/scores/nano/step-{step}"
-    return _made(
-        "evaluate", "score", "evaluate", f"scores/nano/step-{step}/provenance.json",
-        "--checkpoint", f"{R}/checkpoints/nano/step-{step}", "--problems", PROBLEMS, "--work", f"{R}/work/evaluate",
-        "--scores", scores, "--predictions", f"{R}/predictions/nano/step-{step}",
-    )  # fmt: skip
+GENERATE = _made(
+    "evaluate", "generate", "evaluate/generate", "predictions/nano/provenance.json", "--problems", PROBLEMS,
+    "--work", f"{R}/work/evaluate", "--output", f"{R}/predictions/nano",
+    *(f"{R}/checkpoints/nano/step-{step}/manifest.json" for step in STEPS),
+)  # fmt: skip
+SCORE = _made(
+    "evaluate", "score", "evaluate", "scores/nano/provenance.json", "--problems", PROBLEMS,
+    "--output", f"{R}/scores/nano", *(name.replace("/scores/", "/predictions/").replace(".json", ".parquet") for name in SCORES),
+)  # fmt: skip
 
 
 BUILD = _made("data", "build", "data", "problems/provenance.json", "--output", PROBLEMS)
@@ -83,10 +84,6 @@ TRAIN = _made(
     "--start", f"{R}/starts/generalist/manifest.json", "--root", "raw", "--work", f"{R}/work/train",
     "--output", f"{R}/checkpoints/nano",
 )  # fmt: skip
-SELECT = _made(
-    "evaluate", "select", "evaluate", "scores/nano/provenance.json", "--output", f"{R}/scores/nano/selected.json",
-    "--predictions", f"{R}/predictions/nano", *SCORES,
-)  # fmt: skip
 REPORT = _made(
     "report", "build", "report", "report/provenance.json", "--problems", f"{PROBLEMS}/index.json", "--funnel",
     f"{R}/traces/funnel.json", "--scores", f"{R}/scores", "--checkpoints", f"{R}/checkpoints",
@@ -99,7 +96,7 @@ IMPORT = (
 )  # fmt: skip
 OWN = ("data", "build", "--recipe", "raw/own.json", "--root", "raw", "--output", "out/problems")
 PREPARE = (BUILD, SAMPLE, FILTER, TOKENIZER, TARGETS, COVERAGE)
-LEARN = (START, TRAIN, score("0"), score("4"), SELECT, REPORT)
+LEARN = (START, TRAIN, GENERATE, SCORE, REPORT)
 
 
 @contextmanager

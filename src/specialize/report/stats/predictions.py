@@ -1,6 +1,5 @@
 """Right or wrong, problem by problem: what a comparison of two checkpoints is paired by."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,20 @@ from numpy.typing import NDArray
 
 from specialize.core.errors import RecordError
 from specialize.core.library_errors import reading_file
-from specialize.records.predictions import PREDICTIONS_SCHEMA
+from specialize.records.judgements import JUDGEMENTS_SCHEMA
 
 COLUMNS = ("id", "split", "format", "correct")
 Predictions = dict[str, pandas.DataFrame]
-"""Dataset → a row for each problem id, a column for each (student, step, split, format, reading): 1 right, 0 wrong, NaN
-not asked."""
+"""Dataset → a row for each problem id, a column for each (student, step, split, format, reading): 1 right, 0 wrong
+(of several samples the share that is right), NaN not asked."""
 Floats = NDArray[np.float64]
 
 
 def read_predictions(files: Iterable[tuple[str, int, str, Path]]) -> Predictions:
-    """Read results/predictions/{student}/step-{n}/{dataset}.parquet; files: (student, step, dataset, path)."""
+    """Read results/scores/{student}/step-{n}/{dataset}.parquet; files: (student, step, dataset, path).
+
+    Of several samples of a question the share that is right counts.
+    """
     tables = []
     for student, step, dataset, path in files:
         table = _read(path)
@@ -41,7 +43,9 @@ def by_problem(rows: pandas.DataFrame) -> Predictions:
     columns = ["student", "step", "split", "format", "reading"]
     rows = rows.astype({"correct": float})
     return {
-        str(dataset): of_dataset.pivot(index="id", columns=columns, values="correct").sort_index()
+        str(dataset): of_dataset.pivot_table(
+            index="id", columns=columns, values="correct", aggfunc="mean", observed=True
+        ).sort_index()
         for dataset, of_dataset in rows.groupby("dataset")
     }
 
@@ -58,12 +62,9 @@ def task_weights(ids: Sequence[str], is_suite: bool) -> Floats:
 
 
 def _read(path: Path) -> Any:
-    with reading_file(path, "predictions in Parquet"):
+    with reading_file(path, "judgements in Parquet"):
         table = parquet.read_table(path, columns=list(COLUMNS), page_checksum_verification=True)
-        if table.schema != pyarrow.schema([PREDICTIONS_SCHEMA.field(name) for name in COLUMNS]):
-            raise RecordError(str(path), "(columns)", "those of predictions", ", ".join(map(str, table.schema)))
-        keys = list(zip(*(table.column(name).to_pylist() for name in COLUMNS[:3]), strict=True))
-        if len(set(keys)) != len(keys):
-            twice = next(key for key, count in Counter(keys).items() if count > 1)
-            raise RecordError(str(path), "id", "one row for a problem, split and format", twice)
+        expected = pyarrow.schema([JUDGEMENTS_SCHEMA.field(name) for name in COLUMNS])
+        if table.schema.remove_metadata() != expected:
+            raise RecordError(str(path), "(columns)", "those of judgements", ", ".join(map(str, table.schema)))
         return table
