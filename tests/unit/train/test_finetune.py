@@ -357,7 +357,7 @@ def test_distributions_that_nobody_recorded_are_asked_for_in_vain(make_run, reci
 
 
 def test_a_shape_that_no_memory_here_holds_is_refused_before_it_is_drawn(tokenizer):
-    shape = Architecture(d_model=65_536, d_kv=128, d_ff=262_144, num_layers=16, num_heads=512)
+    shape = Architecture(d_model=65_536, d_kv=128, d_ff=262_144, num_layers=8, num_heads=512)
     with pytest.raises(CheckpointError, match=r"about [0-9,]+ weights takes [0-9,]+ GB to train, and this machine has"):
         random_start(shape, tokenizer, seed=1, dropout=0.0)
 
