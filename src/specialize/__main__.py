@@ -144,6 +144,9 @@ def _ask(args: argparse.Namespace) -> None:
     from specialize.evaluate.ask import ask, read_questions
     from specialize.evaluate.generate import DecodingLimits
 
+    for name in ("max_new_tokens", "batch_size", "threads"):
+        if getattr(args, name) < 1:
+            raise SpecializeError(f"--{name.replace('_', '-')}: expected at least 1, got {getattr(args, name)}")
     questions = [*args.question, *(read_questions(args.file) if args.file else [])]
     if not questions:
         raise SpecializeError("ask: expected a question, or --file with questions")
