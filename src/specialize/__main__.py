@@ -33,7 +33,7 @@ from specialize.data.sources import check_files, check_names, collect
 from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of, keep_unrecorded, remove_stale_report
-from specialize.lineage.preflight import check_local_starts, disk_estimate
+from specialize.lineage.preflight import check_local_starts, disk_estimate, unpinned
 from specialize.lineage.pruned import removed_weights, to_restore
 from specialize.lineage.retired import set_aside
 from specialize.lineage.run_lock import refuse_beside_runs
@@ -168,12 +168,17 @@ def _check(args: argparse.Namespace) -> None:
             check_files(params.data, root)
         check_local_starts(params, Path())
         print(f"{path}: valid", *disk_estimate(params, Path()).lines(), sep="\n  ")
+        if keys := unpinned(params, Path()):
+            print(f"{path}: no revision, so the Hub may change what is loaded: {', '.join(keys)}", file=sys.stderr)
 
 
 def _ask(args: argparse.Namespace) -> None:
     from specialize.evaluate.ask import ask, read_questions
     from specialize.evaluate.generate import DecodingLimits
 
+    for name in ("max_new_tokens", "batch_size", "threads"):
+        if getattr(args, name) < 1:
+            raise SpecializeError(f"--{name.replace('_', '-')}: expected at least 1, got {getattr(args, name)}")
     questions = [*args.question, *(read_questions(args.file) if args.file else [])]
     if not questions:
         raise SpecializeError("ask: expected a question, or --file with questions")

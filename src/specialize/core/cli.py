@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -53,6 +54,24 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
         return _run(args)
 
 
+def _told(error: Exception) -> str:
+    """Return what to say of an error. One that is not foreseen is a mistake of ours, or of a file's in a way that we
+    did not think of: the place is named, and how to see all of it."""
+    if limit := machine_limit(error):
+        return limit
+    if isinstance(error, SpecializeError | OSError):  # OSError: a file that is not there, may not be read, …
+        return str(error) or type(error).__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if f"{os.sep}specialize{os.sep}" in frame.filename] or frames
+    place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "nowhere"
+    said = str(error).strip().split("\n", 1)[0][:300]
+    return (
+        f"unexpected {type(error).__name__} in {place}: {said}\n"
+        "What was made before stands. Either a file that the command reads is damaged, or this is a mistake of "
+        "specialize: set SPECIALIZE_DEBUG=1 and run the same command again for the traceback to report"
+    )
+
+
 def _run(args: argparse.Namespace) -> int:
     try:
         args.command(args)
@@ -64,10 +83,8 @@ def _run(args: argparse.Namespace) -> int:
         print(done, file=sys.stderr)
         return 0
     except Exception as error:
-        limit = machine_limit(error)
-        known = limit or isinstance(error, (SpecializeError, OSError))  # OSError: a file that is not there, …
-        if not known or os.environ.get("SPECIALIZE_DEBUG"):
+        if os.environ.get("SPECIALIZE_DEBUG"):
             raise
-        print(f"error: {limit or error}", file=sys.stderr)
+        print(f"error: {_told(error)}", file=sys.stderr)
         return 2
     return 0

@@ -76,11 +76,10 @@ def token_columns(tokens: Sequence[Token]) -> dict[str, list[Any]]:
 def _chat_token(entry: Any) -> Token:
     if not isinstance(entry, dict):
         raise MalformedLogprobsError("expected objects in 'content'")
-    top = [
-        (_chat_spelling(other), _logprob(other.get("logprob")))
-        for other in entry.get("top_logprobs") or []
-        if isinstance(other, dict)
-    ]
+    others = entry.get("top_logprobs") or []
+    if not isinstance(others, list):
+        raise MalformedLogprobsError("expected a list in 'top_logprobs'")
+    top = [(_chat_spelling(other), _logprob(other.get("logprob"))) for other in others if isinstance(other, dict)]
     return Token(_chat_spelling(entry), _logprob(entry.get("logprob")), _ranked(top))
 
 
@@ -130,4 +129,7 @@ def _logprob(value: Any) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise MalformedLogprobsError("expected log-probabilities as numbers or null")
-    return float(value) if math.isfinite(value) and value > UNKNOWN else None
+    try:
+        return float(value) if math.isfinite(value) and value > UNKNOWN else None
+    except OverflowError:
+        raise MalformedLogprobsError("expected log-probabilities, got a number of hundreds of digits") from None

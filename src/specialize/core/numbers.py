@@ -208,7 +208,8 @@ def _is_sign(text: str, start: int) -> bool:
 
 def _few_marks(text: str) -> str:
     """Cut runs of combining marks to what any script needs."""
-    if len(text) <= _MARKS:
+    # A longer run holds one of every so many characters, and nearly no text has any there.
+    if not any(map(unicodedata.combining, text[_MARKS::_MARKS])):
         return text
     kept, run = [], 0
     for letter in text:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specialize.core.answers import flexible_answer, rationale_of, strict_answer
+from specialize.core.checkpoint_files import check_files
 from specialize.core.errors import CheckpointError, RecordError
 from specialize.core.files import parse_record, read_json
+from specialize.core.library_errors import reading_file
 from specialize.core.prompt_formats import Format, source
 from specialize.evaluate.generate import DecodingLimits, generate, load_checkpoint
 from specialize.records.checkpoints import CheckpointManifest
@@ -42,6 +44,7 @@ def ask(
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file; give a folder results/checkpoints/{{student}}/step-{{n}}")
     manifest = parse_record(str(path), read_json(path), CheckpointManifest)
+    check_files(checkpoint, manifest.files)
     loaded = load_checkpoint(checkpoint, manifest.prompts, threads)
     for begin in range(0, len(questions), limits.batch_size):
         batch = questions[begin : begin + limits.batch_size]
@@ -63,7 +66,8 @@ def ask(
 
 def read_questions(path: Path) -> list[str]:
     """Read questions: one a line, or in a .jsonl file the field `question` of each line."""
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    with reading_file(path, "questions in UTF-8"):
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     if path.suffix != ".jsonl":
         return lines
     questions = []

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -27,7 +26,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from specialize.core.encoding import Encoding, Ids
-from specialize.core.errors import CheckpointError
+from specialize.core.library_errors import loading
 from specialize.core.model_families import family_of
 from specialize.evaluate.stopping import asks_for_the_answer_alone, end_of_answer, first_end, marking_tokens
 from specialize.records.predictions import FinishReason
@@ -91,12 +90,10 @@ def load_checkpoint(folder: Path, style: PromptStyle, threads: int) -> Checkpoin
     """Load a checkpoint, onto a GPU where there is one. Raises CheckpointError where it cannot be loaded."""
     torch.set_num_threads(threads)
     encoding = load_encoding(folder, style)
-    try:
+    with loading(f"{folder}: cannot load this checkpoint"):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         auto_class = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
         model = auto_class.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_safetensors=True)
-    except (OSError, ValueError, SafetensorError) as error:
-        raise _cannot_load(folder, error) from None
     return Checkpoint(model.eval().to("cuda" if torch.cuda.is_available() else "cpu"), encoding)
 
 
@@ -104,12 +101,10 @@ def load_encoding(folder: Path, style: PromptStyle) -> Encoding:
     """Load what makes tokens of a checkpoint's prompts. Raises CheckpointError where it cannot be loaded."""
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    try:
+    with loading(f"{folder}: cannot load this checkpoint"):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         family = family_of(config.model_type, str(folder))
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise _cannot_load(folder, error) from None
     # A model without an encoder continues the prompt, so padding goes before it.
     tokenizer.padding_side = "right" if config.is_encoder_decoder else "left"
     return Encoding(tokenizer, family, style)
@@ -191,7 +186,3 @@ def _decode(checkpoint: Checkpoint, rows: list[Ids], alone: Sequence[bool], max_
         )
     ids: list[Ids] = written[:, begin:].tolist()
     return ids
-
-
-def _cannot_load(folder: Path, error: Exception) -> CheckpointError:
-    return CheckpointError(f"{folder}: cannot load this checkpoint: {str(error).splitlines()[0]}")

@@ -15,6 +15,7 @@ from typing import Any
 from specialize.core.answers import Choices, judge
 from specialize.core.errors import RecordError
 from specialize.core.files import read_rows
+from specialize.core.library_errors import reading_file
 from specialize.records.problems import AnswerKind
 
 Row = tuple[str, dict[str, Any]]
@@ -104,16 +105,13 @@ def _table(path: Path, delimiter: str) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    import pyarrow
     import pyarrow.parquet as parquet
 
-    try:
-        batches = parquet.ParquetFile(path).iter_batches(_BATCH)
+    with reading_file(path, "a Parquet file"):
+        batches = parquet.ParquetFile(path, page_checksum_verification=True).iter_batches(_BATCH)
         rows = (row for batch in batches for row in batch.to_pylist())
         for number, row in enumerate(rows):
             yield f"{path}[{number}]", row
-    except pyarrow.ArrowInvalid as error:
-        raise RecordError(str(path), "(whole file)", "a Parquet file", str(error)) from None
 
 
 def _written(gold: str | int | float) -> str:

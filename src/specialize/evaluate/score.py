@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -15,6 +15,7 @@ from scipy.stats import binomtest
 from specialize.core.answers import SCORER_VERSION, Reading
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_records, replacing
+from specialize.core.library_errors import reading_file
 from specialize.core.params.evaluation.scoring import ScoringParams
 from specialize.evaluate.repeated import interval, right, sampled
 from specialize.evaluate.scorers import readings_of
@@ -38,22 +39,31 @@ class Answered:
     """Of each sample."""
 
 
+PREDICTIONS = "predictions of the step `generate`"
+
+
 def read_info(path: Path) -> PredictionsInfo:
     """Return what a file of predictions is of. Raises RecordError where it is none."""
-    try:
-        text = parquet.read_metadata(path).metadata[INFO_KEY]
-        is_known = parquet.read_schema(path).names == PREDICTIONS_SCHEMA.names
-    except (pyarrow.ArrowInvalid, KeyError, TypeError):
-        is_known = False
-    if not is_known:
-        raise RecordError(str(path), "(whole file)", "predictions of the step `generate`", "another file")
-    return parse_record(str(path), json.loads(text), PredictionsInfo)
+    with reading_file(path, PREDICTIONS):
+        text = (parquet.read_metadata(path).metadata or {}).get(INFO_KEY)
+        if text is None or parquet.read_schema(path).remove_metadata() != PREDICTIONS_SCHEMA:
+            raise RecordError(str(path), "(whole file)", PREDICTIONS, "another file")
+        return parse_record(str(path), json.loads(text), PredictionsInfo)
 
 
 def read_problems(folder: Path, benchmark: str) -> dict[str, Problem]:
     """Return the evaluation problems of a benchmark by id. folder: results/problems."""
     files = [folder / benchmark / f"{split}.jsonl" for split in ("validation", "test")]
     return {problem.id: problem for file in files if file.is_file() for problem in read_records(file, Problem)}
+
+
+def _batches(path: Path) -> Iterator[pyarrow.RecordBatch]:
+    with reading_file(path, PREDICTIONS):
+        for batch in parquet.ParquetFile(path).iter_batches(2**14):
+            for name in ("id", "split", "format", "text"):
+                if batch.column(name).null_count:
+                    raise RecordError(str(path), name, "a text in every row", "a row without")
+            yield batch
 
 
 def judge_predictions(path: Path, is_generic: bool, problems: Mapping[str, Problem], output: Path) -> list[Answered]:
@@ -63,7 +73,7 @@ def judge_predictions(path: Path, is_generic: bool, problems: Mapping[str, Probl
     """
     answered: dict[tuple[str, str, str], Answered] = {}
     with replacing(output) as temporary, parquet.ParquetWriter(temporary, JUDGEMENTS_SCHEMA, compression="zstd") as to:
-        for batch in parquet.ParquetFile(path).iter_batches(2**14):
+        for batch in _batches(path):
             found = []
             for row in batch.to_pylist():
                 key = row["split"], row["format"], row["id"]

@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import pyarrow
 import pyarrow.parquet as parquet
 
 from specialize.core.answers import Reading, judge
 from specialize.core.errors import RecordError
 from specialize.core.files import read_records
+from specialize.core.library_errors import reading_file
 from specialize.evaluate.repeated import ks, majority, pass_at, right, share, standard_error
 from specialize.records.problems import Problem
 
@@ -82,12 +82,10 @@ def _score(teacher: str, reading: str, found: dict[str, list[tuple[int, Reading]
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        file = parquet.ParquetFile(path)
+    with reading_file(path, "completions in Parquet"):
+        file = parquet.ParquetFile(path, page_checksum_verification=True)
         for batch in file.iter_batches(2**14, columns=COLUMNS):
             yield from batch.to_pylist()
-    except (pyarrow.ArrowInvalid, KeyError) as error:
-        raise RecordError(str(path), "(whole file)", "completions in Parquet", str(error)) from None
 
 
 def _run(args: argparse.Namespace) -> None:

@@ -1,4 +1,5 @@
-"""What can be told before a run is started: whether local starts can be students, and how much disk checkpoints take.
+"""What can be told before a run is started: whether local starts can be students, which of the names that the Hub may
+change have no revision, and how much disk checkpoints take.
 
 Weights decide the disk: each checkpoint of a student holds all of them in fp32, and DVC's cache holds a copy (unless it
 is set to links, `dvc config cache.type`). While a student trains, two resumable states stand in results/work/ besides,
@@ -39,6 +40,23 @@ def check_local_starts(params: Params, project: Path) -> None:
     for name, start in params.train.starts.items():
         if start.source != "scratch" and (root / start.source).is_dir():
             check_model_folder(root / start.source, f"train.starts.{name}.source")
+
+
+def unpinned(params: Params, project: Path) -> list[str]:
+    """Return the keys whose Hugging Face id has no revision: what they name may move between two runs."""
+    root = raw_root(params, project)
+    sources = {f"train.starts.{name}": (one.source, one.revision) for name, one in params.train.starts.items()}
+    sources |= {
+        f"traces.tokenizers.{name}": (one.source, one.revision) for name, one in params.traces.tokenizers.items()
+    }
+    for name, dataset in params.data.datasets.items():
+        if dataset.hub:
+            sources[f"data.datasets.{name}.hub"] = (dataset.hub.id, dataset.hub.revision)
+    return [
+        key
+        for key, (source, revision) in sources.items()
+        if source not in ("scratch", "learned") and revision is None and not (root / source).is_dir()
+    ]
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ import pyarrow.parquet as pq
 
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, replacing
+from specialize.core.library_errors import reading_file
 from specialize.records.completions import COMPLETIONS_SCHEMA, SETTINGS_KEY, SamplingSettings
 from specialize.teacher.api.responses import Answer
 
 ROWS_PER_GROUP = 1000
 """Rows in memory at a time."""
+SHAPE = "a Parquet file of completions"
 _WRITTEN = {"compression": "zstd", "compression_level": 9, "write_page_checksum": True}
 
 
@@ -53,10 +55,8 @@ def read_completions(path: Path) -> tuple[SamplingSettings | None, Iterator[dict
 
     Raises RecordError where it is no such file.
     """
-    try:
+    with reading_file(path, SHAPE):
         file = pq.ParquetFile(path, page_checksum_verification=True)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise RecordError(str(path), "(whole file)", "a Parquet file of completions", str(error)) from None
     if file.schema_arrow.names != COMPLETIONS_SCHEMA.names:
         raise RecordError(str(path), "(columns)", ", ".join(COMPLETIONS_SCHEMA.names), file.schema_arrow.names)
     text = (file.schema_arrow.metadata or {}).get(SETTINGS_KEY)
@@ -69,11 +69,12 @@ def read_completions(path: Path) -> tuple[SamplingSettings | None, Iterator[dict
 
 def _rows(path: Path, file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
     count = 0
-    for batch in file.iter_batches(ROWS_PER_GROUP):
-        yield from batch.to_pylist()
-        count += batch.num_rows
-    # Pages have checksums, the footer has none: its counts must agree with each other and with what was read.
-    groups = [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
+    with reading_file(path, SHAPE):
+        for batch in file.iter_batches(ROWS_PER_GROUP):
+            yield from batch.to_pylist()
+            count += batch.num_rows
+        # Pages have checksums, the footer has none: its counts must agree with each other and with what was read.
+        groups = [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
     if not count == file.metadata.num_rows == sum(groups):
         raise RecordError(
             str(path), "(whole file)", f"{file.metadata.num_rows} rows", f"{count}, in groups of {groups}"

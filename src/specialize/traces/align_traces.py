@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from transformers import PreTrainedTokenizerBase
 
-from specialize.core.errors import RecordError, SpecializeError
+from specialize.core.errors import SpecializeError
+from specialize.core.library_errors import reading_file
 from specialize.core.params.traces import AlignmentParams
 from specialize.core.prompt_formats import target
 from specialize.records.completions import KEYS, TOKEN_COLUMNS
@@ -174,17 +175,20 @@ def _one_hot(ids: Sequence[int]) -> AlignedTarget:
 def _texts_of(traces: Path, completions: Path) -> dict[Key, str]:
     """Return key → target of the traces that this shard's completions became, in the order of traces."""
     keys: set[Key] = set()
-    try:
-        with pq.ParquetFile(completions) as file:
-            for batch in file.iter_batches(4096, columns=list(KEYS)):
-                keys |= set(zip(*(batch[name].to_pylist() for name in KEYS), strict=True))
-        texts: dict[Key, str] = {}
-        with pq.ParquetFile(traces) as file:
-            for batch in file.iter_batches(4096, columns=[*KEYS, "rationale", "answer"]):
-                for row in zip(*(batch[name].to_pylist() for name in batch.schema.names), strict=True):
-                    key, rationale, answer = row[:3], row[3], row[4]
-                    if key in keys:
-                        texts[key] = target("zero_shot_chain_of_thought", rationale, answer)
-    except pa.ArrowInvalid as error:
-        raise RecordError(f"{traces} or {completions}", "(whole file)", "a parquet file", str(error)) from None
+    with (
+        reading_file(completions, "a Parquet file of completions"),
+        pq.ParquetFile(completions, page_checksum_verification=True) as file,
+    ):
+        for batch in file.iter_batches(4096, columns=list(KEYS)):
+            keys |= set(zip(*(batch[name].to_pylist() for name in KEYS), strict=True))
+    texts: dict[Key, str] = {}
+    with (
+        reading_file(traces, "a Parquet file of traces"),
+        pq.ParquetFile(traces, page_checksum_verification=True) as file,
+    ):
+        for batch in file.iter_batches(4096, columns=[*KEYS, "rationale", "answer"]):
+            for row in zip(*(batch[name].to_pylist() for name in batch.schema.names), strict=True):
+                key, rationale, answer = row[:3], row[3], row[4]
+                if key in keys:
+                    texts[key] = target("zero_shot_chain_of_thought", rationale, answer)
     return texts

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from specialize.core.errors import RecordError
 from specialize.core.files import read_rows
+from specialize.core.library_errors import reading_file
 from specialize.core.logprobs import MalformedLogprobsError, read_logprobs, token_columns
 from specialize.core.prompt_formats import prompt
 from specialize.records.completions import COMPLETIONS_SCHEMA, KEYS, TOKEN_COLUMNS
@@ -29,20 +30,20 @@ def completion_batches(path: Path, rows: int = ROWS_AT_ONCE) -> Iterator[pa.Reco
 
     Raises RecordError where it is no file of completions.
     """
-    try:
-        with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            lacking = [name for name in (*KEYS, "text") if name not in names]
-            if lacking:
-                raise RecordError(f"{path}:0", lacking[0], "a column of this name", names)
-            for batch in file.iter_batches(rows, columns=[name for name in SCHEMA.names if name in names]):
-                columns = [
-                    batch[field.name].cast(field.type) if field.name in names else pa.nulls(len(batch), field.type)
-                    for field in SCHEMA
-                ]
-                yield pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
-    except pa.ArrowInvalid as error:
-        raise RecordError(f"{path}:0", "(whole file)", "a parquet file", str(error)) from None
+    with reading_file(path, "a Parquet file"), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        names = file.schema_arrow.names
+        lacking = [name for name in (*KEYS, "text") if name not in names]
+        if lacking:
+            raise RecordError(f"{path}:0", lacking[0], "a column of this name", names)
+        for batch in file.iter_batches(rows, columns=[name for name in SCHEMA.names if name in names]):
+            columns = [
+                batch[field.name].cast(field.type) if field.name in names else pa.nulls(len(batch), field.type)
+                for field in SCHEMA
+            ]
+            for name, column in zip(SCHEMA.names[:4], columns, strict=False):
+                if column.null_count:
+                    raise RecordError(str(path), name, "a value in every row", f"{column.null_count} rows without")
+            yield pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
 def recorded_batches(path: Path) -> Iterator[pa.RecordBatch]:

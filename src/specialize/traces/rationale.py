@@ -162,13 +162,18 @@ def _without_markup(text: str) -> tuple[list[str], list[int]]:
         dropped |= {*range(*match.span())} - kept
     letters: list[str] = []
     places: list[int] = []
-    for place, letter in enumerate(text):
+    done = 0
+    for place in sorted({*dropped, *written, len(text)}):
+        kept_to = place if place in dropped else min(place + 1, len(text))
         if ours := written.get(place):
+            letters += text[done:place]
+            places += range(done, place)
             letters += ours
             places += [OURS] * len(ours)
-        if place not in dropped:
-            letters.append(letter)
-            places.append(place)
+            done = place
+        letters += text[done:kept_to]
+        places += range(done, kept_to)
+        done = place + 1
     return letters, places
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, replacing
+from specialize.core.library_errors import reading_file
 from specialize.records.completions import Completion
 from specialize.records.record import Record
 from specialize.records.traces import TRACES_SCHEMA, Trace
@@ -47,12 +48,9 @@ def _read(path: Path, model: type[Row]) -> list[Row]:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
     columns = list(model.model_fields)
-    try:
-        with pq.ParquetFile(path) as file:
-            missing = [name for name in columns if name not in file.schema_arrow.names]
-            if missing:
-                raise RecordError(f"{path}:0", missing[0], "a column of this name", file.schema_arrow.names)
-            rows = file.read(columns=columns).to_pylist()
-    except pa.ArrowInvalid as error:
-        raise RecordError(f"{path}:0", "(whole file)", "a parquet file", str(error)) from None
+    with reading_file(path, "a Parquet file"), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        missing = [name for name in columns if name not in file.schema_arrow.names]
+        if missing:
+            raise RecordError(f"{path}:0", missing[0], "a column of this name", file.schema_arrow.names)
+        rows = file.read(columns=columns).to_pylist()
     return [parse_record(f"{path}:{number}", row, model) for number, row in enumerate(rows)]

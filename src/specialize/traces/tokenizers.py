@@ -15,6 +15,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedToken
 
 from specialize.core.errors import CheckpointError, RecordError
 from specialize.core.files import read_rows
+from specialize.core.library_errors import loading, reading_file
 from specialize.core.params.traces import TokenizerParams
 
 MARKS = ["<pad>", "</s>", "<unk>"]
@@ -36,11 +37,8 @@ def build_tokenizer(params: TokenizerParams, root: Path, texts: Sequence[Path]) 
 
 def load_tokenizer(name: str, revision: str | None = None) -> PreTrainedTokenizerBase:
     """Load a fast tokenizer from a folder or the Hub. Raises CheckpointError where that cannot be."""
-    try:
+    with loading(f"cannot load the tokenizer '{name}'"):
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().split("\n", 1)[0]
-        raise CheckpointError(f"cannot load the tokenizer '{name}': {reason}") from None
     if not tokenizer.is_fast or tokenizer.eos_token_id is None:
         raise CheckpointError(f"tokenizer '{name}': expected a fast tokenizer with an end mark (tokenizer.json)")
     return tokenizer
@@ -124,7 +122,7 @@ def _rows(file: Path) -> Iterator[tuple[str, dict[str, object]]]:
     if file.suffix != ".parquet":
         yield from read_rows(file)
         return
-    with pq.ParquetFile(file) as parquet:
+    with reading_file(file, "a Parquet file"), pq.ParquetFile(file, page_checksum_verification=True) as parquet:
         for batch in parquet.iter_batches(ROWS_AT_ONCE):
             yield from ((f"{file}", row) for row in batch.to_pylist())
 

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as parquet
-from pyarrow import ArrowInvalid
 
 from specialize.core.encoding import Encoding
-from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_records
+from specialize.core.library_errors import reading_file
 from specialize.core.params.train import StudentRun
 from specialize.core.prompt_formats import (
     FORMATS,
@@ -67,10 +66,8 @@ class Corpus:
 
 def read_corpus(traces: Path, exemplars: Path) -> Corpus:
     """Read traces (Parquet) and the worked problems (JSON Lines) that serve as exemplars."""
-    try:
-        rows = parquet.read_table(traces).to_pylist()
-    except (ArrowInvalid, OSError) as error:
-        raise RecordError(str(traces), "(whole file)", "a Parquet file of traces", str(error)) from None
+    with reading_file(traces, "a Parquet file of traces"):
+        rows = parquet.read_table(traces, page_checksum_verification=True).to_pylist()
     made = [parse_record(f"{traces} row {number}", row, Trace) for number, row in enumerate(rows)]
     return Corpus(made, read_records(exemplars, Problem))
 

@@ -28,7 +28,7 @@ from specialize.train.families.family import Student
 from specialize.train.finite_check import refuse_non_finite
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_start
-from specialize.train.resume import hold_work_folder
+from specialize.train.resume import drop_damaged_exports, hold_work_folder
 from specialize.train.teacher_targets import Targets, read_targets
 from specialize.train.trainer import ExampleDataset, MicroBatches, StudentTrainer, arguments, train
 
@@ -98,6 +98,7 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
         run.steps,
         run.batch_tokens,
     )
+    drop_damaged_exports(work, work / "finished")
     examples, batches = plan_run(corpus, targets, student.encoding, run)
     exporter = _Exporter(work / "finished", student, run, origin)
     refuse_non_finite(student.model, f"train.students.{run.student}.start", "Take another start, or make it again")

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import torch
 from huggingface_hub import HfApi, list_repo_files
-from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 from specialize.core.encoding import Encoding, check_style, id_count
 from specialize.core.errors import CheckpointError
+from specialize.core.library_errors import loading
 from specialize.core.model_families import PICKLE_ADVICE, Family, check_model_folder, family_of
 from specialize.core.params.starts import Architecture, StartParams
 from specialize.core.params.train import StudentRun
 from specialize.records.prompt_style import PLAIN, PromptStyle
 from specialize.train.families.family import FAMILIES, Student
 
+BYTES_PER_WEIGHT = 16
+"""A weight, its gradient and AdamW's two moments, in fp32."""
 VOCABULARY_MULTIPLE = 128
 """A model drawn at random has a multiple of so many embeddings, as T5 has (32,100 tokens, 32,128 embeddings)."""
 
@@ -68,7 +70,17 @@ def random_start(
     spare_rows: int = 0,
     style: PromptStyle = PLAIN,
 ) -> Student:
-    """Return a model with random weights; its embedding has `spare_rows` rows or more besides the tokens'."""
+    """Return a model with random weights; its embedding has `spare_rows` rows or more besides the tokens'.
+
+    Raises CheckpointError where this machine's memory cannot hold it.
+    """
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if BYTES_PER_WEIGHT * architecture.weights > memory:
+        raise CheckpointError(
+            f"train.starts: an architecture of about {architecture.weights:,} weights takes "
+            f"{BYTES_PER_WEIGHT * architecture.weights / 1e9:,.0f} GB to train, and this machine has "
+            f"{memory / 1e9:,.0f} GB: choose a smaller d_model, d_ff or num_layers, or a larger machine"
+        )
     set_seed(seed)
     family = family_of(architecture.family, "train.starts: architecture.family")
     embeddings = -(-(id_count(tokenizer) + spare_rows) // VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE
@@ -78,7 +90,7 @@ def random_start(
 
 def load_model(name: str, revision: str | None, dropout: float, where: str) -> tuple[PreTrainedModel, Family]:
     """Load a model in fp32 with its own config but for the dropout. No remote code, no pickled weights."""
-    try:
+    with loading(f"{where}: cannot load '{name}'", _advice):
         config = AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
         family = family_of(config.model_type, where)
         FAMILIES[family].set_dropout(config, dropout)
@@ -90,20 +102,17 @@ def load_model(name: str, revision: str | None, dropout: float, where: str) -> t
             trust_remote_code=False,
             use_safetensors=True,
         )
-    except (OSError, ValueError, SafetensorError) as error:
-        reason = _first_line(error)
-        advice = PICKLE_ADVICE if "safetensors" in reason else "Give a folder that transformers wrote, or a model's id"
-        raise CheckpointError(f"{where}: cannot load '{name}': {reason}. {advice}") from None
     return model, family
 
 
 def check_tokenizer(tokenizer: PreTrainedTokenizerBase, name: str, revision: str | None, where: str) -> None:
     """Raise CheckpointError unless the tokenizer has the vocabulary of the start's own. A start that comes without a
     tokenizer is not checked. Vocabularies of one size may differ: weights would then be read as other tokens'."""
-    try:
-        own = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
-    except (OSError, ValueError):
-        return
+    with loading(f"{where}: cannot load the tokenizer of the start '{name}'"):
+        try:
+            own = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
+        except (OSError, ValueError):
+            return
     expected, found = own.get_vocab(), tokenizer.get_vocab()
     if expected != found:
         token = min(expected.keys() ^ found.keys() or {t for t in expected if expected[t] != found[t]})
@@ -123,11 +132,9 @@ def check_start(start: StartParams, tokenizer: tuple[str, str | None], root: Pat
     if Path(name).is_dir():
         family = check_model_folder(Path(name), f"{where}.source")
     else:
-        try:
+        with loading(f"{where}.source: cannot look up '{name}'"):
             config = AutoConfig.from_pretrained(name, revision=start.revision, trust_remote_code=False)
             files = list_repo_files(name, revision=start.revision)
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{where}.source: cannot look up '{name}': {_first_line(error)}") from None
         family = family_of(config.model_type, f"{where}.source")
         if not any(file.endswith(".safetensors") for file in files):
             raise CheckpointError(f"{where}.source: '{name}' has no *.safetensors. {PICKLE_ADVICE}")
@@ -137,10 +144,8 @@ def check_start(start: StartParams, tokenizer: tuple[str, str | None], root: Pat
             f"{where}.tokenizer: '{start.tokenizer}' is learned from the traces, and '{name}' has a vocabulary of its "
             "own: name it as traces.tokenizers.*.source"
         )
-    try:
+    with loading(f"{where}.tokenizer: cannot load '{source}'"):
         given = AutoTokenizer.from_pretrained(locate(source, root), revision=revision, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{where}.tokenizer: cannot load '{source}': {_first_line(error)}") from None
     check_tokenizer(given, name, start.revision, where)
     return family
 
@@ -158,10 +163,8 @@ def on_hub(start: StartParams) -> tuple[str | None, int]:
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """Load a tokenizer that the traces phase wrote. Raises CheckpointError where it cannot be loaded."""
-    try:
+    with loading(f"cannot load the tokenizer '{folder}'"):
         tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot load the tokenizer '{folder}': {_first_line(error)}") from None
     if tokenizer.pad_token_id is None:  # Llama, GPT-2: padding is masked, so any token will do
         tokenizer.pad_token = tokenizer.eos_token
     # Training pads on the right, whatever the start's tokenizer is set to; generation sets its own side.
@@ -180,5 +183,5 @@ def locate(name: str, root: Path) -> str:
     return str(folder) if folder.is_dir() else name
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0]
+def _advice(reason: str) -> str:
+    return PICKLE_ADVICE if "safetensors" in reason else "Give a folder that transformers wrote, or a model's id"

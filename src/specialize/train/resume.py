@@ -8,10 +8,12 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from specialize.core.checkpoint_files import check_files
 from specialize.core.errors import SpecializeError
-from specialize.core.files import read_json, sha256_file, write_json
+from specialize.core.files import parse_record, read_json, sha256_file, write_json
 from specialize.core.locks import LockedError, exclusive
 from specialize.core.log import get_logger
+from specialize.records.checkpoints import CheckpointManifest
 
 DIGESTS = "digests.json"
 log = get_logger("train")
@@ -71,6 +73,22 @@ def last_complete_checkpoint(work: Path) -> Path | None:
         log.warning("%s: %s; going back to the state before it", folder, damage)
         shutil.rmtree(folder)
     return None
+
+
+def drop_damaged_exports(work: Path, finished: Path) -> None:
+    """Remove the finished checkpoints that are not as they were written, and the states from which they would not be
+    written again; each with a line in the log."""
+    for folder in sorted(finished.glob("step-*")):
+        manifest = folder / "manifest.json"
+        try:
+            check_files(folder, parse_record(str(manifest), read_json(manifest), CheckpointManifest).files)
+        except (OSError, SpecializeError) as damage:
+            step = int(folder.name.rpartition("-")[2])
+            log.warning("%s; going back to the state before it", damage)
+            shutil.rmtree(folder)
+            for state in work.glob("checkpoint-*"):
+                if int(state.name.rpartition("-")[2]) >= step:
+                    shutil.rmtree(state)
 
 
 def _damage(folder: Path) -> str | None:

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
-from pyarrow import ArrowInvalid
 
 from specialize.core.encoding import Encoding
 from specialize.core.errors import RecordError
+from specialize.core.library_errors import reading_file
 from specialize.core.prompt_formats import target
 from specialize.records.aligned import LISTS
 from specialize.records.completions import KEYS
@@ -104,12 +104,9 @@ class Targets:
 
 def read_targets(aligned: Sequence[Path], traces: Sequence[Trace]) -> Targets:
     """Read the aligned traces, all shards; RecordError unless they are those of `traces`."""
-    try:
+    with reading_file(", ".join(str(path) for path in aligned), "a Parquet file of aligned traces", REMEDY):
         tables = [parquet.read_table(path, columns=[*KEYS, *LISTS], memory_map=True) for path in aligned]
         table = pa.concat_tables(tables)
-    except (ArrowInvalid, OSError, pa.ArrowTypeError) as error:
-        where = ", ".join(str(path) for path in aligned)
-        raise RecordError(where, "(whole file)", "a Parquet file of aligned traces", str(error), REMEDY) from None
     where = str(aligned[0]) + (f" … ({len(aligned)} files)" if len(aligned) > 1 else "")
     found = zip(*(table.column(name).to_pylist() for name in KEYS), strict=True)
     place = {key: row for row, key in enumerate(found)}

@@ -1,4 +1,5 @@
-"""The command line of every phase: an error of the user is one line and status 2, a bug is a traceback."""
+"""The command line of every phase: an error of the user is one line and status 2; one that nobody foresaw names its
+place, and shows its traceback where that is asked for."""
 
 import argparse
 import subprocess
@@ -89,12 +90,22 @@ def test_control_characters_of_others_do_not_reach_the_terminal(capsys: pytest.C
     assert "id \\x9b31m" in err and "\\x1b[2J" in err and "\x1b" not in err
 
 
-@pytest.mark.parametrize(
-    "error", [KeyError("ours"), RuntimeError("ours"), ZeroDivisionError("ours"), KeyboardInterrupt()]
-)
-def test_a_mistake_of_ours_is_not_hidden(error: BaseException) -> None:
+@pytest.mark.parametrize("error", [KeyError("ours"), RuntimeError("ours"), ZeroDivisionError("ours\nmore")])
+def test_what_nobody_foresaw_names_its_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    assert run(error) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: unexpected {type(error).__name__} in cli.py:") and err.count("\n") == 2
+    assert "ours" in err and "more" not in err and "SPECIALIZE_DEBUG=1" in err and "Traceback" not in err
+    monkeypatch.setenv("SPECIALIZE_DEBUG", "1")
     with pytest.raises(type(error)):
         run(error)
+
+
+def test_an_interrupt_is_no_error() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(KeyboardInterrupt())
 
 
 def test_wrong_arguments_are_status_2() -> None:

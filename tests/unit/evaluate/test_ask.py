@@ -65,5 +65,7 @@ def test_mistakes_end_in_a_line(checkpoint, tmp_path, capsys, file, text, messag
     (tmp_path / file).write_text(text)
     assert main(["ask", "--checkpoint", str(checkpoint), "--file", str(tmp_path / file)]) == 2
     assert message in capsys.readouterr().err
+    assert main(["ask", "--checkpoint", str(checkpoint), "Why?", "--batch-size", "0"]) == 2
+    assert "--batch-size: expected at least 1, got 0" in capsys.readouterr().err
     assert main(["ask", "--checkpoint", str(tmp_path), "Why?"]) == 2
     assert "no such file; give a folder results/checkpoints" in capsys.readouterr().err

@@ -140,6 +140,29 @@ def test_a_run_cut_off_goes_on_with_the_next_benchmark(checkpoint, problems, tmp
     assert go(checkpoint, problems, tmp_path / "cut", params) == whole
 
 
+@pytest.mark.parametrize("manifest", ["{}", "[]", "null", "7", '{"student": "../victim"}', "{", '"x"'])
+def test_a_manifest_that_is_none_is_told(checkpoint, problems, tmp_path, manifest):
+    folder = shutil.copytree(checkpoint, tmp_path / "damaged")
+    (folder / "manifest.json").write_text(manifest)
+    with pytest.raises(RecordError, match=r"manifest\.json"):
+        go(folder, problems, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"d_model": 10**6}, {"d_model": -1}, {"d_model": "x"}, {"d_kv": 0}, {"num_layers": 10**30}, {"vocab_size": None},
+        {"model_type": ["t5"]}, {"architectures": 7}, {"num_heads": 1e300}, {"dtype": "float99"}, None,
+    ],
+)  # fmt: skip
+def test_a_config_of_another_shape_is_told(checkpoint, tmp_path, changes):
+    folder = shutil.copytree(checkpoint, tmp_path / "damaged")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changes if changes else [config]))
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_checkpoint(folder, PLAIN, threads=1)
+
+
 def test_another_plan_is_generated_and_replaces_what_was_kept(checkpoint, problems, tmp_path):
     go(checkpoint, problems, tmp_path)
     kept = {path.name for path in (tmp_path / "work").iterdir()}

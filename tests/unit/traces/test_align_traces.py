@@ -10,10 +10,11 @@ import pytest
 from small_tokenizers import FAMILIES, certain, completion, vocabulary
 
 from specialize.core.encoding import target_ids
+from specialize.core.errors import RecordError
 from specialize.core.params.traces import AlignmentParams
 from specialize.records.coverage import Coverage, TokenCounts
 from specialize.records.traces import Trace
-from specialize.traces.align_traces import write_targets
+from specialize.traces.align_traces import align_batch, write_targets
 from specialize.traces.alignment.vocabulary import StudentVocabulary
 from specialize.traces.inspect_alignment import coverage_lines, picture
 from specialize.traces.logprob_batches import completion_batches, recorded_batches
@@ -173,3 +174,34 @@ def _traces_of(rows: list[dict[str, object]], folder: Path) -> None:
             for row in rows
         ],
     )  # fmt: skip
+
+
+WHOLE = {"tokens": ["4"], "token_logprobs": [-1.0], "top_logprobs": [{"4": -1.0, "5": -2.0}]}
+DAMAGED = [
+    {"token_logprobs": ["high"]}, {"token_logprobs": [10**400]}, {"token_logprobs": {}}, {"token_logprobs": [True]},
+    {"top_logprobs": [{"4": "likely"}]}, {"top_logprobs": [{"4": 10**400}]}, {"top_logprobs": [7]}, {"top_logprobs": "x"},
+    {"tokens": [4]}, {"tokens": "4"}, {"tokens": ["4", "5"]}, {"tokens": [None]}, {"content": [7]},
+    {"content": [{"token": 4}]}, {"content": [{"token": "4", "bytes": [999]}]}, {"content": [{"token": "4", "logprob": "x"}]},
+    {"content": [{"token": "4", "logprob": 10**400}]}, {"content": [{"token": "4", "top_logprobs": 7}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("nested", [True, False])
+@pytest.mark.parametrize("damage", DAMAGED, ids=lambda damage: str(damage)[:40])
+def test_log_probabilities_in_no_known_shape_are_named(tmp_path: Path, damage: dict, nested: bool) -> None:
+    row = {"choices": [{"text": "4", "logprobs": WHOLE | damage}]} if nested else {"logprobs": WHOLE | damage}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(RecordError, match=r"a\.jsonl:1: field 'logprobs'"):
+        list(recorded_batches(tmp_path / "a.jsonl"))
+
+
+def test_a_completion_too_long_for_the_table_of_dtw_takes_no_distributions(monkeypatch: pytest.MonkeyPatch) -> None:
+    from specialize.traces.alignment import dtw
+
+    monkeypatch.setattr(dtw, "MOST_CELLS", 3)
+    words = vocabulary(FAMILIES[0])
+    batch = completion(certain("Two", " eggs", " now"))
+    found = align_batch(
+        words, batch, ["Two eggs now\nThe answer is 2"], AlignmentParams(method="dtw", groups="one_hot")
+    )
+    assert found.coverage.all.soft == found.coverage.all.certain == 0

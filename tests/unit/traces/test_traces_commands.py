@@ -160,7 +160,7 @@ def test_malformed_completions_leave_nothing(
 def test_no_parquet_no_file_wrong_recipe(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_text(project / "bad.parquet", "not a parquet file")
     assert build(project, completions=("bad.parquet",)) == 2
-    assert "expected a parquet file" in capsys.readouterr().err
+    assert "expected a Parquet file" in capsys.readouterr().err
     assert build(project, completions=("none.parquet",)) == 2
     assert "none.parquet" in capsys.readouterr().err
     write_text(

@@ -18,9 +18,9 @@ from specialize.core.params.starts import StartParams
 from specialize.core.params.train import Architecture, DistributionParams, LoraParams
 from specialize.train import finetune as module
 from specialize.train.finetune import finetune
-from specialize.train.model import check_start, check_tokenizer, load_model, on_hub
+from specialize.train.model import check_start, check_tokenizer, load_model, on_hub, random_start
 from specialize.train.optimizers import check_optimizer
-from specialize.train.resume import last_complete_checkpoint, record_digests
+from specialize.train.resume import drop_damaged_exports, last_complete_checkpoint, record_digests
 from specialize.train.training_log import training_csv
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
@@ -122,6 +122,34 @@ def test_a_damaged_state_is_passed_over_with_a_word(tmp_path, capsys, name, dama
     assert last_complete_checkpoint(tmp_path) == tmp_path / "checkpoint-3"
     said = capsys.readouterr().err
     assert "checkpoint-12" in said and ("not saved to the end" if damage == "unfinished" else name) in said
+
+
+@pytest.mark.parametrize("damage", ["truncated", "missing", "no manifest", "manifest {}", "manifest []"])
+def test_a_damaged_finished_checkpoint_is_made_again(tmp_path, capsys, damage):
+    for step in (3, 6, 9):
+        saved_state(tmp_path, step)
+        folder = tmp_path / "finished" / f"step-{step}"
+        folder.mkdir(parents=True)
+        (folder / "model.safetensors").write_text(f"weights {step}")
+        recipe = {"phase": "train", "name": "n", "params": {}, "code": "", "rules": "", "files": {}}
+        manifest = {
+            "student": "nano", "step": step, "parameters": 1, "recipe": recipe, "recipe_sha256": "", "inputs": {},
+            "start_commit": None, "libraries": {}, "python": "3", "machine": "x",
+            "files": {"model.safetensors": sha256_file(folder / "model.safetensors")},
+        }  # fmt: skip
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    damaged = tmp_path / "finished" / "step-6"
+    if damage in ("truncated", "missing"):
+        weights = damaged / "model.safetensors"
+        weights.write_text("w") if damage == "truncated" else weights.unlink()
+    elif damage == "no manifest":
+        (damaged / "manifest.json").unlink()
+    else:
+        (damaged / "manifest.json").write_text(damage[-2:])
+    drop_damaged_exports(tmp_path, tmp_path / "finished")
+    assert sorted(path.name for path in (tmp_path / "finished").iterdir()) == ["step-3", "step-9"]
+    assert [path.name for path in tmp_path.glob("checkpoint-*")] == ["checkpoint-3"], "it is made again from here"
+    assert "step-6" in capsys.readouterr().err
 
 
 def test_state_of_another_recipe_is_not_resumed(make_run, recipe_of, files, tmp_path):
@@ -330,6 +358,12 @@ def test_both_losses_are_logged_whichever_is_learned(make_run, recipe_of, files,
 def test_distributions_that_nobody_recorded_are_asked_for_in_vain(make_run, recipe_of, files, tmp_path):
     with pytest.raises(SpecializeError, match=r"needs the teacher's log-probabilities.*loss: sample"):
         go(make_run(**MATCHED), recipe_of, files, tmp_path)
+
+
+def test_a_shape_that_no_memory_here_holds_is_refused_before_it_is_drawn(tokenizer):
+    shape = Architecture(d_model=65_536, d_kv=128, d_ff=262_144, num_layers=8, num_heads=512)
+    with pytest.raises(CheckpointError, match=r"about [0-9,]+ weights takes [0-9,]+ GB to train, and this machine has"):
+        random_start(shape, tokenizer, seed=1, dropout=0.0)
 
 
 def test_a_long_run_keeps_its_step_numbers():

@@ -1,12 +1,13 @@
 """params.yaml, section `data`: which problems there are, and how they are split."""
 
-import re
-
 from pydantic import Field, field_validator, model_validator
 
 from specialize.core.params.datasets import DatasetParams, Source
 from specialize.core.params.recipe_spec import RecipeSpec
-from specialize.core.params.section import Section, file_below
+from specialize.core.params.section import Section, bad_names, file_below
+
+MOST_PROBLEMS = 1_000_000
+"""Of one generated set: all of them are held in memory while they are made."""
 
 
 class MixtureShares(Section):
@@ -31,18 +32,18 @@ class MixtureShares(Section):
 class ProceduralParams(Section):
     """Sizes of the procedural world (`data.source: procedural`)."""
 
-    train: int = Field(default=2000, ge=8)
+    train: int = Field(default=2000, ge=8, le=MOST_PROBLEMS)
     """Training problems of the seed dataset."""
-    evaluation: int = Field(default=400, ge=4)
+    evaluation: int = Field(default=400, ge=4, le=MOST_PROBLEMS)
     """Problems of each evaluation set, before the split into validation and test."""
     steps: int = Field(default=4, ge=1, le=4)
     """Largest number of reasoning steps of a problem of the seed dataset; the smallest is 2 (GSM8K: 2–8, mean 3.6).
     `world_longer` holds problems of 5 and 6."""
     largest_number: int = Field(default=30, ge=10, le=1000)
     """No quantity or result is larger."""
-    instructions: int = Field(default=8000, ge=1)
+    instructions: int = Field(default=8000, ge=1, le=MOST_PROBLEMS)
     """Problems of the instruction mixture, for start checkpoints."""
-    pretraining: int = Field(default=4000, ge=1)
+    pretraining: int = Field(default=4000, ge=1, le=MOST_PROBLEMS)
     """Texts for span corruption, for start checkpoints."""
     mixture: MixtureShares = MixtureShares()
     """What both are made of."""
@@ -77,9 +78,8 @@ class DataParams(Section):
     @model_validator(mode="after")
     def _coherent(self) -> "DataParams":
         problems = [
-            f"datasets.{name}: expected a name of lower-case letters, digits, '_' and '-'"
-            for name in self.datasets
-            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name)
+            f"datasets.{name}: expected a name of 1 to 64 lower-case letters, digits, '_' and '-'"
+            for name in bad_names(self.datasets)
         ]
         seeds = [name for name, dataset in self.datasets.items() if dataset.role == "seed"]
         if len(seeds) != 1:

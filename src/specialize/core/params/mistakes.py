@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 WHOLE = "(the whole file)"
-MOST_LINES = 50
+MOST_LINES = 16
 LONGEST_LINE = 1000
 LONGEST_VALUE = 60
 """Characters of a value that a line shows."""

@@ -6,15 +6,18 @@ from pydantic import Field, model_validator
 
 from specialize.core.params.section import Section
 
+MOST_BATCH_TOKENS = 16_777_216
+"""Of one update; the largest language models are trained with fewer."""
+
 
 class OptimizerParams(Section):
     """The optimizer: its learning rates, their schedule, regularisation and arithmetic."""
 
     seed: int = Field(default=1, ge=0)
     """Seed of weights, data order, formats or masks, exemplars and dropout."""
-    steps: int = Field(ge=1)
+    steps: int = Field(ge=1, le=1_000_000_000)
     """Optimizer updates."""
-    batch_tokens: int = Field(ge=64)
+    batch_tokens: int = Field(ge=64, le=MOST_BATCH_TOKENS)
     """Source and target tokens of one update, padding included. Batches are bucketed by length."""
     optimizer: Literal["adamw", "adafactor", "adamw_8bit"] = "adamw"
     """`adamw` (paper): 8 bytes of state a weight. `adafactor`: hardly any, and steps relative to each weight matrix's
@@ -28,7 +31,7 @@ class OptimizerParams(Section):
     """Decay of the learning rate after the warm-up (paper: cosine, but its released code hardly decays)."""
     warmup_steps: int = Field(default=10, ge=0)
     """Updates of linear warm-up (paper: 10)."""
-    weight_decay: float = Field(default=0.01, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0, le=100)
     """Weight decay, decoupled from the gradient as AdamW's; not on embeddings, biases and norms (paper: 0.01)."""
     max_grad_norm: float = Field(default=1.0, gt=0)
     """Gradients are clipped to this norm (paper: no clipping)."""

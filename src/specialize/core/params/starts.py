@@ -5,8 +5,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from specialize.core.model_families import family_of
-from specialize.core.params.optimizer import OptimizerParams
+from specialize.core.params.optimizer import MOST_BATCH_TOKENS, OptimizerParams
 from specialize.core.params.section import Section
+
+MOST_WEIGHTS = 10**12
+"""Of a model; none of that size could be trained from these params."""
 
 
 class Architecture(Section):
@@ -14,15 +17,15 @@ class Architecture(Section):
 
     family: Literal["t5", "t5gemma", "llama", "qwen3"] = "t5"
     """`t5` and `t5gemma` are encoder-decoders, the others are causal."""
-    d_model: int = Field(ge=8, multiple_of=2)
+    d_model: int = Field(ge=8, le=65_536, multiple_of=2)
     """Width of the model (FlanT5-Base: 768)."""
-    d_kv: int = Field(ge=4)
+    d_kv: int = Field(ge=4, le=4096)
     """Width of one attention head (64)."""
-    d_ff: int = Field(ge=8)
+    d_ff: int = Field(ge=8, le=1 << 20)
     """Width of the gated feed-forward layer (2048)."""
-    num_layers: int = Field(ge=1)
+    num_layers: int = Field(ge=1, le=1024)
     """Layers; of a T5 so many in the encoder and as many in the decoder (12)."""
-    num_heads: int = Field(ge=1)
+    num_heads: int = Field(ge=1, le=1024)
     """Attention heads (12)."""
 
     @model_validator(mode="after")
@@ -31,6 +34,17 @@ class Architecture(Section):
             raise ValueError(f"d_model ({self.d_model}) must be a multiple of num_heads ({self.num_heads}) for t5gemma")
         return self
 
+    @model_validator(mode="after")
+    def _exists(self) -> "Architecture":
+        if self.weights > MOST_WEIGHTS:
+            raise ValueError(f"expected a shape of at most {MOST_WEIGHTS:,} weights, got about {self.weights:,}")
+        return self
+
+    @property
+    def weights(self) -> int:
+        """Weights of its attention and feed-forward layers, of which the smallest family has so many."""
+        return self.num_layers * self.d_model * (4 * self.d_kv * self.num_heads + 3 * self.d_ff)
+
 
 class PretrainingParams(OptimizerParams):
     """How random weights become a start checkpoint, on the texts of the procedural world."""
@@ -38,7 +52,7 @@ class PretrainingParams(OptimizerParams):
     objective: Literal["span_corruption", "next_token", "instructions"]
     """`span_corruption`: predict masked spans, as T5 was pretrained. `next_token`: continue a text, as causal models
     are. `instructions`: answer a mixture of tasks, as FlanT5 was tuned."""
-    batch_tokens: int = Field(default=2500, ge=64)
+    batch_tokens: int = Field(default=2500, ge=64, le=MOST_BATCH_TOKENS)
     """Source and target tokens of one update, padding included."""
     learning_rate: float = Field(gt=0, le=1)
     """Peak learning rate of AdamW; for equal steps at every size it should fall as 1 / d_model."""
@@ -48,7 +62,7 @@ class PretrainingParams(OptimizerParams):
     """Decay of the learning rate after the warm-up."""
     warmup_steps: int = Field(default=30, ge=0)
     """Updates of linear warm-up."""
-    weight_decay: float = Field(default=0.0, ge=0)
+    weight_decay: float = Field(default=0.0, ge=0, le=100)
     """AdamW's weight decay, not on embeddings, biases and norms."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Dropout while pretraining."""
@@ -58,7 +72,7 @@ class PretrainingParams(OptimizerParams):
     """Share of the instructions with a worked exemplar before the question."""
     noise: float = Field(default=0.15, gt=0, lt=1)
     """Share of masked tokens in span corruption (T5: 0.15)."""
-    span: float = Field(default=3.0, ge=1)
+    span: float = Field(default=3.0, ge=1, le=512)
     """Mean length of a masked span, in tokens (T5: 3)."""
 
     @property

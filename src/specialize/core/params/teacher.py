@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.request import RequestParams
-from specialize.core.params.section import Section, file_below
+from specialize.core.params.section import MOST_TOKENS, Section, file_below
 
 LOCAL = "local"
 LEGACY_TOP_K = 5
@@ -36,24 +36,24 @@ class LimitsParams(Section):
     """The provider's limit; null: none."""
     tokens_per_minute: float | None = Field(None, gt=0)
     """The provider's limit, prompt and completion together; null: none."""
-    timeout_s: float = Field(120, gt=0)
+    timeout_s: float = Field(120, gt=0, le=604_800)
     """Seconds after which a request without a complete response is cancelled and retried."""
-    attempts: int = Field(8, ge=1)
+    attempts: int = Field(8, ge=1, le=10_000)
     """Tries of one request before the run ends. What was received is kept, and the next run continues from it."""
-    backoff_s: float = Field(1, gt=0)
+    backoff_s: float = Field(1, gt=0, le=3600)
     """Mean wait after the first failure, in seconds. It doubles with each further one, up to a minute."""
     prices: Prices | None = None
     """Prices of the model; null: unknown, and no cost is reported."""
     budget: float | None = Field(None, gt=0)
     """Dollars that all completions of this run may cost together, those in the cache included. The run stops before it
     passes them; raise the budget and run again to go on. Needs `prices`. Null: no bound."""
-    patience_s: float = Field(1800, gt=0)
+    patience_s: float = Field(1800, gt=0, le=604_800)
     """Seconds to wait, without one answer in between, for a server that asks for fewer requests (429), before the run
     ends. What was received is kept."""
     min_readable: float = Field(0.5, ge=0, le=1)
     """Share of the first answers in which an answer must be found; below it the run ends before more is paid. 0: no
     check."""
-    poll_s: float = Field(60, gt=0)
+    poll_s: float = Field(60, gt=0, le=604_800)
     """Batch mode: seconds between two polls of a batch."""
     requests_per_batch: int = Field(10_000, ge=1, le=50_000)
     """Batch mode: requests in one file (OpenAI takes 50,000 and 200 MB)."""
@@ -115,7 +115,7 @@ class TeacherParams(Section):
     """Completions per question [40]."""
     temperature: float = Field(0.5, ge=0, le=2)
     """Sampling temperature [0.5]."""
-    max_tokens: int = Field(256, ge=1)
+    max_tokens: int = Field(256, ge=1, le=MOST_TOKENS)
     """Longest completion, in the server's tokens [256]. A larger bound asks again only for those that met the old."""
     stop: list[str] = Field(["Question:"], max_length=4)
     """Texts at which a completion ends; they are not part of it."""

@@ -1,12 +1,11 @@
 """params.yaml, section `traces`: which completions students learn from, and in which tokens."""
 
-import re
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from specialize.core.params.recipe_spec import RecipeSpec
-from specialize.core.params.section import Section
+from specialize.core.params.section import Section, bad_names
 from specialize.records.scores import MathsReading
 
 Reasoning = Literal["drop", "keep", "as_rationale"]
@@ -116,9 +115,8 @@ class TracesParams(FilterParams):
     @field_validator("tokenizers")
     @classmethod
     def _names(cls, tokenizers: dict[str, TokenizerParams]) -> dict[str, TokenizerParams]:
-        bad = [name for name in tokenizers if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name)]
-        if bad:
-            raise ValueError(f"expected names of lower-case letters, digits, '_' and '-', got {', '.join(bad)}")
+        if bad := bad_names(tokenizers):
+            raise ValueError(f"expected names of 1 to 64 lower-case letters, digits, '_' and '-', got {', '.join(bad)}")
         return tokenizers
 
     @property

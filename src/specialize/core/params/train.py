@@ -1,6 +1,5 @@
 """params.yaml, section `train`: the students and how they learn."""
 
-import re
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -8,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from specialize.core.params.mistakes import closest
 from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.recipe_spec import RecipeSpec
-from specialize.core.params.section import Section
+from specialize.core.params.section import MOST_TOKENS, Section, bad_names
 from specialize.core.params.starts import Architecture, StartParams, StartRun
 from specialize.records.prompt_style import PLAIN, PromptStyle
 
@@ -71,7 +70,7 @@ class DistributionParams(Section):
 class LoraParams(Section):
     """Low-rank adapters instead of all weights: much less memory for the optimizer, and small files to share."""
 
-    rank: int = Field(default=16, ge=1)
+    rank: int = Field(default=16, ge=1, le=4096)
     """Rank of the factors."""
     alpha: int = Field(default=32, ge=1)
     """Scale: their product is added to a weight `alpha / rank` times."""
@@ -121,13 +120,13 @@ class TrainingParams(OptimizerParams):
     """Checkpoints after these updates, besides those of `checkpoint_every`: early ones show what is lost first."""
     checkpoint_every: int = Field(ge=1)
     """Updates between two checkpoints (paper: 10K micro-batches). Step 0, the start itself, is a checkpoint too."""
-    gradient_accumulation_steps: int = Field(default=1, ge=1)
+    gradient_accumulation_steps: int = Field(default=1, ge=1, le=65_536)
     """Parts that one update is computed in, to save memory; the loss does not depend on it (paper: 3–30)."""
-    exemplars: int = Field(default=4, ge=1)
+    exemplars: int = Field(default=4, ge=1, le=1000)
     """Exemplars before an in-context question (paper: 4); fewer where `max_source_tokens` would be exceeded."""
-    max_source_tokens: int = Field(default=1024, ge=16)
+    max_source_tokens: int = Field(default=1024, ge=16, le=MOST_TOKENS)
     """Longest source. An example whose question alone is longer is left out and counted."""
-    max_target_tokens: int = Field(default=256, ge=8)
+    max_target_tokens: int = Field(default=256, ge=8, le=MOST_TOKENS)
     """Longest target. An example with a longer one is left out and counted."""
 
 
@@ -184,9 +183,8 @@ class TrainParams(TrainingParams):
     @field_validator("students", "starts")
     @classmethod
     def _names(cls, named: dict[str, Any]) -> dict[str, Any]:
-        bad = [name for name in named if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name)]
-        if bad:
-            raise ValueError(f"expected names of lower-case letters, digits, '_' and '-', got {', '.join(bad)}")
+        if bad := bad_names(named):
+            raise ValueError(f"expected names of 1 to 64 lower-case letters, digits, '_' and '-', got {', '.join(bad)}")
         return named
 
     @model_validator(mode="after")

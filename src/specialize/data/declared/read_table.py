@@ -7,6 +7,7 @@ from typing import Any
 
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import read_json, read_rows
+from specialize.core.library_errors import reading_file
 from specialize.data.fields import Row
 
 
@@ -62,6 +63,11 @@ def _lists_of_rows(content: Any) -> dict[str, list[Any]]:
 
 
 def _delimited(path: Path, separator: str) -> list[Row]:
+    with reading_file(path, "a table in UTF-8"):
+        return _cells(path, separator)
+
+
+def _cells(path: Path, separator: str) -> list[Row]:
     import pandas  # heavy
 
     try:
@@ -91,11 +97,8 @@ def _delimited(path: Path, separator: str) -> list[Row]:
 
 
 def _parquet(path: Path) -> list[Row]:
-    import pyarrow as pa
     import pyarrow.parquet
 
-    try:
-        rows = pyarrow.parquet.read_table(path).to_pylist()
-    except pa.ArrowException as error:
-        raise RecordError(str(path), "(whole file)", "Parquet", str(error)) from None
+    with reading_file(path, "Parquet"):
+        rows = pyarrow.parquet.read_table(path, page_checksum_verification=True).to_pylist()
     return [(f"{path}[{index}]", row) for index, row in enumerate(rows)]

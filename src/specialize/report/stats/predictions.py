@@ -9,6 +9,8 @@ import pyarrow
 import pyarrow.parquet as parquet
 
 from specialize.core.errors import RecordError
+from specialize.core.library_errors import reading_file
+from specialize.records.judgements import JUDGEMENTS_SCHEMA
 
 COLUMNS = ("id", "split", "format", "correct")
 Predictions = dict[str, pandas.DataFrame]
@@ -49,7 +51,9 @@ def by_problem(rows: pandas.DataFrame) -> Predictions:
 
 
 def _read(path: Path) -> Any:
-    try:
-        return parquet.read_table(path, columns=list(COLUMNS))
-    except (pyarrow.ArrowInvalid, KeyError) as error:
-        raise RecordError(str(path), "(whole file)", "judgements in Parquet", str(error)) from None
+    with reading_file(path, "judgements in Parquet"):
+        table = parquet.read_table(path, columns=list(COLUMNS), page_checksum_verification=True)
+        expected = pyarrow.schema([JUDGEMENTS_SCHEMA.field(name) for name in COLUMNS])
+        if table.schema.remove_metadata() != expected:
+            raise RecordError(str(path), "(columns)", "those of judgements", ", ".join(map(str, table.schema)))
+        return table

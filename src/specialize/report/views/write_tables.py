@@ -11,6 +11,9 @@ from specialize.core.files import replacing, write_text
 from specialize.core.printable import printable
 from specialize.records.score_table import SCHEMA
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a cell begins with that a spreadsheet computes instead of showing it."""
+
 
 def write_scores(folder: Path, scores: pandas.DataFrame) -> list[Path]:
     """Write scores.parquet and scores.csv, atomically, the same bytes for the same rows; return their paths."""
@@ -21,8 +24,23 @@ def write_scores(folder: Path, scores: pandas.DataFrame) -> list[Path]:
     return [folder / "scores.parquet", folder / "scores.csv"]
 
 
+def _no_formula(cell: object) -> object:
+    if not isinstance(cell, str) or not cell.startswith(FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
 def write_csv(path: Path, table: pandas.DataFrame, numbers: str | None = None) -> None:
-    """Write a table with a header, atomically; null is an empty cell. numbers: format of real numbers, as `%.2f`."""
+    """Write a table with a header, atomically; null is an empty cell. numbers: format of real numbers, as `%.2f`.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front, as spreadsheets write such texts.
+    """
     stream = io.StringIO()
-    table.to_csv(stream, index=False, float_format=numbers, lineterminator="\n")
+    texts = table.select_dtypes(exclude="number")
+    table = table.assign(**{name: texts[name].map(_no_formula) for name in texts})
+    table.rename(columns=_no_formula).to_csv(stream, index=False, float_format=numbers, lineterminator="\n")
     write_text(path, printable(stream.getvalue()))

@@ -135,7 +135,7 @@ def read_answer(choice: Mapping[str, Any], usage: Mapping[str, Any] | None = Non
     prompt = token_count((usage or {}).get("prompt_tokens"))
     try:
         tokens = read_logprobs(choice.get("logprobs"))
-    except (MalformedLogprobsError, OverflowError):
+    except MalformedLogprobsError:
         return Answer(text, reason, None, "malformed", prompt, length)
     if tokens is None:
         return Answer(text, reason, None, "none sent", prompt, length)

@@ -15,10 +15,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from aiohttp import web
 
+from specialize.core.log import get_logger
 from specialize.teacher.simulated.corrupt_response import corrupt
 from specialize.teacher.simulated.fault_rates import Faults
 from specialize.teacher.simulated.parse_request import RefusalError
@@ -27,6 +29,8 @@ from specialize.teacher.simulated.write_response import error_body, models_body
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 16 * 2**20
+BODY_S = 60.0
+"""Seconds for the body of a request to come."""
 _SERVER_ERRORS = (500, 502, 503, 504)
 Answer = Callable[[Any], dict[str, Any]]
 
@@ -71,7 +75,11 @@ class Server:
         fault, rng = self.faults.of_request(number)
         if fault is not None:
             self.stats[f"fault {fault}"] += 1
-        data = await request.read()
+        try:
+            async with asyncio.timeout(BODY_S):
+                data = await request.read()
+        except (TimeoutError, ConnectionError):  # a client that does not go on, or has gone
+            return _error(RefusalError("the body did not come", status=408))
         if self.faults.latency_s:
             await asyncio.sleep(self.faults.latency_s)
         wait_s = self._over_the_limit()
@@ -147,6 +155,7 @@ async def serve(teacher: Teacher, faults: Faults, port: int, with_parent: bool) 
 
     `with_parent`: end when standard input is closed, which the system does too when the parent is killed.
     """
+    asyncio.get_running_loop().set_exception_handler(_log_in_one_line)
     runner = web.AppRunner(Server(teacher, faults).app(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
@@ -156,6 +165,16 @@ async def serve(teacher: Teacher, faults: Faults, port: int, with_parent: bool) 
         await (_parent_gone() if with_parent else asyncio.Event().wait())
     finally:
         await runner.cleanup()
+
+
+def _log_in_one_line(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Of an error that no request is to blame for, such as file descriptors that ran out (asyncio tries again)."""
+    _log_once(f"{context.get('message')}: {context.get('exception')}")
+
+
+@cache
+def _log_once(text: str) -> None:
+    get_logger("teacher").warning("%s", text)
 
 
 async def _parent_gone() -> None:

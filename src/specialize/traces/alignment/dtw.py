@@ -23,6 +23,9 @@ from specialize.traces.alignment.vocabulary import META, NONE, StudentVocabulary
 
 FAR = 1 << 29
 CELLS_AT_ONCE = 200_000
+MOST_CELLS = 25_000_000
+"""Of one completion, 5,000 tokens of teacher and student: its table takes half a GB. The tokens of a longer one get no
+distribution."""
 DIAGONAL, TEACHER, STUDENT = 0, 1, 2
 
 
@@ -105,7 +108,7 @@ def one_to_one_by_dtw(
 def _pairs(
     vocabulary: StudentVocabulary, student: StudentTokens, teacher: TeacherTokens
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield (teacher tokens, student tokens) of each completion, as indices into the batch."""
+    """Yield (teacher tokens, student tokens) of each completion, as indices into the batch; none that is too long."""
     bounds = np.concatenate([[0], np.cumsum(teacher.lengths())])
     spells = vocabulary.byte_lengths[student.ids] > 0
     for row in range(len(student.rows) - 1):
@@ -121,7 +124,7 @@ def _pairs(
             first + np.searchsorted(ends, student.begins[covered[0]], side="right"),
             first + np.searchsorted(begins, student.ends[covered[-1]], side="left"),
         )
-        if len(tokens):
+        if 0 < len(tokens) * len(own) <= MOST_CELLS:
             yield tokens, own
 
 

@@ -50,7 +50,7 @@ def test_the_page_has_a_row_for_every_key() -> None:
         assert f"\n| `{key}` | " in page
     assert '| `train.precision` | `fp32` / `bf16` | `"fp32"` | ' in page
     assert "| `train.learning_rate` | number, > 0, ≤ 1 | `0.0005` | " in page
-    assert "| `train.steps` | whole number, ≥ 1 | required | " in page
+    assert "| `train.steps` | whole number, ≥ 1, ≤ 1000000000 | required | " in page
 
 
 def test_the_schema_refuses_unknown_keys() -> None:

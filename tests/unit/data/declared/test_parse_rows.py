@@ -215,4 +215,4 @@ def test_declarations_that_contradict_themselves(
 
 def test_names_are_folder_names(build: Build, capsys: pytest.CaptureFixture[str]) -> None:
     assert build(datasets={**parts(), "../x": {"role": "probe"}}) == 2
-    assert "datasets.../x: expected a name of lower-case letters" in capsys.readouterr().err
+    assert "datasets.../x: expected a name of 1 to 64 lower-case letters" in capsys.readouterr().err

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from specialize.core.params.section import Section
+from specialize.core.params.section import MOST_TOKENS, Section
 from specialize.core.prompt_formats import Format, GenericFormat
 
 
@@ -22,24 +22,24 @@ class GenerationParams(Section):
     generic_formats: list[GenericFormat] = Field(min_length=1)
     """Prompt formats of the generic tasks (paper: answer-only and chain of thought, in BIG-Bench-Hard's shape).
     `trained_chain_of_thought` renders them as zero-shot maths, which separates a lost skill from a lost format."""
-    exemplars: int = Field(default=4, ge=1)
+    exemplars: int = Field(default=4, ge=1, le=1000)
     """Exemplars before an in-context maths question (paper: 4)."""
-    generic_exemplars: int | None = Field(default=None, ge=0)
+    generic_exemplars: int | None = Field(default=None, ge=0, le=1000)
     """Exemplars before a generic question; null: all of the task's prompt (paper: 3). 0: the instruction alone."""
     engine: Literal["auto", "transformers", "ctranslate2"] = "auto"
     """What decodes greedily. `auto`: on a CPU CTranslate2 in fp32, where it can convert the student and writes the
     first 64 prompts of each benchmark as transformers does, to the character; else transformers. `ctranslate2`: or
     stop. Samples are always drawn by transformers."""
-    batch_size: int = Field(default=32, ge=1)
+    batch_size: int = Field(default=32, ge=1, le=65_536)
     """Prompts decoded at once. Part of the recipe: rounding depends on it, and with it, rarely, a greedy decision."""
     batch_tokens: int | None = Field(default=None, ge=1)
     """Most tokens of a batch, padding included: prompts times (longest prompt + `max_new_tokens`); null: `batch_size`
     alone decides."""
-    max_source_tokens: int = Field(default=1024, ge=16)
+    max_source_tokens: int = Field(default=1024, ge=16, le=MOST_TOKENS)
     """Longest prompt. Exemplars are dropped, first ones first, until it fits; a longer question loses its beginning."""
-    max_new_tokens: int = Field(default=256, ge=1)
+    max_new_tokens: int = Field(default=256, ge=1, le=MOST_TOKENS)
     """Longest answer (paper: 256)."""
-    samples: int = Field(default=1, ge=1)
+    samples: int = Field(default=1, ge=1, le=10_000)
     """Answers to each question. More than one need a `temperature`; scores: pass@1, pass@k, majority vote."""
     temperature: float = Field(default=0.0, ge=0, le=10)
     """Temperature of `samples`; 0: greedy (paper)."""
