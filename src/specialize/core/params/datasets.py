@@ -83,9 +83,9 @@ class DatasetParams(Section):
     id: str | None = None
     """Column of an id that no two rows of a part share. Null: the row's place."""
     choices: str | list[str] | None = None
-    """Column of the options: a list of texts, of `{label, text}`, `{label: […], text: […]}` or `{option: score}`; or
-    the list of the columns that hold one option each. They stand behind the question, or where the template says
-    `{choices}`."""
+    """Column of the options: a list of texts or of `{label, text}`, `{label: text}`, `{label: […], text: […]}` or
+    `{option: score}`, also as JSON in a text; or the list of the columns that hold one option each. They stand behind
+    the question, or where the template says `{choices}`."""
     answer_kind: AnswerKind | None = None
     """How answers are judged. Null: `choice` where there are `choices`, else by what each gold answer is."""
     exemplars: str | None = None
