@@ -67,7 +67,7 @@ def _exemplars(name: str, params: Params) -> str:
 
 def _tokens(name: str, tokenizer: Tokenizer, problems: Sequence[Problem], params: Params) -> Iterator[str]:
     limit = params.train.max_source_tokens
-    counts = lengths(tokenizer, (source("zero_shot_chain_of_thought", problem.question) for problem in problems))
+    counts = lengths(tokenizer, (_asked(problem) for problem in problems))
     longer = sum(count > limit for count in counts)
     yield f"tokens a prompt ({name}): {_spread(counts)}" + (
         f"; {longer:,} longer than train.max_source_tokens ({limit})" if longer else ""
@@ -80,10 +80,13 @@ def _tokens(name: str, tokenizer: Tokenizer, problems: Sequence[Problem], params
 
 def _problem(problem: Problem, is_generic: bool) -> Iterator[str]:
     yield f"[{problem.id}] {problem.kind}"
-    asked = generic_source("answer_only", problem.question) if is_generic else None
-    yield from (asked or source("zero_shot_chain_of_thought", problem.question)).split("\n")
+    yield from (generic_source("answer_only", problem.question) if is_generic else _asked(problem)).split("\n")
     yield f"→ {problem.answer}"
     yield ""
+
+
+def _asked(problem: Problem) -> str:
+    return source("zero_shot_chain_of_thought", problem.question, template=problem.template)
 
 
 def _shared(splits: Mapping[str, Splits], params: Params) -> Iterator[str]:

@@ -11,7 +11,7 @@ from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, replacing
 from specialize.records.completions import Completion
 from specialize.records.record import Record
-from specialize.records.traces import TRACES_SCHEMA, Trace
+from specialize.records.traces import TEMPLATE_FIELD, TRACES_SCHEMA, Trace
 
 Row = TypeVar("Row", bound=Record)
 
@@ -38,7 +38,9 @@ def read_traces(path: Path) -> list[Trace]:
 
 def write_traces(path: Path, traces: Sequence[Trace]) -> None:
     """Write traces in the order given: zstd, no timestamps, the same bytes for the same rows; atomically."""
-    table = pa.Table.from_pylist([trace.model_dump() for trace in traces], schema=TRACES_SCHEMA)
+    has_template = any(trace.template for trace in traces)
+    schema = TRACES_SCHEMA.append(TEMPLATE_FIELD) if has_template else TRACES_SCHEMA
+    table = pa.Table.from_pylist([trace.model_dump() for trace in traces], schema=schema)
     with replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
@@ -50,9 +52,9 @@ def _read(path: Path, model: type[Row]) -> list[Row]:
     try:
         with pq.ParquetFile(path) as file:
             missing = [name for name in columns if name not in file.schema_arrow.names]
-            if missing:
-                raise RecordError(f"{path}:0", missing[0], "a column of this name", file.schema_arrow.names)
-            rows = file.read(columns=columns).to_pylist()
+            if needed := [name for name in missing if model.model_fields[name].is_required()]:
+                raise RecordError(f"{path}:0", needed[0], "a column of this name", file.schema_arrow.names)
+            rows = file.read(columns=[name for name in columns if name not in missing]).to_pylist()
     except pa.ArrowInvalid as error:
         raise RecordError(f"{path}:0", "(whole file)", "a parquet file", str(error)) from None
     return [parse_record(f"{path}:{number}", row, model) for number, row in enumerate(rows)]

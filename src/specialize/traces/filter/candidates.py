@@ -31,6 +31,7 @@ class Candidate:
             question=self.problem.question,
             rationale=self.rationale,
             answer=self.problem.answer,
+            template=self.problem.template,
         )
 
 
