@@ -31,7 +31,7 @@ def read_template(path: Path) -> PromptTemplate:
     try:
         template = parse_record(str(path), tree, PromptTemplate)
     except RecordError as error:
-        raise ParamsError(str(error)) from None
+        raise ParamsError(str(error).replace("Value error, ", "")) from None
     for kind, answer in _PROBES.items():
         stated = f"First 1 + 1 = 2.\n{template.answer.replace('{answer}', answer)}"
         if not judge(stated, answer, kind).strict.correct:

@@ -33,7 +33,7 @@ def test_what_a_template_leaves_out_is_the_papers(tmp_path: Path) -> None:
     [
         ("answr: 'Answer: {answer}'\n", "field 'answr': expected one of answer_only, chain_of_thought, answer"),
         ("answer: 'My verdict: {answer}'\n", "a statement that the judge reads"),
-        ("answer: 'The answer is'\n", "field 'answer': Value error, {answer} exactly once"),
+        ("answer: 'The answer is'\n", "field 'answer': expected {answer} exactly once"),
         ("answer_only: 'Q:'\n", "{question} exactly once"),
         ("answer_only: '{question} '\n", "without blanks"),
         ("answer_only: 3\n", "field 'answer_only'"),
