@@ -13,7 +13,8 @@ class PromptTemplate(Record):
     chain_of_thought: str = Field(default="Q: {question}\nLet's think step by step", min_length=1)
     """What the student reads where it reasons first."""
     answer: str = Field(default="The answer is {answer}", min_length=1)
-    """How it states the answer, behind the reasoning or alone; `{answer}` stands for the answer."""
+    """How it states the answer, behind the reasoning or alone; `{answer}` stands for the answer.
+    One line, in words that the judge reads."""
 
     @field_validator("answer_only", "chain_of_thought")
     @classmethod
@@ -23,6 +24,8 @@ class PromptTemplate(Record):
     @field_validator("answer")
     @classmethod
     def _states(cls, text: str) -> str:
+        if "\n" in text:
+            raise ValueError("one line")
         return _with_one(text, "{answer}")
 
 

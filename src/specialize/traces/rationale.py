@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 
+from specialize.core.answers import strict_answer
 from specialize.core.judging.reasoning_span import reasoning_span
 from specialize.core.numbers import parse_number
 
@@ -90,23 +91,30 @@ def target_origins(completion: str, target: str) -> np.ndarray | None:
     reasoning of the target is not the completion's.
 
     target: `{rationale}\\nThe answer is {answer}`. The answer line is the teacher's as far as it reads the same and
-    follows the reasoning directly.
+    follows the reasoning directly; one in the words of a dataset's own template is ours.
     """
-    answer = target.rpartition(ANSWER)[2]
+    answer = target.rpartition(ANSWER)[2] if ANSWER in target else strict_answer(target) or ""
     start, reasoned = reasoning_span(completion, is_number=parse_number(answer) is not None)
     raw = completion[start:reasoned]
     rationale, origins = tidied(raw)
-    if not target.startswith(f"{rationale}\n{ANSWER}"):
+    behind = target.removeprefix(f"{rationale}\n")
+    is_papers = behind.startswith(ANSWER)
+    if behind == target or not (is_papers or "\n" not in behind):
         return None
     places = np.full(len(target), OURS, dtype=np.int64)
     found = np.array(origins, dtype=np.int64)
     places[: len(rationale)] = np.where(found == OURS, OURS, found + start)
     own = completion.find(ANSWER, reasoned)
-    if own >= 0 and len(rationale) and origins[-1] == len(raw) - 1 and not completion[reasoned:own].strip():
+    if (
+        is_papers
+        and own >= 0
+        and len(rationale)
+        and origins[-1] == len(raw) - 1
+        and not completion[reasoned:own].strip()
+    ):
         between = completion[reasoned:own]
         if between:
             places[len(rationale)] = reasoned + max(between.find("\n"), 0)
-        behind = target[len(rationale) + 1 :]
         same = next((k for k, (a, b) in enumerate(zip(behind, completion[own:], strict=False)) if a != b), None)
         same = min(len(behind), len(completion) - own) if same is None else same
         places[len(rationale) + 1 : len(rationale) + 1 + same] = np.arange(own, own + same)
