@@ -97,28 +97,27 @@ def target_origins(completion: str, target: str) -> np.ndarray | None:
     start, reasoned = reasoning_span(completion, is_number=parse_number(answer) is not None)
     raw = completion[start:reasoned]
     rationale, origins = tidied(raw)
-    behind = target.removeprefix(f"{rationale}\n")
-    is_papers = behind.startswith(ANSWER)
-    if behind == target or not (is_papers or "\n" not in behind):
+    if not _is_target(target, rationale):
         return None
     places = np.full(len(target), OURS, dtype=np.int64)
     found = np.array(origins, dtype=np.int64)
     places[: len(rationale)] = np.where(found == OURS, OURS, found + start)
     own = completion.find(ANSWER, reasoned)
-    if (
-        is_papers
-        and own >= 0
-        and len(rationale)
-        and origins[-1] == len(raw) - 1
-        and not completion[reasoned:own].strip()
-    ):
+    if own >= 0 and len(rationale) and origins[-1] == len(raw) - 1 and not completion[reasoned:own].strip():
         between = completion[reasoned:own]
         if between:
             places[len(rationale)] = reasoned + max(between.find("\n"), 0)
+        behind = target[len(rationale) + 1 :]
         same = next((k for k, (a, b) in enumerate(zip(behind, completion[own:], strict=False)) if a != b), None)
         same = min(len(behind), len(completion) - own) if same is None else same
         places[len(rationale) + 1 : len(rationale) + 1 + same] = np.arange(own, own + same)
     return places
+
+
+def _is_target(target: str, rationale: str) -> bool:
+    """Whether a target is the reasoning with an answer line behind it: the paper's, or one line of a template."""
+    behind = target.removeprefix(f"{rationale}\n")
+    return behind != target and (behind.startswith(ANSWER) or "\n" not in behind)
 
 
 def _without_markup(text: str) -> tuple[list[str], list[int]]:
