@@ -34,8 +34,8 @@ def test_a_template_reaches_the_aligned_targets(tmp_path: Path) -> None:
 def test_distributions_reach_the_reasoning_before_an_answer_line_of_its_own() -> None:
     completion = "2 + 2 = **4**. The answer is 4"
     places = target_origins(completion, "2 + 2 = 4.\n#### 4")
-    assert places is not None and [completion[place] for place in places if place >= 0] == list("2 + 2 = 4.")
-    assert (places[10:] == -1).all()
+    assert places is not None and [completion[place] for place in places if place >= 0] == list("2 + 2 = 4. ")
+    assert (places[11:] == -1).all()
     assert target_origins(completion, "2 + 2 = 5.\n#### 4") is None
     assert target_origins("2 + 2 = 4. The answer is 4", "2 + 2 = 4.\nSo be it.\n#### 4") is None
 
