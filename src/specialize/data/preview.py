@@ -48,6 +48,7 @@ def _dataset(
     yield f"words a question: {_spread([len(problem.question.split()) for problem in problems])}"
     for tokenizer, each in tokenizers.items():
         yield from _tokens(tokenizer, each, problems, params)
+        yield from _unwritable(tokenizer, each, splits)
     for left, right in (found := contradictions(problems))[:MOST_LINES]:
         yield f"warning: {left} and {right} ask the same and have different answers"
     if len(found) > MOST_LINES:
@@ -72,10 +73,15 @@ def _tokens(name: str, tokenizer: Tokenizer, problems: Sequence[Problem], params
     yield f"tokens a prompt ({name}): {_spread(counts)}" + (
         f"; {longer:,} longer than train.max_source_tokens ({limit})" if longer else ""
     )
-    lost = unwritable(tokenizer, problems)
-    if lost:
-        shown = _counts(Counter({repr(character): count for character, count in lost.items()}))
-        yield f"warning: {name} cannot write, in so many answers or solutions: {shown}"
+
+
+def _unwritable(name: str, tokenizer: Tokenizer, splits: Splits) -> Iterator[str]:
+    """Yield a line for each split with characters that a student of this tokenizer can never write."""
+    for split, problems in splits.items():
+        if lost := unwritable(tokenizer, problems):
+            shown = _counts(Counter({repr(character): count for character, count in lost.items()}))
+            of = f"{len(problems):,} {split} problems"
+            yield f"warning: {name} cannot write, in so many answers or solutions of {of}: {shown}"
 
 
 def _problem(problem: Problem, is_generic: bool) -> Iterator[str]:
