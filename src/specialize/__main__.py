@@ -37,9 +37,6 @@ from specialize.lineage.retired import set_aside
 from specialize.lineage.run_lock import refuse_beside_runs
 from specialize.lineage.staleness import judge
 from specialize.lineage.write_recipes import raw_root, recipe_texts, write_recipes
-from specialize.teacher.prompt import read_few_shot
-from specialize.teacher.recorded.to_completions import refuse_unmatched
-from specialize.traces.filter.gold_completions import ASKED, try_gold_completions
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -147,6 +144,10 @@ def _check(args: argparse.Namespace) -> None:
 def _check_chain(params: Params, root: Path) -> None:
     """Go the way of the data as far as nothing is paid: starts and their tokenizers, problems, exemplars, recorded
     rows, and the filter on gold solutions. What stands on the Hub alone is not read."""
+    from specialize.teacher.prompt import read_few_shot  # these read tables: heavy
+    from specialize.teacher.recorded.to_completions import refuse_unmatched
+    from specialize.traces.filter.gold_completions import ASKED, try_gold_completions
+
     local = {name: each for name, each in params.train.starts.items() if (root / each.source).is_dir()}
     for name, start in local.items():
         from specialize.train.model import check_start  # heavy

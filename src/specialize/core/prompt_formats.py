@@ -25,7 +25,7 @@ are trained on.
 from collections.abc import Sequence
 from typing import Literal, Protocol, get_args
 
-from specialize.records.prompt_template import PAPER, PromptTemplate
+from specialize.records.prompt_style import PAPER, PromptTemplate
 
 Format = Literal[
     "in_context_chain_of_thought", "in_context_answer_only", "zero_shot_chain_of_thought", "zero_shot_answer_only"

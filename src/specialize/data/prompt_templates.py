@@ -8,7 +8,7 @@ from specialize.core.files import parse_record
 from specialize.core.params.mistakes import closest
 from specialize.core.params.read_yaml import read_yaml
 from specialize.records.problems import AnswerKind
-from specialize.records.prompt_template import PromptTemplate
+from specialize.records.prompt_style import PromptTemplate
 
 _PROBES: dict[AnswerKind, str] = {"number": "42", "choice": "(B)", "text": "nine"}
 """An answer of each kind: what a template states must be read again."""

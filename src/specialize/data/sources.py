@@ -17,7 +17,7 @@ from specialize.data.prompt_templates import read_template
 from specialize.data.raw_dataset import RawDataset
 from specialize.data.splits import split_off_train
 from specialize.records.problems import Problem
-from specialize.records.prompt_template import PromptTemplate
+from specialize.records.prompt_style import PromptTemplate
 
 
 def check_names(params: DataParams) -> None:

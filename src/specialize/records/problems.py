@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from specialize.records.prompt_template import PromptTemplate
+from specialize.records.prompt_style import PromptTemplate
 from specialize.records.record import Name, Record
 
 AnswerKind = Literal["number", "numbers", "choice", "text", "math"]

@@ -7,7 +7,7 @@ exemplars.jsonl   records.problems.Problem: worked problems fit to be exemplars
 import pyarrow as pa
 from pydantic import Field
 
-from specialize.records.prompt_template import PromptTemplate
+from specialize.records.prompt_style import PromptTemplate
 from specialize.records.record import Record
 
 TRACES_SCHEMA = pa.schema(

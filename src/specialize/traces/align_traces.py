@@ -19,7 +19,7 @@ from specialize.core.params.traces import AlignmentParams
 from specialize.core.prompt_formats import target
 from specialize.records.completions import KEYS, TOKEN_COLUMNS
 from specialize.records.coverage import Coverage, TokenCounts
-from specialize.records.prompt_template import PromptTemplate
+from specialize.records.prompt_style import PromptTemplate
 from specialize.traces.alignment.align import Aligned, align
 from specialize.traces.alignment.token_spans import student_tokens, teacher_tokens
 from specialize.traces.alignment.vocabulary import StudentVocabulary

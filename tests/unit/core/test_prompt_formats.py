@@ -15,7 +15,7 @@ from specialize.core.prompt_formats import (
     source,
     target,
 )
-from specialize.records.prompt_template import PAPER, PromptTemplate
+from specialize.records.prompt_style import PAPER, PromptTemplate
 
 
 @dataclass(frozen=True)

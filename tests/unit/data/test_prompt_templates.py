@@ -9,7 +9,7 @@ from specialize.core.params.data import DataParams
 from specialize.data.build import split_all
 from specialize.data.prompt_templates import read_template
 from specialize.data.sources import collect
-from specialize.records.prompt_template import PAPER, PromptTemplate
+from specialize.records.prompt_style import PAPER, PromptTemplate
 
 PROJECT = Path(__file__).parents[3]
 

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 from specialize.core.params.traces import FilterParams
 from specialize.records.completions import Completion
 from specialize.records.problems import Problem
-from specialize.records.prompt_template import PromptTemplate
+from specialize.records.prompt_style import PromptTemplate
 from specialize.records.traces import TRACES_SCHEMA
 from specialize.traces.align_traces import _texts_of
 from specialize.traces.filter.steps import filter_completions
