@@ -24,7 +24,7 @@ from pathlib import Path
 from specialize.core import cli
 from specialize.core.errors import ParamsError, SpecializeError
 from specialize.core.files import write_text
-from specialize.core.params.load import load_params
+from specialize.core.params.load import Params, load_params
 from specialize.core.params.reference import reference_text, schema_text
 from specialize.core.prompt_formats import FORMATS
 from specialize.data.build import split_all
@@ -61,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="validate params files and list every mistake")
     check.add_argument("params", type=Path, nargs="+")
+    check.add_argument("--quick", action="store_true", help="the params alone, without reading the problems")
     check.set_defaults(command=_check)
 
     ask = commands.add_parser("ask", help="ask a checkpoint questions of your own")
@@ -170,6 +171,36 @@ def _check(args: argparse.Namespace) -> None:
         print(f"{path}: valid", *disk_estimate(params, Path()).lines(), sep="\n  ")
         if keys := unpinned(params, Path()):
             print(f"{path}: no revision, so the Hub may change what is loaded: {', '.join(keys)}", file=sys.stderr)
+        if root.is_dir() and not args.quick:
+            _check_chain(params, root)
+
+
+def _check_chain(params: Params, root: Path) -> None:
+    """Go the way of the data as far as nothing is paid: starts and their tokenizers, problems, exemplars, recorded
+    rows, and the filter on gold solutions. What stands on the Hub alone is not read."""
+    from specialize.teacher.prompt import read_few_shot  # these read tables: heavy
+    from specialize.teacher.recorded.to_completions import refuse_unmatched
+    from specialize.traces.filter.gold_completions import ASKED, try_gold_completions
+
+    local = {name: each for name, each in params.train.starts.items() if (root / each.source).is_dir()}
+    for name, start in local.items():
+        from specialize.train.model import check_start  # heavy
+
+        tokenizer = params.traces.tokenizers[start.tokenizer]
+        check_start(start, (tokenizer.source, tokenizer.revision), root, f"train.starts.{name}")
+    if away := [name for name in params.data.datasets if params.data.source_of(name) == "hub"]:
+        print(f"  not read, on the Hub: {', '.join(away)}")
+        return
+    splits, index = split_all(collect(params.data, root, Path(params.data.exemplars)), params.data)
+    train = splits[params.data.seed_dataset]["train"]
+    against = [each for sets in splits.values() for split in ("validation", "test") for each in sets.get(split, [])]
+    print(f"  {len(index.datasets)} datasets, {len(train):,} train and {len(against):,} evaluation problems")
+    for path in params.teacher.raw_files:
+        print(f"  {path}: {refuse_unmatched(root / path, train):,} rows answer a train problem")
+    if prompt := params.teacher.prompt_file:
+        read_few_shot(Path(prompt), params.teacher.request)
+    kept = try_gold_completions(train, against, params.traces)
+    print(f"  gold solutions that the filter would keep: {kept:,} of {min(len(train), ASKED):,} tried")
 
 
 def _ask(args: argparse.Namespace) -> None:

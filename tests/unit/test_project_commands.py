@@ -1,6 +1,7 @@
 """`python -m specialize`: recipes, check, docs, and the list of every command; the help of every phase."""
 
 import argparse
+import json
 import shlex
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def params_file(project: Path, tree: dict[str, Any]) -> Path:
 def test_recipes_are_written_once(project: Path, params_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recipes", "--project", str(project)]) == 0
     assert capsys.readouterr().out.startswith("recipes: 10, changed: data.json, evaluate.json, ")
-    assert len(list((project / "results" / "recipes").rglob("*.json"))) == 9
+    assert len(list((project / "results" / "recipes").rglob("*.json"))) == 10
 
 
 def test_check_names_every_file_that_is_valid(params_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,11 +59,55 @@ def test_check_refuses_datasets_that_cannot_be_read(
     assert main(["check", str(params_file)]) == 2
     assert f"error: data.datasets.mine.files: no file {tmp_path / 'mine.csv'}" in capsys.readouterr().err
     (tmp_path / "mine.csv").touch()
-    assert main(["check", str(params_file)]) == 0
+    assert main(["check", "--quick", str(params_file)]) == 0
+    assert main(["check", str(params_file)]) == 2
+    assert "gsm8k/train.jsonl: no such file" in capsys.readouterr().err
     tree["data"]["datasets"]["svmp"] = {"role": "probe"}
     YAML(typ="safe", pure=True).dump(tree, params_file)
     assert main(["check", str(params_file)]) == 2
     assert "data.datasets.svmp: source 'files' has no such dataset" in capsys.readouterr().err
+
+
+BOXES = "A lorry brings {} boxes to the hall in the morning and takes two of them away, how many stay?"
+
+
+def test_check_goes_the_way_of_the_data(
+    params_file: Path,
+    tree: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts/maths.jsonl").write_text('{"question": "1 + 1?", "rationale": "1 + 1 = 2.", "answer": "2"}\n')
+    rows = [f'"{BOXES.format(n)}",{n - 2}' for n in range(10, 40)]
+    (tmp_path / "mine.csv").write_text("\n".join(["q,a", *rows]) + "\n")
+    recorded = [{"question": BOXES.format(n), "output": f"The answer is {n - 2}"} for n in range(10, 40)]
+    (tmp_path / "old.jsonl").write_text("".join(json.dumps(row) + "\n" for row in recorded))
+    tree["data"] |= {
+        "root": str(tmp_path),
+        "datasets": {"mine": {"role": "seed", "files": "mine.csv", "question": "q", "answer": "a"}},
+    }
+    tree["teacher"] = {"mode": "recorded", "recorded": ["old.jsonl"]}
+
+    def check(**given: object) -> str:
+        tree["traces"] |= given
+        YAML(typ="safe", pure=True).dump(tree, params_file)
+        status = main(["check", str(params_file)])
+        out, err = capsys.readouterr()
+        assert status == (2 if err else 0)
+        return out + err
+
+    said = check()
+    assert "decontamination drops" in said and "traces.ngram: null" in said
+    assert "gold solutions that the filter would keep: 25 of 25 tried" in check(ngram=None)
+    (tmp_path / "old.jsonl").write_text('{"question": "Another one?", "output": "The answer is 10"}\n')
+    assert "none of 1 rows answers a train problem" in check()
+    (tmp_path / "old.jsonl").write_text('{"question": "Another one?"}\n')
+    assert "old.jsonl:1: field 'output'" in check()
+    (tmp_path / "prompts/maths.jsonl").write_text('{"question": "1 + 1?", "answer": "2"}\n')
+    assert "maths.jsonl:1: field 'rationale'" in check()
 
 
 def test_docs_are_what_the_models_say(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from specialize.core.judging.reasoning_span import reasoning_span
 from specialize.core.numbers import find_spans, format_number, last_number, parse_number
 from specialize.records.problems import AnswerKind
 
-SCORER_VERSION = "2"
+SCORER_VERSION = "3"
 """Raise when a change here may move a score."""
 
 Choices = Mapping[str, str] | None
@@ -39,6 +39,7 @@ Choices = Mapping[str, str] | None
 
 _SENTENCE_END = re.compile(r"(?<!\bRs)(?<!\bapprox)\.\s")
 _NEXT_SENTENCE = re.compile(r"[.!]\s+(?=[A-Z])")
+_EMPHASISED = re.compile(r"""(\*\*|["'`])([^"'`*]{1,200})\1|[“‘«]([^”’»]{1,200})[”’»]""")
 _GROUPED_BY_BLANKS = re.compile(r"([0-9]{1,3}(?: [0-9]{3})++)(?![0-9.,]*[0-9])(?!\s?[-+*/x×=])")
 _UNIT = r"(?!(?i:[ap]\.?m\b|o'clock))(?:°?[A-Z]{1,3}|[a-z%°$€£/²³.]+(?: [a-z/²³]+){0,2})"
 _VARIABLE = re.compile(r"\A[A-Za-z]\s*=\s*")
@@ -166,11 +167,14 @@ class _Said:
         return lines[-1].strip() or None
 
     def texts(self) -> list[str]:
-        """What stands behind the marker, as a text: the whole of it, and its first sentence."""
+        """What stands behind the marker, as a text: the whole of it, its first sentence, and what it begins with in
+        quotes or bold."""
         if self.raw is None:
             return []
         whole = " ".join(self.raw.split()) if self.marker and self.marker.form == "paragraph" else self.raw
         found = [undressed(whole), undressed(_NEXT_SENTENCE.split(whole, maxsplit=1)[0])]
+        if emphasised := _EMPHASISED.match(whole):
+            found.append(undressed(emphasised[2] or emphasised[3]))
         return [text for text in dict.fromkeys(found) if text]
 
 
@@ -203,7 +207,7 @@ def _strict(said: _Said, kind: AnswerKind, gold: str, choices: Choices) -> str |
     values = _stated(_result(_joined(said.tail) if kind == "number" else said.tail))
     if not values:
         spelled = number_at_start(said.tail) if kind == "number" else None
-        return None if spelled is None else str(spelled)
+        return None if spelled is None else format_number(spelled)
     return "; ".join(map(format_number, values)) if kind == "numbers" else format_number(values[0])
 
 
@@ -224,7 +228,9 @@ def _flexible(said: _Said, strict: str | None, kind: AnswerKind, gold: str, choi
 def _option(text: str, gold: str, choices: Choices, is_marked: bool) -> str | None:
     if gold in options.TRUTHS:
         return options.truth(text, gold, is_marked)
-    label = options.label(text, choices, is_marked)
+    # The gold option first: where another one has the same text, naming that text is right.
+    ordered = choices and dict(sorted(choices.items(), key=lambda option: f"({option[0]})" != gold))
+    label = options.label(text, ordered, is_marked)
     return f"({label})" if label else None
 
 

@@ -2,7 +2,7 @@
 
 `-$1,234.50` → -1234.5    `1 1/2 cups` → 1.5    `½` → 0.5    `78 – 30 = 48` → 78, 30, 48    `20%` → 20
 `-₹500` → -500    `1,50,000` → 150000    `12’500` → 12500    `1.000.000` → 1000000    `1e3`, `1 * 10^3` → 1000
-`1.5 million` → 1500000    `negative 3` → -3    `Rs.500` → 500    `54 hours.54` → 54, 54
+`1.5 million` → 1500000    `negative 3` → -3    `Rs.500` → 500    `54 hours.54` → 54, 54    `٩٬٥٠٠` → 9500
 
 A percent sign, a currency or a unit is dropped: benchmark answers are bare numbers. A single dot or comma is read as
 English has it: `1.000` is 1, and `4,2` is two numbers.
@@ -16,12 +16,12 @@ from fractions import Fraction
 MAX_DIGITS = 300
 """A longer run of digits is no answer: Python refuses to convert some, and none is ever meant."""
 
-_WHOLE = r"(?:\d{1,3}(?:,\d{3}(?!\d))++|\d{1,2}(?:,\d{2}(?!\d)){1,8}+,\d{3}(?!\d)|\d{1,3}(?:'\d{3}(?!\d))++|\d++)"
-"""Thousands by comma, also in the Indian way, or by apostrophe."""
+_WHOLE = r"(?:\d{1,3}(?:,\d{3}(?!\d))++|\d{1,2}(?:,\d{2}(?!\d)){1,8}+,\d{3}(?!\d)|\d{1,3}(?:['_]\d{3}(?![\d_]))++|\d++)"
+"""Thousands by comma, also in the Indian way, by apostrophe or underscore."""
 _PLAIN = rf"(?:{_WHOLE}(?:\.\d++)?+|(?<![\w.)%])\.\d++)"
 """A dot glued to a word or a number before it is a full stop, not a decimal point."""
-_DOTTED = r"\d{1,3}(?:\.\d{3}(?!\d)){2,8}+(?:,\d{1,2}(?!\d))?+(?![.,]?\d)"
-"""Thousands by dots: only where there are two or more, for no decimal has two."""
+_DOTTED = r"(?:\d{1,3}(?:\.\d{3}(?!\d)){2,8}+(?:,\d{1,2}(?!\d))?+(?![.,]?\d)|\d{1,3}\.\d{3},\d{1,2}(?![.,]?\d))"
+"""Thousands by dots: only where there are two or more, for no decimal has two, or a decimal comma (`9.500,00`)."""
 _DIGIT = re.compile("[0-9]")
 _VALUE = re.compile(
     rf"""
@@ -49,6 +49,7 @@ _SIGN_LENGTH = 16
 _BRACKETED = re.compile(r"[\d.,/ ]{1,40}\)", re.ASCII)
 _BEFORE = frozenset(f"-(.se{_SYMBOLS}")
 """The last character of a sign or a currency, blanks apart."""
+_NO_MARKS = str.maketrans("", "", ",'_")
 _TAILS = (80, 3 * MAX_DIGITS)
 _SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _MINUS_IS_A_SIGN = re.compile(r"(?:\A|[=:(]|\b(?:is|was|be|are|to))\s*+\Z", re.IGNORECASE)
@@ -60,6 +61,9 @@ _PLAIN_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻·", "0123456789-*"
 _EXPONENT = re.compile("(?<![⁄₀-₉⁰¹²³⁴-⁹⁺⁻])[⁰¹²³⁴-⁹⁺⁻₀-₉]++(?!⁄)")
 _GROUPS = re.compile("(?<![0-9.,])[0-9]{1,3}(?:[\u00a0\u2007\u2008\u2009\u202f’ʼ][0-9]{3})++(?![0-9])")
 """Thousands by blanks that do not break or by a typographic apostrophe."""
+_OTHER_DIGITS = re.compile(r"\d(?<![0-9])")
+"""Digits of other scripts: Arabic, Devanagari, full width, …"""
+_OTHER_MARKS = str.maketrans("٬٫", ",.")
 _GROUP_MARK = re.compile("[^0-9]")
 _MARKS = 30
 """Combining marks in a row that are kept (Unicode's stream-safe limit): normalising a long run takes squared time."""
@@ -73,6 +77,8 @@ def normalise(text: str) -> str:
     """
     if text.isascii():
         return text
+    if _OTHER_DIGITS.search(text):
+        text = _OTHER_DIGITS.sub(lambda match: str(unicodedata.decimal(match[0])), text.translate(_OTHER_MARKS))
     text = _GROUPS.sub(lambda match: _GROUP_MARK.sub(",", match[0]), _few_marks(_ZERO_WIDTH.sub("", text)))
     text = _POWER_OF_TEN.sub(lambda match: f"{match[1]}^{match[2]}".translate(_PLAIN_DIGITS), text)
     # A blank between, or `2½` would fold to `21/2`.
@@ -174,7 +180,7 @@ def _value(match: re.Match[str]) -> Fraction | None:
 
 
 def _decimal(digits: str) -> Fraction:
-    whole, _, places = digits.replace(",", "").replace("'", "").partition(".")
+    whole, _, places = digits.translate(_NO_MARKS).partition(".")
     return Fraction(int(whole + places), 10 ** len(places)) if places else Fraction(int(whole))
 
 

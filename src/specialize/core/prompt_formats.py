@@ -6,7 +6,8 @@ Training and evaluation both render them here. Shapes (paper, Fig. 1B; wording o
     zero_shot_chain_of_thought    Q: {question}\\nLet's think step by step   → {rationale}\\nThe answer is {answer}
     in_context_…                  worked exemplars in the same shape, a blank line between, then the same
 
-T5's tokenizer folds newlines into blanks; other tokenizers keep them.
+T5's tokenizer folds newlines into blanks; other tokenizers keep them. A declared dataset may name other words for
+`Q: …` and `The answer is …` (`data.datasets.<name>.template`); its problems and traces carry them.
 
 Generic tasks have BIG-Bench-Hard's own shape, answer-only or chain-of-thought:
 
@@ -23,6 +24,8 @@ are trained on.
 
 from collections.abc import Sequence
 from typing import Literal, Protocol, get_args
+
+from specialize.records.prompt_style import PAPER, PromptTemplate
 
 Format = Literal[
     "in_context_chain_of_thought", "in_context_answer_only", "zero_shot_chain_of_thought", "zero_shot_answer_only"
@@ -42,6 +45,8 @@ class Worked(Protocol):
     def rationale(self) -> str | None: ...
     @property
     def answer(self) -> str: ...
+    @property
+    def template(self) -> PromptTemplate | None: ...
 
 
 def is_in_context(format: Format) -> bool:
@@ -54,21 +59,23 @@ def is_chain_of_thought(format: Format) -> bool:
     return format.endswith("chain_of_thought")
 
 
-def prompt(format: Format, question: str) -> str:
-    """Return the question as the format asks it, without exemplars."""
-    return f"Q: {question}\nLet's think step by step" if is_chain_of_thought(format) else f"Q: {question}\nA:"
+def prompt(format: Format, question: str, template: PromptTemplate | None = None) -> str:
+    """Return the question as the format asks it, without exemplars. template: None: the paper's."""
+    words = template or PAPER
+    asked = words.chain_of_thought if is_chain_of_thought(format) else words.answer_only
+    return asked.replace("{question}", question)
 
 
-def target(format: Format, rationale: str | None, answer: str) -> str:
-    """Return the target: what the student is trained to write."""
-    answer_line = f"The answer is {answer}"
+def target(format: Format, rationale: str | None, answer: str, template: PromptTemplate | None = None) -> str:
+    """Return the target: what the student is trained to write. template: None: the paper's."""
+    answer_line = (template or PAPER).answer.replace("{answer}", answer)
     return f"{rationale}\n{answer_line}" if is_chain_of_thought(format) and rationale else answer_line
 
 
 def exemplar(format: Format, worked: Worked) -> str:
     """Return one worked exemplar with the blank line that follows it."""
-    asked = prompt(format, worked.question)
-    return f"{asked}{separator(asked)}{target(format, worked.rationale, worked.answer)}\n\n"
+    asked = prompt(format, worked.question, worked.template)
+    return f"{asked}{separator(asked)}{target(format, worked.rationale, worked.answer, worked.template)}\n\n"
 
 
 def separator(source: str) -> str:
@@ -78,9 +85,11 @@ def separator(source: str) -> str:
     return "" if source.endswith("\n") or not source else "\n"
 
 
-def source(format: Format, question: str, exemplars: Sequence[Worked] = ()) -> str:
-    """Return the source: what the student reads, exemplars first."""
-    return "".join(exemplar(format, worked) for worked in exemplars) + prompt(format, question)
+def source(
+    format: Format, question: str, exemplars: Sequence[Worked] = (), template: PromptTemplate | None = None
+) -> str:
+    """Return the source: what the student reads, exemplars first. template: of the question; None: the paper's."""
+    return "".join(exemplar(format, worked) for worked in exemplars) + prompt(format, question, template)
 
 
 def generic_source(

@@ -48,6 +48,7 @@ def _dataset(
     yield f"words a question: {_spread([len(problem.question.split()) for problem in problems])}"
     for tokenizer, each in tokenizers.items():
         yield from _tokens(tokenizer, each, problems, params)
+        yield from _unwritable(tokenizer, each, splits)
     for left, right in (found := contradictions(problems))[:MOST_LINES]:
         yield f"warning: {left} and {right} ask the same and have different answers"
     if len(found) > MOST_LINES:
@@ -67,23 +68,31 @@ def _exemplars(name: str, params: Params) -> str:
 
 def _tokens(name: str, tokenizer: Tokenizer, problems: Sequence[Problem], params: Params) -> Iterator[str]:
     limit = params.train.max_source_tokens
-    counts = lengths(tokenizer, (source("zero_shot_chain_of_thought", problem.question) for problem in problems))
+    counts = lengths(tokenizer, (_asked(problem) for problem in problems))
     longer = sum(count > limit for count in counts)
     yield f"tokens a prompt ({name}): {_spread(counts)}" + (
         f"; {longer:,} longer than train.max_source_tokens ({limit})" if longer else ""
     )
-    lost = unwritable(tokenizer, problems)
-    if lost:
-        shown = _counts(Counter({repr(character): count for character, count in lost.items()}))
-        yield f"warning: {name} cannot write, in so many answers or solutions: {shown}"
+
+
+def _unwritable(name: str, tokenizer: Tokenizer, splits: Splits) -> Iterator[str]:
+    """Yield a line for each split with characters that a student of this tokenizer can never write."""
+    for split, problems in splits.items():
+        if lost := unwritable(tokenizer, problems):
+            shown = _counts(Counter({repr(character): count for character, count in lost.items()}))
+            of = f"{len(problems):,} {split} problems"
+            yield f"warning: {name} cannot write, in so many answers or solutions of {of}: {shown}"
 
 
 def _problem(problem: Problem, is_generic: bool) -> Iterator[str]:
     yield f"[{problem.id}] {problem.kind}"
-    asked = generic_source("answer_only", problem.question) if is_generic else None
-    yield from (asked or source("zero_shot_chain_of_thought", problem.question)).split("\n")
+    yield from (generic_source("answer_only", problem.question) if is_generic else _asked(problem)).split("\n")
     yield f"→ {problem.answer}"
     yield ""
+
+
+def _asked(problem: Problem) -> str:
+    return source("zero_shot_chain_of_thought", problem.question, template=problem.template)
 
 
 def _shared(splits: Mapping[str, Splits], params: Params) -> Iterator[str]:

@@ -13,9 +13,11 @@ from specialize.data.benchmarks.local_files import existing
 from specialize.data.benchmarks.registry import BENCHMARKS, read_benchmark
 from specialize.data.declared.parse_rows import parts_of
 from specialize.data.procedural import datasets
+from specialize.data.prompt_templates import read_template
 from specialize.data.raw_dataset import RawDataset
 from specialize.data.splits import split_off_train
 from specialize.records.problems import Problem
+from specialize.records.prompt_style import PromptTemplate
 
 
 def check_names(params: DataParams) -> None:
@@ -78,9 +80,18 @@ def _read(name: str, params: DataParams, root: Path, default_exemplars: Path) ->
     if is_seed and not (raw.train and raw.evaluation):
         train, evaluation = split_off_train([*raw.train, *raw.evaluation], dataset.train_share, params.seed)
         raw = RawDataset(evaluation, raw.exemplars, train, raw.validation)
-    return RawDataset(
-        raw.evaluation, raw.exemplars, _without(raw.train, raw.exemplars) if is_seed else [], raw.validation
-    )
+    train = _without(raw.train, raw.exemplars) if is_seed else []
+    made = RawDataset(raw.evaluation, raw.exemplars, train, raw.validation)
+    return _in_words(made, read_template(Path(dataset.template))) if dataset.template else made
+
+
+def _in_words(raw: RawDataset, template: PromptTemplate) -> RawDataset:
+    """Return the dataset with every problem in the words of the template."""
+
+    def written(problems: Sequence[Problem]) -> list[Problem]:
+        return [problem.model_copy(update={"template": template}) for problem in problems]
+
+    return RawDataset(written(raw.evaluation), written(raw.exemplars), written(raw.train), written(raw.validation))
 
 
 def _without(train: Sequence[Problem], shots: Sequence[Problem]) -> list[Problem]:

@@ -1,20 +1,18 @@
 """Judge anybody's answers: rows of text and gold answer from JSON Lines, CSV, TSV or Parquet."""
 
 import csv
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict
-from decimal import Decimal
 from pathlib import Path
-from string import ascii_uppercase
 from typing import Any
 
-from specialize.core.answers import Choices, judge
+from specialize.core.answers import judge
 from specialize.core.errors import RecordError
 from specialize.core.files import read_rows
+from specialize.core.judging.cells import as_text
+from specialize.core.judging.option_layouts import options_in
 from specialize.core.library_errors import reading_file
 from specialize.records.problems import AnswerKind
 
@@ -42,8 +40,8 @@ def judged_rows(path: Path, kind: AnswerKind | None, choices: str | None) -> Ite
             raise RecordError(where, "text", "a text", text, _HINT)
         if not isinstance(gold, str | int | float):
             raise RecordError(where, "gold", "a text or a number", gold, _HINT)
-        options = _options(where, choices, row[choices]) if choices else None
-        yield {**row, **asdict(judge(text, _written(gold), kind, options))}
+        options = options_in(where, choices, row[choices]) if choices else None
+        yield {**row, **asdict(judge(text, as_text(where, "gold", gold), kind, options))}
 
 
 class Totals:
@@ -112,25 +110,3 @@ def _parquet(path: Path) -> Iterator[Row]:
         rows = (row for batch in batches for row in batch.to_pylist())
         for number, row in enumerate(rows):
             yield f"{path}[{number}]", row
-
-
-def _written(gold: str | int | float) -> str:
-    if isinstance(gold, str):
-        return gold
-    if isinstance(gold, bool):
-        return str(gold).lower()
-    # 1e+22 is no way to write an answer; repr, so that 0.1 stays 0.1.
-    return format(Decimal(repr(gold)), "f")
-
-
-def _options(where: str, field: str, value: Any) -> Choices:
-    """Return label → text: of an object, or of a list, whose options are A, B, …; either may be JSON in a text."""
-    if isinstance(value, str):
-        with suppress(ValueError):
-            value = json.loads(value)
-    if isinstance(value, list) and 2 <= len(value) <= len(ascii_uppercase):
-        value = dict(zip(ascii_uppercase, value, strict=False))
-    if not isinstance(value, dict) or not value or not all(isinstance(text, str) for text in value.values()):
-        expected = 'options as {"A": "a text", …} or ["a text", …]'
-        raise RecordError(where, field, expected, value)
-    return value

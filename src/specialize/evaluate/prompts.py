@@ -67,7 +67,9 @@ def prompts_of(benchmark: Benchmark, params: GenerationParams, count: Count) -> 
 
 def maths_renderer(problem: Problem, format: Format) -> Render:
     """Return the function from exemplars to the prompt; zero-shot formats ignore them."""
-    return lambda exemplars: source(format, problem.question, exemplars if is_in_context(format) else ())
+    return lambda exemplars: source(
+        format, problem.question, exemplars if is_in_context(format) else (), problem.template
+    )
 
 
 def generic_renderer(problem: Problem, format: GenericFormat, worked: Sequence[Problem]) -> Render:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from specialize.records.prompt_style import PromptTemplate
 from specialize.records.record import Name, Record
 
 AnswerKind = Literal["number", "numbers", "choice", "text", "math"]
@@ -36,6 +37,8 @@ class Problem(Record):
     """The gold reasoning without its answer line, where the source has one."""
     instruction: str | None = None
     """What a suite prints before its exemplars (BIG-Bench-Hard's task description)."""
+    template: PromptTemplate | None = None
+    """The words around question and answer; null: the paper's."""
 
 
 class Text(Record):

@@ -7,6 +7,7 @@ exemplars.jsonl   records.problems.Problem: worked problems fit to be exemplars
 import pyarrow as pa
 from pydantic import Field
 
+from specialize.records.prompt_style import PromptTemplate
 from specialize.records.record import Record
 
 TRACES_SCHEMA = pa.schema(
@@ -20,6 +21,8 @@ TRACES_SCHEMA = pa.schema(
     ]
 )
 """One row per trace, the fields of Trace."""
+TEMPLATE_FIELD = pa.field("template", pa.struct([pa.field(name, pa.string()) for name in PromptTemplate.model_fields]))
+"""A last column, only where the dataset names a template."""
 
 
 class Trace(Record):
@@ -31,3 +34,5 @@ class Trace(Record):
     question: str = Field(min_length=1)
     rationale: str
     answer: str = Field(min_length=1)
+    template: PromptTemplate | None = None
+    """The words around question and answer; null: the paper's."""

@@ -35,6 +35,7 @@ from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 from specialize.records.coverage import Coverage
 from specialize.records.problems import Problem
+from specialize.traces.filter.contamination_limit import refuse_contaminated
 from specialize.traces.filter.contamination_report import contamination_of
 from specialize.traces.filter.funnel import funnel_lines
 from specialize.traces.filter.steps import Filtered, filter_completions, worked_problems
@@ -142,6 +143,7 @@ def _build(args: argparse.Namespace) -> None:
     if not against:
         LOG.warning("no evaluation problems given (--against): nothing keeps their questions out of the traces")
     filtered = filter_completions(read_completions(args.completions), problems, against, params)
+    refuse_contaminated(filtered.funnel, filtered.contaminated, problems, against, params)
     write_traces(args.output, filtered.traces)
     if args.exemplars:
         write_records(args.exemplars, worked_problems(problems, filtered.contaminated))

@@ -14,11 +14,13 @@ import pyarrow.parquet as pq
 from transformers import PreTrainedTokenizerBase
 
 from specialize.core.errors import SpecializeError
+from specialize.core.files import parse_record
 from specialize.core.library_errors import reading_file
 from specialize.core.params.traces import AlignmentParams
 from specialize.core.prompt_formats import target
 from specialize.records.completions import KEYS, TOKEN_COLUMNS
 from specialize.records.coverage import Coverage, TokenCounts
+from specialize.records.prompt_style import PromptTemplate
 from specialize.traces.alignment.align import Aligned, align
 from specialize.traces.alignment.temperature import tempered
 from specialize.traces.alignment.token_spans import student_tokens, teacher_tokens
@@ -186,9 +188,11 @@ def _texts_of(traces: Path, completions: Path) -> dict[Key, str]:
         reading_file(traces, "a Parquet file of traces"),
         pq.ParquetFile(traces, page_checksum_verification=True) as file,
     ):
-        for batch in file.iter_batches(4096, columns=[*KEYS, "rationale", "answer"]):
-            for row in zip(*(batch[name].to_pylist() for name in batch.schema.names), strict=True):
-                key, rationale, answer = row[:3], row[3], row[4]
+        for batch in file.iter_batches(4096):
+            for row in batch.to_pylist():
+                key = (row["problem_id"], row["teacher"], row["sample"])
                 if key in keys:
-                    texts[key] = target("zero_shot_chain_of_thought", rationale, answer)
+                    words = row.get("template")
+                    template = parse_record(str(traces), words, PromptTemplate) if words else None
+                    texts[key] = target("zero_shot_chain_of_thought", row["rationale"], row["answer"], template)
     return texts

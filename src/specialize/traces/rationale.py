@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from specialize.core.answers import strict_answer
 from specialize.core.numbers import parse_number
 from specialize.traces.chain import REASONING, chain_spans
 
@@ -108,9 +109,9 @@ def target_origins(completion: str, target: str) -> np.ndarray | None:
     reasoning of the target is not the completion's.
 
     target: `{rationale}\\nThe answer is {answer}`. The answer line is the teacher's as far as it reads the same and
-    follows the reasoning directly.
+    follows the reasoning directly; one in the words of a dataset's own template is ours.
     """
-    answer = target.rpartition(ANSWER)[2]
+    answer = target.rpartition(ANSWER)[2] if ANSWER in target else strict_answer(target) or ""
     found = _chain_of(completion, target, parse_number(answer) is not None)
     if found is None:
         return None
@@ -134,9 +135,15 @@ def _chain_of(completion: str, target: str, is_number: bool) -> tuple[str, list[
     for reasoning in REASONING:
         spans = chain_spans(completion, is_number, reasoning)
         rationale, origins = tidied_chain(completion, spans)
-        if target.startswith(f"{rationale}\n{ANSWER}"):
+        if _is_target(target, rationale):
             return rationale, origins, spans[-1][1] if spans else 0
     return None
+
+
+def _is_target(target: str, rationale: str) -> bool:
+    """Whether a target is the reasoning with an answer line behind it: the paper's, or one line of a template."""
+    behind = target.removeprefix(f"{rationale}\n")
+    return behind != target and (behind.startswith(ANSWER) or "\n" not in behind)
 
 
 def _without_markup(text: str) -> tuple[list[str], list[int]]:

@@ -23,7 +23,7 @@ def shown(trace: Trace, formats: Sequence[Format], exemplars: Sequence[Worked]) 
     for format in formats:
         before = exemplars if is_in_context(format) else ()
         parts.append(
-            f"=== {format}\n--- source\n{source(format, trace.question, before)}\n"
-            f"--- target\n{target(format, trace.rationale, trace.answer)}"
+            f"=== {format}\n--- source\n{source(format, trace.question, before, trace.template)}\n"
+            f"--- target\n{target(format, trace.rationale, trace.answer, trace.template)}"
         )
     return "\n\n".join(parts)

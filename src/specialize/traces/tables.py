@@ -12,7 +12,7 @@ from specialize.core.files import parse_record, replacing
 from specialize.core.library_errors import reading_file
 from specialize.records.completions import Completion
 from specialize.records.record import Record
-from specialize.records.traces import TRACES_SCHEMA, Trace
+from specialize.records.traces import TEMPLATE_FIELD, TRACES_SCHEMA, Trace
 
 Row = TypeVar("Row", bound=Record)
 
@@ -39,7 +39,9 @@ def read_traces(path: Path) -> list[Trace]:
 
 def write_traces(path: Path, traces: Sequence[Trace]) -> None:
     """Write traces in the order given: zstd, no timestamps, the same bytes for the same rows; atomically."""
-    table = pa.Table.from_pylist([trace.model_dump() for trace in traces], schema=TRACES_SCHEMA)
+    has_template = any(trace.template for trace in traces)
+    schema = TRACES_SCHEMA.append(TEMPLATE_FIELD) if has_template else TRACES_SCHEMA
+    table = pa.Table.from_pylist([trace.model_dump() for trace in traces], schema=schema)
     with replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
@@ -50,7 +52,7 @@ def _read(path: Path, model: type[Row]) -> list[Row]:
     columns = list(model.model_fields)
     with reading_file(path, "a Parquet file"), pq.ParquetFile(path, page_checksum_verification=True) as file:
         missing = [name for name in columns if name not in file.schema_arrow.names]
-        if missing:
-            raise RecordError(f"{path}:0", missing[0], "a column of this name", file.schema_arrow.names)
-        rows = file.read(columns=columns).to_pylist()
+        if needed := [name for name in missing if model.model_fields[name].is_required()]:
+            raise RecordError(f"{path}:0", needed[0], "a column of this name", file.schema_arrow.names)
+        rows = file.read(columns=[name for name in columns if name not in missing]).to_pylist()
     return [parse_record(f"{path}:{number}", row, model) for number, row in enumerate(rows)]

@@ -56,12 +56,13 @@ class Corpus:
     def source(self, example: Example) -> str:
         """Return the text that the student reads."""
         worked = [self.pool[index] for index in example.exemplars]
-        return source(example.format, self.traces[example.trace].question, worked)
+        trace = self.traces[example.trace]
+        return source(example.format, trace.question, worked, trace.template)
 
     def target(self, example: Example) -> str:
         """Return the text that the student learns to write."""
         trace = self.traces[example.trace]
-        return target(example.format, trace.rationale, trace.answer)
+        return target(example.format, trace.rationale, trace.answer, trace.template)
 
 
 def read_corpus(traces: Path, exemplars: Path) -> Corpus:
@@ -81,12 +82,12 @@ class Lengths:
             return [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]] if texts else []
 
         self.overhead = encoding.source_overhead
-        self.prompts = {f: count([prompt(f, t.question) for t in corpus.traces]) for f in formats}
+        self.prompts = {f: count([prompt(f, t.question, t.template) for t in corpus.traces]) for f in formats}
         aligned = targets.lengths()
         self.targets = {
             f: aligned
             if is_chain_of_thought(f)
-            else [tokens + 1 for tokens in count([target(f, None, t.answer) for t in corpus.traces])]
+            else [tokens + 1 for tokens in count([target(f, None, t.answer, t.template) for t in corpus.traces])]
             for f in formats
         }
         self.exemplars = {f: count([exemplar(f, p) for p in corpus.pool]) for f in formats if is_in_context(f)}

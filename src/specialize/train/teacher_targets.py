@@ -73,7 +73,9 @@ class Targets:
         """Raise RecordError unless the ids are what the encoding makes of the traces' chain-of-thought targets."""
         for low in range(0, len(traces), ROWS_AT_ONCE):
             some = traces[low : low + ROWS_AT_ONCE]
-            texts = [target("zero_shot_chain_of_thought", trace.rationale, trace.answer) for trace in some]
+            texts = [
+                target("zero_shot_chain_of_thought", trace.rationale, trace.answer, trace.template) for trace in some
+            ]
             for number, (text, expected) in enumerate(zip(texts, encoding.target_ids(texts), strict=True)):
                 found = self._row("ids", low + number).tolist()
                 if found != expected:

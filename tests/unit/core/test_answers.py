@@ -260,6 +260,33 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 }
 
 
+OPTIONS = {"A": "5", "B": "x > 3", "C": "fish market", "D": "12 and 8"}
+MEGABYTE = 1_000_000
+
+
+@pytest.mark.parametrize("gold", ["72", "a clip", "(A)", "no"])
+def test_a_megabyte_is_read_to_its_end(gold: str) -> None:
+    sentence = "She sold 48/2 = 24 clips in May, option B, and 48 + 24 = 71 in all, so yes. "
+    text = (sentence * (MEGABYTE // len(sentence) + 1))[: MEGABYTE - 40] + f" The answer is {gold}."
+    choices = OPTIONS if gold == "(A)" else None
+    assert judge(text, gold, None, choices).strict.correct
+    assert rationale_of(text).startswith("She sold")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE)
+def test_four_times_the_text_takes_not_much_more_than_four_times_as_long(name: str) -> None:
+    took = []
+    for length in (MEGABYTE // 4, MEGABYTE):
+        text = HOSTILE[name](MEGABYTE)[:length]
+        start = time.process_time()
+        for gold in ("5", "five", "(A)", "yes"):
+            judge(text, gold)
+        judge(text, "(A)", "choice", OPTIONS)
+        took.append(time.process_time() - start)
+    assert took[1] < 8 * took[0] + 0.5
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_time_grows_with_the_length(name: str) -> None:
     text = HOSTILE[name](30_000)
@@ -268,6 +295,7 @@ def test_time_grows_with_the_length(name: str) -> None:
     judge(text, "five")
     judge(text, "(A)")
     judge(text, "yes")
+    judge(text, "(A)", "choice", OPTIONS)
     rationale_of(text)
     # Squared time would be six seconds and more.
     assert time.process_time() - start < 3

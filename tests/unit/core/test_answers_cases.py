@@ -109,9 +109,29 @@ def test_exact_scorer_on_a_recorded_case(cases: dict[str, dict], name: str) -> N
     assert exact(cases[name]["input"], cases[name]["gold"]).correct is EXACT[name]
 
 
-def test_every_recorded_case_about_a_text_is_here(cases: dict[str, dict]) -> None:
+ELSEWHERE = {
+    "P1 P2 P3 P4 P5 P6 P7 P8 P9 P10": "tests/unit/core/test_answers_cases.py",
+    "P11 P12 P13 P14": "tests/unit/teacher/recorded/test_recorded_cases.py",
+    "C1 C2": "tests/unit/core/test_questions.py",
+    "C3 C4 C5 C6 C7": "tests/unit/traces/filter/test_contamination.py",
+    "K1 K2 K3": "tests/unit/data/test_preview.py",
+    "K4": "tests/unit/traces/alignment/test_align_bytes.py",
+    "HB2 HB9 HB12 HB16": "tests/unit/data/benchmarks/test_fake_hub.py",
+    "HB6 HB7 HB8 HB10 HB11 HB13 HB14 HB15 HB17 HB18": "tests/unit/data/benchmarks/test_hub.py",
+    "W1 W2 W3": "tests/unit/data/test_preview.py",
+}
+"""Cases that are no text with a gold answer → the tests of their kind."""
+ON_THE_HUB = {"HB1", "HB3", "HB4", "HB5"}
+"""What one repository of the Hub holds today: no test reaches it."""
+
+
+def test_every_recorded_case_is_here(cases: dict[str, dict]) -> None:
     texts = {name for name, case in cases.items() if isinstance(case["expected"], dict)}
     assert texts == {*VERDICTS, *EXACT}
+    elsewhere = {name for names in ELSEWHERE for name in names.split()}
+    assert len(cases) == 149 and cases.keys() - texts == elsewhere | ON_THE_HUB
+    project = Path(__file__).parents[3]
+    assert [path for path in ELSEWHERE.values() if not (project / path).is_file()] == []
 
 
 # The same kinds in our own words: text, gold, (strict, flexible).

@@ -1,5 +1,6 @@
 """The exact shapes of the four formats: prompts are part of the science, so every blank counts."""
 
+import hashlib
 from dataclasses import dataclass
 
 import pytest
@@ -14,6 +15,7 @@ from specialize.core.prompt_formats import (
     source,
     target,
 )
+from specialize.records.prompt_style import PAPER, PromptTemplate
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Solved:
     question: str
     rationale: str | None
     answer: str
+    template: PromptTemplate | None = None
 
 
 TWO = Solved("1 + 1?", "One and one make two.", "2")
@@ -82,3 +85,25 @@ def test_the_names_say_what_the_formats_are() -> None:
         (False, True),
         (False, False),
     ]
+
+
+def test_the_papers_formats_by_digest() -> None:
+    """Templates are data now; the paper's four formats stay byte for byte what they were before."""
+    texts = [f"{source(format, '2 + 2?', [TWO])}\0{target(format, 'So.', '4')}" for format in FORMATS]
+    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    assert digest == "6ed1520aded2737a1db0744edb65db818ec992b3272cbc07a87b330583b9cb42"
+    assert texts == [
+        f"{source(format, '2 + 2?', [TWO], PAPER)}\0{target(format, 'So.', '4', PAPER)}" for format in FORMATS
+    ]
+
+
+def test_a_template_of_a_dataset() -> None:
+    words = PromptTemplate(
+        answer_only="Puzzle: {question}", chain_of_thought="Solve {question}", answer="#### {answer}"
+    )
+    worked = Solved("{answer} of 1 + 1?", "One and one make two.", "2", words)
+    assert source("in_context_chain_of_thought", "{question}", [worked], words) == (
+        "Solve {answer} of 1 + 1?\nOne and one make two.\n#### 2\n\nSolve {question}"
+    )
+    assert source("zero_shot_answer_only", "2?", (), words) == "Puzzle: 2?"
+    assert target("zero_shot_answer_only", "So.", "2", words) == "#### 2"

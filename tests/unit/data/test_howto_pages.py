@@ -1,5 +1,6 @@
 """The how-to pages on own tasks: their files and params, as they stand there, through check, preview and build."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from specialize.__main__ import main as project
-from specialize.core.files import read_json, read_records
+from specialize.core.files import read_json, read_records, write_text
 from specialize.data.__main__ import main
 from specialize.lineage.recipe import recipe_text
 from specialize.records.problems import Problem
@@ -48,12 +49,24 @@ def build(tree: dict[str, Any]) -> None:
     assert main(["build", "--recipe", "data.json", "--output", "problems"]) == 0
 
 
+def record(tree: dict[str, Any]) -> None:
+    """Write what a teacher might have answered to the train problems of the seed dataset."""
+    (seed,) = (name for name, dataset in tree["data"]["datasets"].items() if dataset["role"] == "seed")
+    problems = read_records(Path("problems") / seed / "train.jsonl", Problem)
+    for path in tree["teacher"]["recorded"]:
+        rows = [{"question": each.question, "output": f"So.\nThe answer is {each.answer}"} for each in problems]
+        write_text(Path("raw") / path, json.dumps(rows))
+
+
 def test_a_page_does_what_it_says(page: str, tree: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     name, splits = PAGES[page]
-    assert project(["check", "params.yaml"]) == 0
+    assert project(["check", "--quick", "params.yaml"]) == 0
+    build(tree)
+    record(tree)
+    assert project(["check", "params.yaml"]) == 0, capsys.readouterr().err
+    assert "gold solutions that the filter would keep: " in capsys.readouterr().out
     assert project(["preview", "--number", "2", "--dataset", name]) == 0
     assert f"## {name}: " in capsys.readouterr().out
-    build(tree)
     assert read_json(Path("problems/index.json"))["datasets"][name]["splits"] == splits
 
 

@@ -103,4 +103,4 @@ def test_tokens_of_the_students_tokenizer(
     assert show("--number", "1") == 0
     shown = capsys.readouterr().out
     assert "tokens a prompt (t5): median 16, longest 17; 2 longer than train.max_source_tokens (16)" in shown
-    assert "warning: t5 cannot write, in so many answers or solutions: '½' 12" in shown
+    assert "warning: t5 cannot write, in so many answers or solutions of 6 test problems: '½' 6" in shown

@@ -6,29 +6,38 @@ options are known. A denied one, `not (A) but (B)`, is none. Canonical form: `(C
 
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 
 from specialize.core.judging.denial import is_denied
+from specialize.core.judging.option_texts import named_in, whole
 from specialize.core.judging.plain import folded, undressed
-from specialize.core.numbers import find_spans, parse_number
 
 _GOLD_LABEL = re.compile(r"\(([A-Za-z])\)|([A-Z])[.)]?|(?:(?:option|choice)\s+)\(?([A-Za-z])\)?", re.ASCII)
 # Each begins with a set of characters, and looks back behind it: so the search through a text is quick.
 _TRUTH = re.compile(
     r"[YyTtNnFf](?<![\w'’].)(?i:((?<=y)es|(?<=t)rue)|((?<=n)o|(?<=f)alse))(?![\w'’])",
 )
+_DETERMINES = re.compile(
+    r" (?!(?i:it|its|the|this|that|these|those|there|he|she|they|we|you|i|a|an"
+    r"|because|since|as|not|but|so|if|yes|no)\b)[^\W\d]"
+)
+"""Behind `no`: a noun (`no doubt`, `no one`), unlike `no it is not`."""
 TRUTHS = ("yes", "no", "true", "false")
 _OPPOSITE = {"yes": "no", "true": "false"}
 _BRACKETED = re.compile(r"[(\[{]\s?([A-Za-z]|[0-9]{1,2})\s?[)\]}]", re.ASCII)
-_BARE = re.compile(r"([A-Z0-9](?<![\w'’(\[.-].)(?:(?<=[0-9])[0-9])?)(?![\w'’]|-\w|\.[0-9])", re.ASCII)
+_BARE = re.compile(r"([A-Z0-9](?<![\w'’(\[.-].)(?:(?<=[0-9])[0-9])?)(?![\w'’/+*^(]|-\w|\.[0-9])", re.ASCII)
 _SMALL = re.compile(r"(?:option|choice|letter|answer)?\s*[(\[]?([a-z])[)\].:]*\Z|([a-z])\)", re.ASCII | re.IGNORECASE)
 _NAMED = re.compile(r"[OoCcLl](?<!\w.)(?i:(?<=o)ption|(?<=c)hoice|(?<=l)etter)\s+[(\[]?([A-Za-z])\b", re.ASCII)
 _STANDS_ALONE = re.compile(
     r"\s*(?:[.,:;)\]!?*\"'’=$0-9-]|\Z|(?:is|are|was|because|since|as|and|or|would|seems|–|—)(?!\w))"
 )
+_PRONOUN = re.compile(r"\s+(?:was|would|and|or|as)\b")
 _CONCLUDES = re.compile(r"\b(?:so|thus|hence|therefore)\b[^.]*\Z", re.IGNORECASE)
+_RULED_OUT = re.compile(
+    r"\b(?:eliminat(?:e|es|ed|ing)|rul(?:e|es|ed|ing)\s+out|exclud(?:e|es|ed|ing)|rather\s+than|instead\s+of|unlike)\s+"
+    r"(?:(?:options?|choices?|both|[(\[]?[A-Z][)\]]?(?:,|\s+and|\s+or)?)\s+){0,8}[(\[]*\Z",
+    re.IGNORECASE,
+)
 _LONE = re.compile(r"([A-Z])\s", re.ASCII)
-_SPELLED = re.compile(r"[^\W_]+")
 _MARKUP = " \t\n*_\"'“"
 _SHORT = 40
 """A text without a marker that is no longer, in characters, is an answer; a longer one may reason first."""
@@ -44,7 +53,7 @@ def gold_label(gold: str, choices: Mapping[str, str] | None = None) -> str | Non
         by_label = {folded(label).strip("()[]"): label for label in choices}
         if (label := by_label.get(folded(bare).strip("()[].:"))) is not None:
             return label
-        return _by_whole_text(bare, choices)
+        return whole(bare, choices)
     named = _GOLD_LABEL.fullmatch(bare) or _GOLD_LABEL.fullmatch(gold.strip())
     return (named[1] or named[2] or named[3]).upper() if named else None
 
@@ -59,16 +68,20 @@ def truth(text: str, like: str, is_marked: bool) -> str | None:
     """Return the yes or no (true or false) that a text states, in the words of `like`; None where it states none.
 
     Behind a marker, the first one; else the first word of the text where it is one, else the last one. `no` before a
-    word (`no doubt`) counts only where nothing better stands.
+    noun (`no doubt`) counts only where nothing better stands; a denied one (`not true`) says the opposite, where
+    nothing else is stated.
     """
     words = list(_TRUTH.finditer(text))
     if not words:
         return None
-    begins = not text[: words[0].start()].strip(_MARKUP)
-    clear = [word for word in words if word[1] or not text[word.end() : word.end() + 2].strip().isalpha()]
-    said = words[0] if begins else (clear or words)[0 if is_marked else -1]
+    clear = [word for word in words if word[1] or not _DETERMINES.match(text, word.end())]
+    stated = [word for word in clear if not is_denied(text, word.start())]
+    found = stated or clear or words
+    begins = not text[: found[0].start()].strip(_MARKUP)
+    said = found[0 if begins or is_marked else -1]
     positive = "yes" if like in ("yes", "no") else "true"
-    return positive if said[1] else _OPPOSITE[positive]
+    is_positive = bool(said[1]) != (not stated and bool(clear))
+    return positive if is_positive else _OPPOSITE[positive]
 
 
 def label(text: str, choices: Mapping[str, str] | None, is_marked: bool) -> str | None:
@@ -77,14 +90,14 @@ def label(text: str, choices: Mapping[str, str] | None, is_marked: bool) -> str 
     Behind a marker, the first one; else the one at the start of the text (in a short text, the first), else the last.
     """
     bare = undressed(text)
-    if choices and (whole := _by_whole_text(bare, choices)) and not _is_label(bare, choices):
-        return whole
+    if choices and not _is_label(bare, choices) and (same := whole(bare, choices)):
+        return same
     is_answer = is_marked or len(bare) <= _SHORT
     named = _labels(bare, choices)
     if named:
         concludes = _CONCLUDES.search(bare, max(0, named[-1][0] - _SHORT), named[-1][0])
         return named[0][1] if is_answer or (named[0][0] <= 1 and not concludes) else named[-1][1]
-    if choices and (by_text := _by_text(bare, choices, is_first=is_answer)):
+    if choices and (by_text := named_in(bare, choices, is_first=is_answer)):
         return by_text
     # `A bank`: behind a marker an article would be a small letter.
     lone = _LONE.match(bare) if is_answer else None
@@ -109,7 +122,7 @@ def _labels(text: str, choices: Mapping[str, str] | None) -> list[tuple[int, str
         named = []
         for match in pattern.finditer(text):
             found = _known(match[1], choices)
-            if found is None or is_denied(text, match.start(), match.end()):
+            if found is None or _is_ruled_out(text, match.start(), match.end()):
                 continue
             if pattern is not _BARE or _stands_alone(text, match, choices is not None):
                 named.append((match.start(), found))
@@ -120,42 +133,14 @@ def _labels(text: str, choices: Mapping[str, str] | None) -> list[tuple[int, str
     return [(0, found)] if found else []
 
 
+def _is_ruled_out(text: str, start: int, end: int) -> bool:
+    return is_denied(text, start, end) or bool(_RULED_OUT.search(text, max(0, start - _SHORT), start))
+
+
 def _stands_alone(text: str, match: re.Match[str], is_known: bool) -> bool:
     """`A` before a word is an article, `I` a pronoun; another capital that is the label of an option is that label."""
     if is_known and match[1].isalpha() and match[1] not in "AI":
         return True
+    if match[1] == "I" and _PRONOUN.match(text, match.end()):
+        return False
     return bool(_STANDS_ALONE.match(text, match.end()))
-
-
-def _by_whole_text(text: str, choices: Mapping[str, str]) -> str | None:
-    """Return the one option whose text, or whose number, is the whole of `text`."""
-    same = [label for label, option in choices.items() if folded(option) == folded(text)]
-    if not same and (value := parse_number(text)) is not None:
-        same = [label for label, option in choices.items() if _number(option) == value]
-    return same[0] if len(same) == 1 else None
-
-
-def _number(option: str) -> Fraction | None:
-    spans = find_spans(undressed(option))
-    return spans[0][0] if len(spans) == 1 else None
-
-
-def _by_text(text: str, choices: Mapping[str, str], is_first: bool) -> str | None:
-    """Return the option whose own text stands first (or last) in `text`; of those at one place, the longest.
-
-    Options that are numbers are found as numbers.
-    """
-    numbers = {label: _number(option) for label, option in choices.items()}
-    if all(value is not None for value in numbers.values()):
-        stated = [value for value, (start, end) in find_spans(text) if not is_denied(text, start, end)]
-        known = [value for value in (stated if is_first else reversed(stated)) if value in numbers.values()]
-        same = [label for label, value in numbers.items() if known and value == known[0]]
-        return same[0] if len(same) == 1 else None
-    words = f" {' '.join(_SPELLED.findall(text.lower()))} "
-    found = []
-    for label, option in choices.items():
-        spelled = " ".join(_SPELLED.findall(undressed(option).lower()))
-        place = words.find(f" {spelled} ") if is_first else words.rfind(f" {spelled} ")
-        if spelled and place >= 0:
-            found.append((place if is_first else -place - len(spelled), -len(spelled), label))
-    return min(found)[2] if found else None

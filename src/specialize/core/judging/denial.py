@@ -8,7 +8,9 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _WRONG = re.compile(
-    r"[)\]*\"'”]*\s+(?:\(|(?:is|was|would\s+be)\s+)(?:wrong|incorrect|not\s+(?:right|correct|the\s+(?:right|correct)))\b",
+    r"[)\]*\"'”]*(?:(?:,\s*|\s+)(?:(?:and|or|nor)\s+)?[(\[]?[A-Z][)\]]?(?=[\s,])){0,25}+"  # A, B and C are all wrong
+    r"\s+(?:\(|(?:(?:is|are|was|were)|would\s+be|can\s+be)\s+(?:all\s+|both\s+)?)"
+    r"(?:wrong|incorrect|eliminated|ruled\s+out|not\s+(?:right|correct|the\s+(?:right|correct|best)))\b",
     re.IGNORECASE,
 )
 _BEFORE = 32

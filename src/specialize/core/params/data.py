@@ -107,11 +107,11 @@ class DataParams(Section):
 
     def recipe_specs(self) -> list[RecipeSpec]:
         """Return the recipe of the problems. `root` is left out: it says where the files are, their hashes say what."""
-        files, folders, exemplars = [], [], set()
+        files, folders, prompts = [], [], set[str | None]()
         for name, dataset in self.datasets.items():
             if self.source_of(name) == "procedural":
                 continue
-            exemplars.add(dataset.exemplars or self.exemplars)
+            prompts |= {dataset.exemplars or self.exemplars, dataset.template}
             files += [file for part in dataset.parts.values() for file in part]
             if not dataset.is_declared:  # each benchmark has a folder of its own
                 folders.append(name)
@@ -119,4 +119,7 @@ class DataParams(Section):
                 copies = [dataset.hub, dataset.hub.evaluation]
                 folders += [copy.id for copy in copies if copy]
         params = self.model_dump(mode="json", exclude={"root"})
-        return [RecipeSpec("data.json", params, files, folders, sorted(exemplars))]
+        for dataset in params["datasets"].values():
+            if dataset["template"] is None:  # as before there were templates
+                del dataset["template"]
+        return [RecipeSpec("data.json", params, files, folders, sorted(path for path in prompts if path))]

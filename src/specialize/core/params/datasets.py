@@ -83,15 +83,18 @@ class DatasetParams(Section):
     id: str | None = None
     """Column of an id that no two rows of a part share. Null: the row's place."""
     choices: str | list[str] | None = None
-    """Column of the options: a list of texts, of `{label, text}`, `{label: […], text: […]}` or `{option: score}`; or
-    the list of the columns that hold one option each. They stand behind the question, or where the template says
-    `{choices}`."""
+    """Column of the options: a list of texts or of `{label, text}`, `{label: text}`, `{label: […], text: […]}` or
+    `{option: score}`, also as JSON in a text; or the list of the columns that hold one option each. They stand behind
+    the question, or where the template says `{choices}`."""
     answer_kind: AnswerKind | None = None
     """How answers are judged. Null: `choice` where there are `choices`, else by what each gold answer is."""
     exemplars: str | None = None
     """JSON Lines below `prompts/` of worked problems (question, rationale, answer). Null: `data.exemplars`."""
+    template: str | None = None
+    """YAML below `prompts/` with the words around question and answer (`answer_only`, `chain_of_thought`, `answer`), in
+    training and scoring. Null: the paper's, prompts/paper.yaml."""
 
-    @field_validator("exemplars")
+    @field_validator("exemplars", "template")
     @classmethod
     def _dvc_sees_exemplars(cls, path: str | None) -> str | None:
         return path and file_below(path, "prompts/")
@@ -111,12 +114,14 @@ class DatasetParams(Section):
             if self.choices and self.answer_kind not in (None, "choice"):
                 problems.append(f"answer_kind: expected choice, since 'choices' is given, got {self.answer_kind}")
         else:
-            names = ("files", "answer", "rationale", "id", "choices", "answer_kind", "exemplars")
+            names = ("files", "answer", "rationale", "id", "choices", "answer_kind", "exemplars", "template")
             given = [name for name in names if getattr(self, name) is not None]
             if given:
                 problems.append(
                     f"question: missing, but {', '.join(given)} given; a built-in dataset takes none of them"
                 )
+        if self.template and self.role == "generic":
+            problems.append("template: expected null for role 'generic', which has BIG-Bench-Hard's own shape")
         unknown = [part for part in self.parts if part not in PARTS]
         if unknown:
             problems.append(f"files: expected the parts {', '.join(PARTS)}, got {', '.join(unknown)}")

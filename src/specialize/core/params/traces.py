@@ -35,6 +35,9 @@ class FilterParams(Section):
     """Drop a trace whose question shares this many consecutive words (3 to 50) with any evaluation problem. Null (or
     0): only one whose whole question is there. Questions from a template share their words: set null, or every trace
     is dropped. (Paper: no check.)"""
+    most_contaminated: float = Field(default=0.5, ge=0, le=1)
+    """Share of the traces that may be dropped for such overlaps. Where it is more, the run stops at once and shows
+    pairs of questions, instead of training on a rest. 1: never."""
 
     @field_validator("ngram", mode="before")
     @classmethod

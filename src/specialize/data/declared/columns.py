@@ -4,15 +4,13 @@ A path is a column, a field inside it (`question.stem`) or a place in a list (`s
 holds paths in braces: `{context} {question}`. A text without braces is a path.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from fractions import Fraction
 from typing import Any
 
 from specialize.core.errors import RecordError
-from specialize.core.numbers import format_number
+from specialize.core.judging.cells import as_text
 from specialize.data.fields import Row
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
@@ -60,32 +58,6 @@ def text_at(row: Row, template: str, extra: Mapping[str, str] | None = None) -> 
         return known[path] if path in known else as_text(row[0], path, value_at(row, path))
 
     return _PLACE.sub(fill, template).strip()
-
-
-def as_text(where: str, path: str, value: Any) -> str:
-    """Return a cell as text: numbers in canonical form (`39.0` → `39`), true and false as yes and no, null as empty."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case str():
-            try:
-                value.encode("utf-8")
-            except UnicodeEncodeError:  # JSON can spell half a surrogate pair, which no file could hold afterwards
-                raise RecordError(where, path, "text that can be written as UTF-8", value) from None
-            return value.strip()
-        case int():
-            return str(value)
-        case float():
-            if math.isnan(value):
-                return ""
-            return format_number(Fraction(str(value))) if math.isfinite(value) else str(value)
-        case list():
-            raise RecordError(where, path, "one value", value, f"One place of the list: '{path}.0'")
-        case dict():
-            raise RecordError(where, path, "one value", value, f"One field of it: '{path}.{next(iter(value), 'name')}'")
-    raise RecordError(where, path, "a text or a number", value)
 
 
 def _missing(where: str, path: str, part: str, found: Any) -> RecordError:

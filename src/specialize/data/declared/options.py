@@ -1,17 +1,15 @@
 """The options of a multiple-choice question, and which of them is right."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from string import ascii_uppercase
-from typing import Any, TypeGuard
+from typing import Any
 
 from specialize.core.errors import RecordError
+from specialize.core.judging.option_layouts import are_scores, options_in
 from specialize.core.params.datasets import DatasetParams
-from specialize.data.declared.columns import as_text, text_at, value_at
+from specialize.data.declared.columns import text_at, value_at
 from specialize.data.fields import Row
 
-_WRITTEN_LABEL = re.compile(r"\s*\(?([A-Z])[).:]\s*")
 _PLAIN = ({"yes", "no"}, {"true", "false"})
 """Options that are answers themselves: they need neither labels nor a list behind the question."""
 
@@ -35,25 +33,7 @@ def options_of(row: Row, choices: str | list[str]) -> Options:
     """
     where, name = row[0], choices if isinstance(choices, str) else ", ".join(choices)
     found = value_at(row, choices) if isinstance(choices, str) else _cells(row, choices)
-    match found:
-        case {"label": list(labels), "text": list(texts)} if len(labels) == len(texts):
-            pairs = list(zip(labels, texts, strict=True))
-        case [{"label": _, "text": _}, *_] if all(isinstance(o, dict) and {"label", "text"} <= o.keys() for o in found):
-            pairs = [(option["label"], option["text"]) for option in found]
-        case list():
-            pairs = _lettered([as_text(where, name, option) for option in found])
-        case dict() if _are_scores(found):
-            pairs = _lettered(list(found))
-        case _:
-            expected = "a list of texts, of {label, text}, {label: [], text: []} or {option: score}"
-            raise RecordError(where, name, expected, found)
-    options = {as_text(where, name, label): as_text(where, name, text) for label, text in pairs}
-    if (
-        not 2 <= len(pairs) <= len(ascii_uppercase)
-        or len(options) < len(pairs)
-        or not all((*options, *options.values()))
-    ):
-        raise RecordError(where, name, "2 to 26 options, none empty, no label twice", found)
+    options = options_in(where, name, found)
     return Options(options, plain={text.casefold() for text in options.values()} in _PLAIN)
 
 
@@ -91,7 +71,7 @@ def _cells(row: Row, columns: list[str]) -> list[Any]:
 
 def _answer(row: Row, path: str) -> str:
     """Return the answer's text; of option → score the one option with the best score."""
-    if "{" not in path and _are_scores(scores := value_at(row, path)):
+    if "{" not in path and are_scores(scores := value_at(row, path)):
         best = [option for option, score in scores.items() if score == max(scores.values())]
         if len(best) != 1:
             raise RecordError(row[0], path, "one option with the best score", scores)
@@ -110,20 +90,6 @@ def _label_of(found: str, options: Mapping[str, str]) -> str | None:
     if same := [label for label, text in options.items() if text.casefold() == found.casefold()]:
         return same[0] if len(same) == 1 else None
     return list(options)[int(found)] if found.isdecimal() and int(found) < len(options) else None
-
-
-def _are_scores(found: Any) -> TypeGuard[dict[str, float]]:
-    """Whether a cell is BIG-bench's option → score."""
-    return isinstance(found, dict) and all(isinstance(score, (int, float)) for score in found.values()) and bool(found)
-
-
-def _lettered(texts: list[Any]) -> list[tuple[str, Any]]:
-    """Give options letters. Where each begins with its own letter already (`A)21`), the letter is cut off."""
-    written = [_WRITTEN_LABEL.match(str(text)) for text in texts]
-    if all(label and label[1] == letter for label, letter in zip(written, ascii_uppercase, strict=False)):
-        return [(label[1], str(text)[label.end() :]) for label, text in zip(written, texts, strict=True) if label]
-    letters = [*ascii_uppercase, *("?" for _ in texts[len(ascii_uppercase) :])]  # too many are refused above
-    return list(zip(letters, texts, strict=False))
 
 
 def _bare(label: str) -> str:

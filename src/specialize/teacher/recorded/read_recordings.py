@@ -43,7 +43,7 @@ _Text = Annotated[str, AfterValidator(_unicode)]
 
 
 class _Message(BaseModel):
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, extra="allow")  # reasoning comes in fields of several names
     content: _Text | None
     """Null where the provider held the text back; that is an observation, an answer without a text."""
 

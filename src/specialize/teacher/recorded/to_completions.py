@@ -7,11 +7,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from specialize.core.errors import SpecializeError
 from specialize.records.problems import Problem
 from specialize.teacher.completions import completion_row, write_completions
 from specialize.teacher.plan import shard_sizes
 from specialize.teacher.recorded.match_questions import HOWS, QuestionIndex
-from specialize.teacher.recorded.read_recordings import RecordedRow
+from specialize.teacher.recorded.read_recordings import RecordedRow, read_recorded
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,23 @@ def import_rows(rows_of: Mapping[str, Sequence[RecordedRow]], problems: Sequence
     place = {problem.id: number for number, problem in enumerate(problems)}
     completions.sort(key=lambda row: (place[row["problem_id"]], row["teacher"], row["sample"]))
     return Imported(completions, counts, lost)
+
+
+def refuse_unmatched(path: Path, problems: Sequence[Problem]) -> int:
+    """Return how many rows of a recorded file answer one of the `problems`.
+
+    Raises RecordError for a malformed row, SpecializeError where the file is missing or none does.
+    """
+    if not path.is_file():
+        raise SpecializeError(f"teacher.recorded: no file {path}")
+    index, rows = QuestionIndex(problems), read_recorded(path)
+    matched = sum(index.match(row.question).problem is not None for row in rows)
+    if not matched:
+        raise SpecializeError(
+            f"teacher.recorded: {path}: none of {len(rows):,} rows answers a train problem; its first question is "
+            f"{rows[0].question!r}, the first problem's {problems[0].question!r}"
+        )
+    return matched
 
 
 def write_imported(paths: Sequence[Path], imported: Imported, problems: Sequence[Problem]) -> None:

@@ -33,6 +33,7 @@ class Candidate:
             question=self.problem.question,
             rationale=self.rationale,
             answer=self.problem.answer,
+            template=self.problem.template,
         )
 
 

@@ -153,4 +153,6 @@ def _uncontaminated(
 ) -> Step:
     dropped = {problem_id for problem_id, found in contaminated.items() if found.overlap == overlap}
     name = f"contaminated: {overlap}"
+    if overlap == "shared words" and not params.ngram:
+        return Step(name, "not asked for (traces.ngram: null): whole questions alone are compared", list)
     return Step(name, why.format(ngram=params.ngram), _each(lambda one: one.problem.id not in dropped))
