@@ -38,6 +38,8 @@ from typing import Any
 
 SHIM = """#!{python} -SEI
 import array, json, os, socket, sys
+if {program!r} == "python" and sys.argv[1][0] == "-" and sys.argv[1] not in ("-m", "-c"):
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])  # processes of multiprocessing, which inherit open files
 server = socket.socket(socket.AF_UNIX)
 server.connect({address!r})
 said = json.dumps([[{program!r}, *sys.argv[1:]], os.getcwd(), dict(os.environ)]).encode()
@@ -194,7 +196,6 @@ def run(arguments: list[str], learned: Path) -> None:
             sys.path.insert(0, "")
             exec(compile(rest[1], "<string>", "exec"), {"__name__": "__main__"})
         else:
-            assert not rest[0].startswith("-"), rest
             sys.argv = rest
             sys.path.insert(0, str(Path(rest[0]).absolute().parent))
             runpy.run_path(rest[0], run_name="__main__")
