@@ -8,13 +8,32 @@ from workspaces import BIN, fresh
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not is_installed(), reason="no Slurm here (apt: slurm-wlm, munge)")]
 # No accounting here, so the queue is asked how jobs are; checks are as frequent as the plugin allows.
-COMMAND = (
-    "--profile profiles/slurm --slurm-status-command squeue --slurm-no-account --jobs 4 --latency-wait 5"
-    " --slurm-init-seconds-before-status-checks 2 --seconds-between-status-checks 2"
-    " --default-resources slurm_partition=main runtime=60 mem_mb=1000"
-    " --set-resources make_start:gpu=0 train_student:gpu=0 score_checkpoint:gpu=0"
-    " train_student:mem_mb=1000 make_start:mem_mb=1000 score_checkpoint:mem_mb=1000"
-).split()
+COMMAND = [
+    "--profile",
+    "profiles/slurm",
+    "--slurm-status-command",
+    "squeue",
+    "--slurm-no-account",
+    "--jobs",
+    "4",
+    "--latency-wait",
+    "5",
+    "--slurm-init-seconds-before-status-checks",
+    "2",
+    "--seconds-between-status-checks",
+    "2",
+    "--default-resources",
+    "slurm_partition=main",
+    "runtime=60",
+    "mem_mb=1000",
+    "--set-resources",
+    "make_start:gpu=0",
+    "train_student:gpu=0",
+    "score_checkpoint:gpu=0",
+    "train_student:mem_mb=1000",
+    "make_start:mem_mb=1000",
+    "score_checkpoint:mem_mb=1000",
+]
 
 
 def test_jobs_of_slurm_make_the_same_bytes_and_dvc_has_them(built, tmp_path):

@@ -29,6 +29,7 @@ from specialize.train.finite_check import StopOnNonFinite, refuse_non_finite
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_start
 from specialize.train.resume import RecordDigests, hold_work_folder, last_complete_checkpoint
+from specialize.train.stop_on_signal import StopOnSignal
 from specialize.train.teacher_targets import Targets, read_targets
 from specialize.train.trainer import ExampleDataset, MicroBatches, StudentTrainer, arguments
 from specialize.train.training_log import LogProgress, training_csv
@@ -113,7 +114,9 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
     resume = last_complete_checkpoint(work)
     if resume:
         log.info("%s: resumed from %s", run.student, resume.name)
-    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    with StopOnSignal(f"{run.student} update") as stop:
+        trainer.add_callback(stop)
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     publish(work / "finished", checkpoint_steps(run), output)
     write_text(output / "training.csv", training_csv(trainer.state.log_history))
 

@@ -30,6 +30,7 @@ from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_tokenizer, random_start
 from specialize.train.resume import RecordDigests, hold_work_folder, last_complete_checkpoint
 from specialize.train.span_corruption import SENTINELS, Noising, corrupt
+from specialize.train.stop_on_signal import StopOnSignal
 from specialize.train.trainer import MicroBatches, StudentTrainer, arguments, features, hard_target
 from specialize.train.training_log import LogProgress, training_csv
 
@@ -89,7 +90,9 @@ def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path,
     trainer.add_callback(LogProgress(f"start {run.name} update", params.steps))
     trainer.add_callback(RecordDigests())
     resume = last_complete_checkpoint(work)
-    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    with StopOnSignal(f"start {run.name} update") as stop:
+        trainer.add_callback(stop)
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     export_start(output, student, run, origin, training_csv(trainer.state.log_history))
 
 
