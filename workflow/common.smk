@@ -15,6 +15,7 @@ PROJECT = PROJECT.parent if PROJECT.name == "workflow" else PROJECT
 sys.path.insert(0, str(PROJECT / "src"))
 
 from specialize.core.errors import SpecializeError
+from specialize.core.gpus import visible_gpus
 from specialize.lineage.hooks import (
     begin_run,
     end_run,
@@ -49,6 +50,10 @@ if "PARAMS" not in globals():
     except SpecializeError as error:
         raise WorkflowError(str(error)) from None
     os.environ[VARIABLE] = RECIPES
+    # A job that uses a model has a GPU of its own where this machine has any; on a cluster the profile says how many.
+    GPUS = len(visible_gpus())
+    if GPUS and "gpu" not in workflow.resource_settings.resources:
+        workflow.register_resource("gpu", GPUS)
     shell.prefix(job_environment(PROJECT.resolve()))
 
 

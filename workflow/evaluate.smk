@@ -32,8 +32,10 @@ rule generate_predictions:
     log:
         "results/logs/evaluate/{student}.generate.log",
     threads: max(1, (workflow.resource_settings.cores or 1) // len(STUDENTS))
+    resources:
+        gpu=min(1, GPUS),
     shell:
-        "python -m specialize.evaluate generate --recipe {input.recipe:q} --problems results/problems"
+        "python workflow/on_gpus.py {resources.gpu} python -m specialize.evaluate generate --recipe {input.recipe:q} --problems results/problems"
         " --work results/work/evaluate --output results/predictions/{wildcards.student}"
         " --threads {threads} {input.manifests:q} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
 

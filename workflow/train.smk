@@ -24,8 +24,10 @@ rule make_start:
         provenance="results/starts/{start}/provenance.json",
     log:
         "results/logs/starts/{start}.log",
+    resources:
+        gpu=min(1, GPUS),
     shell:
-        "python -m specialize.train start --recipe {input.recipe:q}"
+        "python workflow/on_gpus.py {resources.gpu} python -m specialize.train start --recipe {input.recipe:q}"
         " --texts results/problems/world --tokenizers results/traces/tokenizers"
         " --work results/work/starts --output results/starts/{wildcards.start}"
         " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
@@ -45,11 +47,13 @@ rule train_student:
         "results/logs/train/{student}.log",
     # One thread per student: students train in parallel, and the bytes do not depend on the number of cores.
     threads: 1
+    resources:
+        gpu=min(1, GPUS),
     params:
         root=ROOT,
         memory="--gradient-checkpointing" if PARAMS.train.gradient_checkpointing else "",
     shell:
-        "python -m specialize.train run --recipe {input.recipe:q} --traces {input.traces:q}"
+        "python workflow/on_gpus.py {resources.gpu} python -m specialize.train run --recipe {input.recipe:q} --traces {input.traces:q}"
         " --exemplars {input.exemplars:q} --tokenizer $(dirname {input.tokenizer[0]:q}) --aligned {input.aligned:q}"
         " --start {input.start:q}"
         " --root {params.root:q} --work results/work/train {params.memory}"

@@ -44,8 +44,9 @@ def command_lines(parser: argparse.ArgumentParser) -> list[str]:
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
     """Parse, call the command that the subparser set as `command`, return the exit status.
 
-    Status 0: done; 2: a mistake of the user, or a machine that ran out of disk or memory, reported in one line. Set
-    SPECIALIZE_DEBUG=1 for a traceback. What the command prints or logs has its control characters escaped.
+    Status 0: done; 2: a mistake of the user, or a machine that ran out of disk or memory, reported in one line; 75:
+    stopped before its work was done (StoppedError). Set SPECIALIZE_DEBUG=1 for a traceback. What the command prints or
+    logs has its control characters escaped.
     """
     args = parser.parse_args(argv)
     join_as_job()
@@ -86,5 +87,5 @@ def _run(args: argparse.Namespace) -> int:
         if os.environ.get("SPECIALIZE_DEBUG"):
             raise
         print(f"error: {_told(error)}", file=sys.stderr)
-        return 2
+        return error.status if isinstance(error, SpecializeError) else 2
     return 0

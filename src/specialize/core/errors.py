@@ -5,12 +5,16 @@ SpecializeError
 ├── RecordError      a row of a data file is malformed
 ├── RecipeError      a recipe is missing, damaged or of another phase
 ├── CheckpointError  a model folder cannot be used
-└── TrainingError    training diverged
+├── TrainingError    training diverged
+└── StoppedError     a scheduler asked the job to end; the command line exits with status 75 (EX_TEMPFAIL)
 """
 
 
 class SpecializeError(Exception):
     """A mistake of the user or of their data: the message says where, what, expected, got and what to do."""
+
+    status = 2
+    """What a command exits with."""
 
 
 class ParamsError(SpecializeError):
@@ -41,3 +45,9 @@ class CheckpointError(SpecializeError):
 
 class TrainingError(SpecializeError):
     """Training came to numbers that are not finite."""
+
+
+class StoppedError(SpecializeError):
+    """The job was asked to end before its work was done; what was done is kept, and the same command goes on."""
+
+    status = 75

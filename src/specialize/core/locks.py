@@ -41,6 +41,21 @@ def exclusive(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator
         yield
 
 
+def take_for_good(path: Path) -> int | None:
+    """Lock the file `path` until this process ends, whatever program it goes on as; None: another process holds it.
+
+    Returns the descriptor, which is never 0; to close it gives the lock back.
+    """
+    stream = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(stream)
+        return None
+    os.set_inheritable(stream, True)  # kept by the program that this process becomes (os.execvp)
+    return stream
+
+
 def join_as_job() -> None:
     """Count this process among the jobs of the Snakemake run that started it, until it ends; else do nothing.
 

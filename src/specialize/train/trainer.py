@@ -30,6 +30,7 @@ from specialize.train.losses.chunk_likelihood import Chunks
 from specialize.train.losses.token_losses import token_losses
 from specialize.train.optimizers import make_optimizer
 from specialize.train.resume import RecordDigests, last_complete_checkpoint
+from specialize.train.stop_on_signal import StopOnSignal
 from specialize.train.teacher_targets import Target, Targets
 from specialize.train.training_log import LogProgress, TokenAverages, training_csv
 
@@ -221,7 +222,9 @@ def train(trainer: StudentTrainer, work: Path, what: str, callbacks: Sequence[Tr
     resume = last_complete_checkpoint(work)
     if resume:
         log.info("%s: resumed from %s", what, resume.name)
-    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    with StopOnSignal(f"{what} update") as stop:
+        trainer.add_callback(stop)
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     return training_csv(trainer.state.log_history)
 
 

@@ -3,7 +3,9 @@
 import csv
 import dataclasses
 import json
+import os
 import shutil
+import signal
 
 import pytest
 import torch
@@ -11,7 +13,7 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from hub_stub import hub
-from specialize.core.errors import CheckpointError, RecordError, SpecializeError, TrainingError
+from specialize.core.errors import CheckpointError, RecordError, SpecializeError, StoppedError, TrainingError
 from specialize.core.files import sha256_file
 from specialize.core.locks import exclusive
 from specialize.core.params.starts import StartParams
@@ -150,6 +152,27 @@ def test_a_damaged_finished_checkpoint_is_made_again(tmp_path, capsys, damage):
     assert sorted(path.name for path in (tmp_path / "finished").iterdir()) == ["step-3", "step-9"]
     assert [path.name for path in tmp_path.glob("checkpoint-*")] == ["checkpoint-3"], "it is made again from here"
     assert "step-6" in capsys.readouterr().err
+
+
+def test_a_run_that_a_scheduler_ends_saves_its_state_and_goes_on_in_the_same_bytes(
+    make_run, recipe_of, soft_files, tmp_path, monkeypatch
+):
+    run = make_run(steps=40, checkpoint_every=20, **MATCHED)
+    whole = digests(go(run, recipe_of, soft_files, tmp_path / "whole"))
+    original = module._Exporter.on_step_end
+
+    def at_seven(self, args, state, control, **kwargs):
+        original(self, args, state, control, **kwargs)
+        if state.global_step == 7:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module._Exporter, "on_step_end", at_seven)
+        with pytest.raises(StoppedError, match="update 10: stopped by SIGTERM"):
+            go(run, recipe_of, soft_files, tmp_path)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert [path.name for path in tmp_path.glob("work/*/checkpoint-*")] == ["checkpoint-10"]
+    assert digests(go(run, recipe_of, soft_files, tmp_path)) == whole
 
 
 def test_state_of_another_recipe_is_not_resumed(make_run, recipe_of, files, tmp_path):
