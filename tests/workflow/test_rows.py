@@ -62,6 +62,7 @@ def test_a_forged_result_in_a_remote_that_nobody_verifies(workspace, tmp_path):
     assert {"score_predictions", "build_report"} <= set(clone.snakemake("-n").rules), "Snakemake does not"
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_had_not_recorded_is_not_trained_again(workspace, changed):
     lock = (workspace.folder / "dvc.lock").read_bytes()
     workspace.edit("params.yaml", *LEARNING_RATE)

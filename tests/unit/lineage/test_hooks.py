@@ -141,3 +141,14 @@ def test_recipes_are_not_written_beside_a_run(project: Path) -> None:
     run_lock.join_runs(project)
     with pytest.raises(LockedError, match="at work in this folder"):
         run_lock.refuse_beside_runs(project)
+
+
+def test_what_is_fresh_and_not_recorded_is_kept_before_dvc_runs(looking: list[Any]) -> None:
+    report_of(opened())
+    run = opened()
+    assert all(verdict.fresh for verdict in run.verdicts.values()) and run.verdicts
+    hooks.keep_unrecorded(Path(), run.verdicts)
+    assert not FOLDER.exists(), "DVC knows everything"
+    hooks.UNRECORDED.touch()
+    hooks.keep_unrecorded(Path(), run.verdicts)
+    assert (FOLDER / "results/report/provenance.json" / "results/metrics.json").read_text() == "{}"
