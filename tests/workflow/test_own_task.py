@@ -4,6 +4,7 @@ import csv
 import json
 import random
 
+import pyarrow.parquet
 import pytest
 from ruamel.yaml import YAML
 from workspaces import fresh
@@ -53,12 +54,14 @@ def own(tmp_path_factory):
         for row in train
     ]
     (raw / "recorded.json").write_text(json.dumps(recorded))
+    (workspace.folder / "prompts" / "warehouse.yaml").write_text('answer: "Answer: {answer}"\n')
     yaml = YAML()
     params = yaml.load(workspace.folder / "params.yaml")
     params["data"] |= {
         "root": "../raw",
         "datasets": {
-            "warehouse": {"role": "seed", "files": {"train": "train.jsonl", "test": "test.csv"}, "validation": 4, **NUMBER},
+            "warehouse": {"role": "seed", "files": {"train": "train.jsonl", "test": "test.csv"}, "validation": 4,
+                          "template": "prompts/warehouse.yaml", **NUMBER},
             "bays": {
                 "role": "out_of_distribution", "files": "bays.csv", "question": "q", "answer": "gold",
                 "choices": ["a", "b", "c"], "validation": 4,
@@ -82,6 +85,8 @@ def test_the_whole_path_on_a_users_own_task(own):
     }
     funnel = json.loads((results / "traces" / "funnel.json").read_text())
     assert [step["left"] for step in funnel["steps"]][-1] == 40, "without traces.ngram: null all would be dropped"
+    trace = pyarrow.parquet.read_table(results / "traces" / "traces.parquet").to_pylist()[0]
+    assert trace["template"]["answer"] == "Answer: {answer}"
     score = json.loads((results / "scores" / "nano" / "step-4" / "bays.json").read_text())
     assert {row["split"] for row in score["rows"]} == {"validation", "test"}
     assert "warehouse" in (results / "report" / "index.html").read_text()
