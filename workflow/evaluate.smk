@@ -1,8 +1,8 @@
 """Checkpoints + evaluation problems → predictions, per-benchmark scores, the selected checkpoint.
 
 In:  results/checkpoints/{student}/step-{n}/, results/problems/
-Out: results/scores/{student}/step-{n}/{benchmark}.json, results/predictions/{student}/step-{n}/{benchmark}.parquet,
-     results/scores/{student}/selected.json
+Out: results/predictions/{student}/step-{n}/{benchmark}.parquet; results/scores/{student}/step-{n}/{benchmark}.json and
+     .parquet, results/scores/{student}/selected.json
 """
 
 
@@ -14,52 +14,45 @@ rule evaluate:
         expand("results/scores/{student}/selected.json", student=STUDENTS),
 
 
-rule score_checkpoint:
+# Hangs on checkpoint, prompts and decoding. One job for all checkpoints of a student; its threads are processes.
+rule generate_predictions:
     input:
-        recipe=f"{RECIPES}/evaluate.json",
+        recipe=f"{RECIPES}/evaluate/generate.json",
         before=["results/checkpoints/{student}/provenance.json", PROBLEMS_MADE],
-        manifest=ancient("results/checkpoints/{student}/step-{step}/manifest.json"),
+        manifests=ancient(
+            expand(
+                "results/checkpoints/{{student}}/step-{step}/manifest.json", step=STEPS
+            )
+        ),
         index=ancient("results/problems/index.json"),
         problems=ancient(EVALUATION_PROBLEMS),
     output:
-        expand(
-            "results/scores/{{student}}/step-{{step}}/{benchmark}.json",
-            benchmark=DATASETS,
-        ),
-        expand(
-            "results/predictions/{{student}}/step-{{step}}/{benchmark}.parquet",
-            benchmark=DATASETS,
-        ),
-        provenance="results/scores/{student}/step-{step}/provenance.json",
+        of_each_step("results/predictions", "parquet"),
+        provenance="results/predictions/{student}/provenance.json",
     log:
-        "results/logs/evaluate/{student}.step-{step}.log",
-    threads: 1
+        "results/logs/evaluate/{student}.generate.log",
+    threads: max(1, (workflow.resource_settings.cores or 1) // len(STUDENTS))
     shell:
-        "python -m specialize.evaluate score --recipe {input.recipe:q}"
-        " --checkpoint results/checkpoints/{wildcards.student}/step-{wildcards.step} --problems results/problems"
-        " --work results/work/evaluate --scores results/scores/{wildcards.student}/step-{wildcards.step}"
-        " --predictions results/predictions/{wildcards.student}/step-{wildcards.step}"
-        " --threads {threads} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+        "python -m specialize.evaluate generate --recipe {input.recipe:q} --problems results/problems"
+        " --work results/work/evaluate --output results/predictions/{wildcards.student}"
+        " --threads {threads} {input.manifests:q} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
 
 
-rule select_checkpoint:
+# Hangs on predictions and the judge, and loads no model.
+rule score_predictions:
     input:
         recipe=f"{RECIPES}/evaluate.json",
-        before=expand(
-            "results/scores/{{student}}/step-{step}/provenance.json", step=STEPS
-        ),
-        scores=ancient(
-            expand(
-                "results/scores/{{student}}/step-{step}/{benchmark}.json",
-                step=STEPS,
-                benchmark=DATASETS,
-            )
-        ),
+        before=["results/predictions/{student}/provenance.json", PROBLEMS_MADE],
+        predictions=ancient(of_each_step("results/predictions", "parquet")),
+        problems=ancient(SCORED_PROBLEMS),
     output:
+        of_each_step("results/scores", "json"),
+        of_each_step("results/scores", "parquet"),
         selected="results/scores/{student}/selected.json",
         provenance="results/scores/{student}/provenance.json",
     log:
-        "results/logs/evaluate/{student}.selected.log",
+        "results/logs/evaluate/{student}.score.log",
     shell:
-        "python -m specialize.evaluate select --recipe {input.recipe:q} --output {output.selected:q}"
-        " --predictions results/predictions/{wildcards.student} {input.scores:q} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+        "python -m specialize.evaluate score --recipe {input.recipe:q} --problems results/problems"
+        " --output results/scores/{wildcards.student} {input.predictions:q}"
+        " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

@@ -35,6 +35,9 @@ EVALUATION_PROBLEMS = [
     for split in ("validation", "test", "exemplars")
     if split != "validation" or dataset.has_validation
 ]
+SCORED_PROBLEMS = [
+    path for path in EVALUATION_PROBLEMS if not path.endswith("/exemplars.jsonl")
+]
 
 
 wildcard_constraints:
@@ -43,6 +46,15 @@ wildcard_constraints:
     tokenizer="[a-z0-9_-]+",
     shard=r"\d{5}",
     step=r"\d+",
+
+
+def of_each_step(folder, ending):
+    """A student's files, one for each checkpoint and benchmark."""
+    return expand(
+        f"{folder}/{{{{student}}}}/step-{{step}}/{{benchmark}}.{ending}",
+        step=STEPS,
+        benchmark=DATASETS,
+    )
 
 
 def texts_of(wildcards):

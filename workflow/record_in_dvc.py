@@ -50,8 +50,9 @@ def built_stages(project: Path, params: Params, verdicts: Mapping[Path, Verdict]
     for student in params.train.students:
         if fresh(f"checkpoints/{student}/"):
             built.append(f"train@{student}")
-        steps = [f"scores/{student}/step-{step}/" for step in params.train.checkpoint_steps]
-        if fresh(f"scores/{student}/", *steps):
+        if fresh(f"predictions/{student}/"):
+            built.append(f"generate@{student}")
+        if fresh(f"scores/{student}/"):
             built.append(f"evaluate@{student}")
     return [*built, "report"] if fresh("report/") else built
 

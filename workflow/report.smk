@@ -27,8 +27,8 @@ rule build_report:
                 TRACES_MADE,
                 ALIGNED_MADE,
                 "results/checkpoints/{student}/provenance.json",
+                "results/predictions/{student}/provenance.json",
                 "results/scores/{student}/provenance.json",
-                "results/scores/{student}/step-{step}/provenance.json",
             ],
             **ALL,
         ),
@@ -41,6 +41,7 @@ rule build_report:
         scores=ancient(expand(f"{SCORES}/{{benchmark}}.json", **ALL)),
         # The report reads those of a few checkpoints for each student, the selected ones among them.
         predictions=ancient(expand(f"{PREDICTIONS}/{{benchmark}}.parquet", **ALL)),
+        judgements=ancient(expand(f"{SCORES}/{{benchmark}}.parquet", **ALL)),
     output:
         [
             report(

@@ -32,7 +32,7 @@ def params_file(project: Path, tree: dict[str, Any]) -> Path:
 
 def test_recipes_are_written_once(project: Path, params_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recipes", "--project", str(project)]) == 0
-    assert capsys.readouterr().out.startswith("recipes: 9, changed: data.json, evaluate.json, ")
+    assert capsys.readouterr().out.startswith("recipes: 10, changed: data.json, evaluate.json, ")
     assert len(list((project / "results" / "recipes").rglob("*.json"))) == 9
 
 

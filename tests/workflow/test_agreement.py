@@ -10,8 +10,8 @@ from workspaces import BIN, LEARNING_RATE, Workspace, fresh
 
 from specialize.lineage.provenance import all_provenance
 
-TRAINING = {"train@nano", "evaluate@nano", "report"}
-TRAINING_JOBS = {"train_student": 1, "score_checkpoint": 2, "select_checkpoint": 1, "build_report": 1}
+TRAINING = {"train@nano", "generate@nano", "evaluate@nano", "report"}
+TRAINING_JOBS = {"train_student": 1, "generate_predictions": 1, "score_predictions": 1, "build_report": 1}
 TRACES = tuple(
     f"results/traces/{name}" for name in ("exemplars.jsonl", "funnel.json", "provenance.json", "traces.parquet")
 )
@@ -190,6 +190,16 @@ def test_t11_code_of_a_phase_reruns_it_and_what_follows(workspace, built, tmp_pa
     scratch.snakemake("results/traces/traces.parquet")
     assert workspace.digests(*TRACES) == scratch.digests(*TRACES)
     assert workspace.digests(*TRACES) != built.digests(*TRACES)
+
+
+def test_t11_a_changed_scorer_judges_again_and_generates_nothing(workspace, built):
+    workspace.edit("src/specialize/evaluate/scorers.py", "_SHORT = 40", "_SHORT = 39")
+    with workspace.recorded() as jobs:
+        assert set(workspace.dvc("repro").stages) == {"recipes", "evaluate@nano", "report"}
+    assert jobs == {"score_predictions": 1, "build_report": 1}
+    workspace.edit("params.yaml", "  max_new_tokens: 8\n", "  max_new_tokens: 8\n  confidence: 0.9\n")
+    assert set(workspace.snakemake("-n").rules) == {"score_predictions", "build_report", "all"}
+    assert workspace.digests("results/predictions") == built.digests("results/predictions")
 
 
 def test_t12_students_do_not_disturb_each_other(workspace, built):

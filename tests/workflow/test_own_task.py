@@ -98,4 +98,4 @@ def test_a_changed_test_row_trains_nothing_again(own):
     path.write_bytes(path.read_bytes().replace(b"Order 59", b"Order 91"))
     built = own.snakemake("results/traces/traces.parquet").rules
     assert built == ["build_problems", "import_completions", "filter_completions"]
-    assert set(own.snakemake("-n").rules) == {"score_checkpoint", "select_checkpoint", "build_report", "all"}
+    assert set(own.snakemake("-n").rules) == {"generate_predictions", "score_predictions", "build_report", "all"}

@@ -153,7 +153,7 @@ def test_t20_a_clone_that_pulled_gets_its_results_back(workspace, built, tmp_pat
     clone.edit("params.yaml", *reversed(LEARNING_RATE))
     with clone.recorded() as jobs:
         clone.dvc("repro")
-    assert not jobs.keys() & {"train_student", "score_checkpoint"}
+    assert not jobs.keys() & {"train_student", "generate_predictions", "score_predictions"}
     assert clone.digests() == built.digests()
 
 
@@ -165,7 +165,7 @@ def test_t21_linked_caches(workspace, built, tmp_path, kind):
     assert clone.snakemake("-n").nothing_to_do
     clone.edit("params.yaml", *LEARNING_RATE)
     assert set(clone.snakemake("-n").rules) == {
-        "train_student", "score_checkpoint", "select_checkpoint", "build_report", "all",
+        "train_student", "generate_predictions", "score_predictions", "build_report", "all",
     }  # fmt: skip
     clone.edit("params.yaml", *reversed(LEARNING_RATE))
     assert clone.snakemake("-n").nothing_to_do
@@ -179,7 +179,7 @@ def test_t22_a_project_in_a_subfolder_of_a_repository(built, tmp_path):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     Workspace(tmp_path / "repository").git("init", "--quiet")
     workspace.dvc("init", "--subdir", "--quiet")
-    assert "DVC has recorded 9 stages" in workspace.snakemake().text
+    assert "DVC has recorded 10 stages" in workspace.snakemake().text
     assert "up to date" in workspace.dvc("status").text
 
 

@@ -23,7 +23,8 @@ from specialize.records.completions import (
 )
 from specialize.records.coverage import Coverage
 from specialize.records.funnel import Funnel
-from specialize.records.predictions import PREDICTIONS_SCHEMA
+from specialize.records.judgements import JUDGEMENTS_SCHEMA
+from specialize.records.predictions import INFO_KEY, PREDICTIONS_SCHEMA, PredictionsInfo
 from specialize.records.problems import Problem, ProblemIndex, Text
 from specialize.records.provenance import Provenance
 from specialize.records.recipes import Recipe
@@ -78,6 +79,22 @@ def aligned(path: Path) -> None:
 
 def predictions(path: Path) -> None:
     assert pq.read_schema(path).equals(PREDICTIONS_SCHEMA)
+    info = PredictionsInfo.model_validate_json(pq.read_metadata(path).metadata[INFO_KEY])
+    assert (info.student, f"step-{info.step}", info.benchmark) == (path.parts[-3], path.parts[-2], path.stem)
+
+
+def judgements(path: Path) -> None:
+    """Row by row those of the predictions, and as many right as the score says."""
+    table = pq.read_table(path)
+    assert table.schema.equals(JUDGEMENTS_SCHEMA)
+    keys = ["id", "split", "format", "sample"]
+    texts = pq.read_table(Path(str(path).replace("/scores/", "/predictions/")))
+    assert table.select(keys).equals(texts.select(keys))
+    score = parse_record(str(path), read_json(path.with_suffix(".json")), Score)
+    rows = table.to_pylist()
+    for row in (row for row in score.rows if row.task is None):
+        asked = [dict(r["correct"])[row.reading] for r in rows if (r["split"], r["format"]) == (row.split, row.format)]
+        assert (row.n, row.correct) == (len(asked), sum(asked))
 
 
 def training_curve(path: Path) -> None:
@@ -114,6 +131,7 @@ RECORDS: dict[str, Check] = {
     "predictions/*/step-*/*.parquet": predictions,
     "scores/*/selected.json": json_of(Selected),
     "scores/*/step-*/*.json": json_of(Score),
+    "scores/*/step-*/*.parquet": judgements,
     "metrics.json": metrics,
     "traces/tokenizers/*/tokenizer*.json": nothing,
     "starts/*": nothing,

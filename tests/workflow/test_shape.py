@@ -12,7 +12,16 @@ STAGES = YAML(typ="safe").load(PROJECT / "dvc.yaml")["stages"]
 
 
 def test_a_phase_is_section_package_rule_file_stage_and_test_folder():
-    assert tuple(STAGES) == ("only-what-was-built-is-recorded", "recipes", *PHASES[:3], "align", "start", *PHASES[3:])
+    assert tuple(STAGES) == (
+        "only-what-was-built-is-recorded",
+        "recipes",
+        *PHASES[:3],
+        "align",
+        "start",
+        "train",
+        "generate",
+        *PHASES[4:],
+    )
     for phase in PHASES:
         assert (PROJECT / "src" / "specialize" / phase / "__main__.py").is_file()
         assert (PROJECT / "tests" / "unit" / phase).is_dir()
@@ -39,13 +48,18 @@ def test_rule_files(phase):
         assert not re.search(r"\brun:|\bscript:|\bmessage:|\blambda\b", rule)
 
 
-@pytest.mark.parametrize("name", [*PHASES, "align", "start"])
+@pytest.mark.parametrize("name", [*PHASES, "align", "start", "generate"])
 def test_a_stage_runs_its_own_rule_file_and_hangs_on_its_recipe(name):
-    phase = {"align": "traces", "start": "train"}.get(name, name)
+    phase = {"align": "traces", "start": "train", "generate": "evaluate"}.get(name, name)
     stage = STAGES[name].get("do", STAGES[name])
     whole = f"snakemake --snakefile workflow/{phase}.smk --cores all"
     assert stage["cmd"].startswith((whole, f"python workflow/run_stage.py {phase}.smk results/"))
-    of_its_own = {"train": "train/${key}", "align": "traces/${key}", "start": "train/starts/${key}"}
+    of_its_own = {
+        "train": "train/${key}",
+        "align": "traces/${key}",
+        "start": "train/starts/${key}",
+        "generate": "evaluate/generate",
+    }
     assert f"results/recipes/{of_its_own.get(name, phase)}.json" in stage["deps"]
     assert not [dep for dep in stage["deps"] if not dep.startswith("results/")], "code comes in through the recipe"
     for out in stage["outs"]:

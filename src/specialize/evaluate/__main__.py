@@ -4,13 +4,14 @@ example:
   echo '{"text": "2 + 3 = 5. The answer is 5", "gold": "5"}' | python -m specialize.evaluate judge /dev/stdin
 
 in:
-  results/recipes/evaluate.json
+  results/recipes/evaluate.json, results/recipes/evaluate/generate.json
   results/checkpoints/<student>/step-<n>/
   results/problems/                   index.json, <dataset>/{validation,test,exemplars}.jsonl
 out:
-  results/predictions/<student>/step-<n>/<benchmark>.parquet   prompt, answer and judgement of each problem
+  results/predictions/<student>/step-<n>/<benchmark>.parquet   what the checkpoint wrote to each prompt
   results/scores/<student>/
   ├── step-<n>/<benchmark>.json       accuracies with intervals
+  ├── step-<n>/<benchmark>.parquet    the answers that were read from each text, and whether they are right
   └── selected.json                   the checkpoints with the best validation accuracy
 """
 
@@ -22,12 +23,8 @@ from pathlib import Path
 from typing import get_args
 
 from specialize.core import cli
-from specialize.core.files import parse_record, read_json, write_json
-from specialize.core.params.evaluate import EvaluateParams
-from specialize.lineage.provenance import ProvenanceWriter
-from specialize.lineage.recipe import read_recipe
+from specialize.evaluate import generate_predictions, score_predictions, teacher_scores
 from specialize.records.problems import AnswerKind
-from specialize.records.scores import Score
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,22 +37,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser_for("evaluate", __doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    score = commands.add_parser("score", help="score one checkpoint on every benchmark")
-    cli.add_recipe(score, "results/recipes/evaluate.json")
-    score.add_argument("--checkpoint", type=Path, required=True, help="folder with a manifest.json")
-    score.add_argument("--problems", type=Path, required=True, help="results/problems")
-    score.add_argument("--work", type=Path, required=True, help="folder for finished parts")
-    score.add_argument("--scores", type=Path, required=True, help="folder for the scores")
-    score.add_argument("--predictions", type=Path, required=True, help="folder for the predictions")
-    score.add_argument("--threads", type=int, default=1, help="CPU threads")
-    score.set_defaults(command=_score)
-
-    select = commands.add_parser("select", help="select a student's checkpoints by validation scores")
-    cli.add_recipe(select, "results/recipes/evaluate.json")
-    select.add_argument("--output", type=Path, required=True, help="results/scores/{student}/selected.json")
-    select.add_argument("--predictions", type=Path, required=True, help="results/predictions/{student}")
-    select.add_argument("scores", type=Path, nargs="+", help="the student's score files")
-    select.set_defaults(command=_select)
+    # Each step is a module: a recipe holds the code of its own step alone (lineage.code_digest).
+    generate_predictions.add_parser(commands)
+    score_predictions.add_parser(commands)
+    teacher_scores.add_parser(commands)
 
     judge_ = commands.add_parser("judge", help="judge texts against gold answers: adds both readings to each row")
     judge_.add_argument(
@@ -65,31 +50,6 @@ def build_parser() -> argparse.ArgumentParser:
     judge_.add_argument("--choices", metavar="FIELD", help="field with the options: label to text, or a list of texts")
     judge_.set_defaults(command=_judge)
     return parser
-
-
-def _score(args: argparse.Namespace) -> None:
-    recipe, params = read_recipe(args.recipe, "evaluate", EvaluateParams)
-    asked = [path for path in args.problems.glob("*/*.jsonl") if path.stem in ("validation", "test", "exemplars")]
-    inputs = [args.checkpoint / "manifest.json", args.problems / "index.json", *asked]
-    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, inputs)
-    from specialize.evaluate.score import ScoringPaths, score_checkpoint
-
-    paths = ScoringPaths(args.checkpoint, args.problems, args.work, args.scores, args.predictions)
-    score_checkpoint(recipe, params, paths, args.threads)
-    provenance.write([args.scores, args.predictions])
-
-
-def _select(args: argparse.Namespace) -> None:
-    recipe, params = read_recipe(args.recipe, "evaluate", EvaluateParams)
-    provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, args.scores)
-    from specialize.evaluate.select import drop_other_steps, select, selection_line
-
-    scores = [parse_record(str(path), read_json(path), Score) for path in args.scores]
-    chosen = select(scores, params)
-    drop_other_steps({path.parent.name for path in args.scores}, args.output.parent, args.predictions)
-    write_json(args.output, chosen.model_dump())
-    provenance.write([args.output])
-    print(selection_line(chosen), file=sys.stderr)
 
 
 def _judge(args: argparse.Namespace) -> None:

@@ -46,12 +46,18 @@ def ask(
     for begin in range(0, len(questions), limits.batch_size):
         batch = questions[begin : begin + limits.batch_size]
         started = time.perf_counter()
-        texts, _ = generate(loaded, [source(format, question) for question in batch], limits)
+        answers, _ = generate(loaded, [source(format, question) for question in batch], limits)
         seconds = time.perf_counter() - started
-        counts = [len(ids) for ids in loaded.encoding.target_ids(texts)]
         yield [
-            Reply(question, text, rationale_of(text), strict_answer(text) or flexible_answer(text), count, seconds)
-            for question, text, count in zip(batch, texts, counts, strict=True)
+            Reply(
+                question,
+                answer.text,
+                rationale_of(answer.text),
+                strict_answer(answer.text) or flexible_answer(answer.text),
+                answer.tokens,
+                seconds,
+            )
+            for question, answer in zip(batch, answers, strict=True)
         ]
 
 

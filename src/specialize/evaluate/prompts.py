@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from specialize.core.params.evaluate import EvaluateParams
+from specialize.core.params.evaluation.generation import GenerationParams
 from specialize.core.prompt_formats import Format, GenericFormat, generic_source, is_in_context, source
 from specialize.records.problems import Problem
 
@@ -43,7 +43,7 @@ class Benchmark:
     is_generic: bool
 
 
-def prompts_of(benchmark: Benchmark, params: EvaluateParams, count: Count) -> list[Prompt]:
+def prompts_of(benchmark: Benchmark, params: GenerationParams, count: Count) -> list[Prompt]:
     """Return every prompt of one benchmark, by split, format and problem."""
     by_task: dict[str | None, list[Problem]] = defaultdict(list)
     for exemplar in benchmark.exemplars:

@@ -12,11 +12,11 @@ from pathlib import Path
 from statistics import fmean
 
 from specialize.core.errors import SpecializeError
-from specialize.core.params.evaluate import EvaluateParams
+from specialize.core.params.evaluation.scoring import ScoringParams
 from specialize.records.scores import CRITERIA, Candidate, Score, Selected
 
 
-def select(scores: Sequence[Score], params: EvaluateParams) -> Selected:
+def select(scores: Sequence[Score], params: ScoringParams) -> Selected:
     """Return the choice by each criterion.
 
     scores: one student's, of all its steps and benchmarks. A criterion without any validation problem chooses nothing.
@@ -62,9 +62,15 @@ def selection_line(selected: Selected) -> str:
     return f"{selected.student}: selected {', '.join(choices)}"
 
 
-def drop_other_steps(steps: set[str], *folders: Path) -> None:
-    """Remove what an earlier checkpoint schedule left: results hold what a build from scratch would hold."""
-    for folder in folders:
-        for path in sorted(folder.glob("step-*")):
-            if path.name not in steps:
-                shutil.rmtree(path)
+def drop_others(scored: set[tuple[str, str]], folder: Path) -> None:
+    """Remove what earlier params left: results hold what a build from scratch would hold.
+
+    scored: (step-{n}, benchmark) of what stays.
+    """
+    steps = {step for step, _ in scored}
+    for path in sorted(folder.glob("step-*")):
+        if path.name not in steps:
+            shutil.rmtree(path)
+    for path in sorted(folder.glob("step-*/*")):
+        if (path.parent.name, path.stem) not in scored:
+            path.unlink()

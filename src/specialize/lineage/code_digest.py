@@ -19,14 +19,21 @@ NO_EFFECT = frozenset(
     }
 )
 """Modules that cannot change an artifact: progress, messages, locks, what saves hashing or computing twice."""
+STEPS = {"evaluate": "score_predictions", "evaluate/generate": "generate_predictions"}
+"""Recipe → the module of its phase from which its step's code is reached. Other recipes: all that the phase imports."""
 TEMPLATES = "*.html"
 """Files beside a phase's code that decide what it writes; their bytes count."""
 
 
-def code_digest(phase: str, package: Path = PACKAGE) -> str:
-    """Return the sha256 over the import closure of `specialize.<phase>.__main__` and the phase's templates."""
+def code_digest(recipe: str, package: Path = PACKAGE) -> str:
+    """Return the sha256 over the code of a recipe's step and the phase's templates.
+
+    recipe: its name, which begins with the phase's: `train/xs`. The code is the import closure of the phase's
+    `__main__`, or of the module that STEPS names.
+    """
+    phase = recipe.partition("/")[0]
     digest = hashlib.sha256()
-    for module, path in sorted(import_closure(f"specialize.{phase}.__main__", package).items()):
+    for module, path in sorted(import_closure(f"specialize.{phase}.{STEPS.get(recipe, '__main__')}", package).items()):
         digest.update(f"{module}\n{canonical_code(path.read_text(encoding='utf-8'))}\n".encode())
     for path in sorted((package / phase).glob(TEMPLATES)):
         digest.update(f"{path.name}\n{sha256_file(path)}\n".encode())

@@ -15,16 +15,18 @@ LOCK = Path("requirements.lock")
 LIBRARIES = {
     "traces": ("tokenizers", "transformers"),
     "train": ("peft", "tokenizers", "torch", "transformers"),
-    "evaluate": ("tokenizers", "torch", "transformers"),
+    "evaluate": (),
+    "evaluate/generate": ("ctranslate2", "tokenizers", "torch", "transformers"),
 }
-"""Phase → libraries that may write other bytes, or other tokens, from one version to the next."""
+"""Recipe, else its phase → libraries that may write other bytes, or other tokens, from one version to the next."""
 
 
-def pinned(phase: str, project: Path) -> dict[str, str]:
-    """Return library → version that the lock of `project` pins, for those that count in `phase`."""
+def pinned(recipe: str, project: Path) -> dict[str, str]:
+    """Return library → version that the lock of `project` pins, for those that count in this recipe's step."""
     lock = project / LOCK
     pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", lock.read_text("utf-8") if lock.is_file() else "", re.M))
-    return {name: pins[name] for name in LIBRARIES.get(phase, ()) if name in pins}
+    counting = LIBRARIES.get(recipe, LIBRARIES.get(recipe.partition("/")[0], ()))
+    return {name: pins[name] for name in counting if name in pins}
 
 
 def check_installed(recipe: Recipe) -> None:

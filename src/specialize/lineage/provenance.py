@@ -64,7 +64,7 @@ class ProvenanceWriter:
         write_json(self.path, provenance.model_dump())
 
     def _check_code(self) -> None:
-        if self.path is not None and code_digest(self.recipe.phase) != self.recipe.code:
+        if self.path is not None and code_digest(self.recipe.name) != self.recipe.code:
             raise RecipeError(
                 f"{self.recipe_file}: the code of phase '{self.recipe.phase}' is not the one that this recipe names: "
                 "it was edited since; run the same command again"

@@ -3,13 +3,14 @@
 import hashlib
 import os
 import tokenize
+from functools import cache
 from pathlib import Path
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import read_json, sha256_file, write_text
 from specialize.core.params.load import Params
 from specialize.core.params.recipe_spec import RecipeSpec
-from specialize.lineage.code_digest import PACKAGE, code_digest
+from specialize.lineage.code_digest import PACKAGE, STEPS, code_digest
 from specialize.lineage.file_hashes import Memory
 from specialize.lineage.libraries import pinned
 from specialize.lineage.recipe import recipe_text
@@ -31,15 +32,20 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
     root = raw_root(params, project)
     memory = Memory(project / MEMORY)
     texts: dict[str, str] = {}
+    code = cache(lambda entry: code_digest(entry, package))
     for phase, specs in params.recipe_specs().items():
-        code = code_digest(phase, package)
-        libraries = pinned(phase, project)
         rules = rules_digest(*(project / "workflow" / f"{name}.smk" for name in ("common", "names", phase)))
         for spec in specs:
             files = file_digests(spec, project, root, memory)
             name = spec.file.removesuffix(".json")
             recipe = Recipe(
-                phase=phase, name=name, params=spec.params, code=code, rules=rules, libraries=libraries, files=files
+                phase=phase,
+                name=name,
+                params=spec.params,
+                code=code(name if name in STEPS else phase),
+                rules=rules,
+                libraries=pinned(name, project),
+                files=files,
             )
             texts[spec.file] = recipe_text(recipe)
     memory.save()

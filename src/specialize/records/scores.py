@@ -1,7 +1,8 @@
 """results/scores/: accuracies of checkpoints, and which of them validation selects.
 
-{student}/step-{n}/{benchmark}.json   Score
-{student}/selected.json               Selected
+{student}/step-{n}/{benchmark}.json      Score
+{student}/step-{n}/{benchmark}.parquet   what the judge found in each prediction: records.judgements
+{student}/selected.json                  Selected
 """
 
 from typing import Literal, get_args
@@ -19,6 +20,21 @@ Criterion = Literal["seed", "out_of_distribution"]
 CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 
 
+class Sampled(Record):
+    """Accuracies where a question has several answers. Of a suite each is the mean over tasks, as the accuracy is."""
+
+    samples: int = Field(ge=1)
+    """Answers to each question."""
+    standard_error: float = Field(ge=0)
+    """Of pass@1, over questions: the answers to one question are no independent evidence."""
+    variance: float = Field(ge=0)
+    """Of whether an answer is right, among the answers to one question (unbiased, mean over questions); 0 with one."""
+    pass_at: dict[str, float]
+    """k → probability that of k answers one is right (unbiased estimator, Chen et al. 2021)."""
+    majority: float = Field(ge=0, le=1)
+    """Accuracy of the answer that most samples give; of several such answers the one that came first."""
+
+
 class ScoreRow(Record):
     """One accuracy: a benchmark or task, on a split, in a format, by a reading."""
 
@@ -28,11 +44,16 @@ class ScoreRow(Record):
     format: str
     reading: str
     n: int = Field(ge=1)
+    """Questions."""
     correct: int = Field(ge=0)
+    """Right answers; of sampled ones over all samples."""
     accuracy: float = Field(ge=0, le=1)
+    """Share of right answers: with samples pass@1."""
     low: float = Field(ge=0, le=1)
     high: float = Field(ge=0, le=1)
-    """Wilson interval at the confidence of the evaluate params."""
+    """Interval at the confidence of the evaluate params: Wilson's; with samples Student's t over questions."""
+    sampled: Sampled | None = None
+    """Null: one answer to each question."""
 
 
 class Score(Record):

@@ -78,7 +78,7 @@ def _build(args: argparse.Namespace) -> None:
     from specialize.report.views.write_tables import write_csv, write_scores
 
     study = read_study(found)
-    evidence = evidence_of(study, read_predictions(found.predictions), params, params.starts)
+    evidence = evidence_of(study, read_predictions(found.judgements), params, params.starts)
     columns, verdicts, figures = columns_of(evidence), verdicts_of(evidence), draw_figures(evidence)
     tables = write_scores(args.output, evidence.accuracies.scores)
     for name, drawn in figures.items():

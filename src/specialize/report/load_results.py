@@ -47,13 +47,15 @@ class StudyFiles:
     manifests: list[Path]
     scores: list[Path]
     predictions: list[tuple[str, int, str, Path]]
-    """(student, step, benchmark, path) of the checkpoints that are compared problem by problem."""
+    """(student, step, benchmark, path) of the checkpoints that are compared problem by problem: what they wrote."""
+    judgements: list[tuple[str, int, str, Path]]
+    """The same: what the judge found."""
     coverage: list[Path]
 
     def all(self) -> list[Path]:
         """Return every file."""
         lists = (self.selected, self.curves, self.manifests, self.scores, self.coverage)
-        predictions = [path for *_, path in self.predictions]
+        predictions = [path for *_, path in (*self.predictions, *self.judgements)]
         return [self.problems, self.funnel, *(path for paths in lists for path in paths), *predictions]
 
 
@@ -96,8 +98,8 @@ class Study:
 def files_of(inputs: Inputs, run: ReportRun) -> StudyFiles:
     """Return the files of the students and datasets that a recipe names.
 
-    Predictions are read for a few checkpoints of each student only: the start, the first, the first as late as the
-    paper's, the one at two thirds, the last and the selected ones.
+    Predictions and judgements are read for a few checkpoints of each student only: the start, the first, the first as
+    late as the paper's, the one at two thirds, the last and the selected ones.
 
     Raises SpecializeError where a student has no scores.
     """
@@ -115,12 +117,16 @@ def files_of(inputs: Inputs, run: ReportRun) -> StudyFiles:
         compared = {steps[0], steps[min(1, len(steps) - 1)], early_step(steps), late_step(steps), steps[-1]}
         compared |= {step for step in choice.by.values() if step in steps}
         compared_files += [
-            (student, step, name, predictions / student / f"step-{step}" / f"{name}.parquet")
+            (student, step, name, Path(student) / f"step-{step}" / f"{name}.parquet")
             for step in sorted(compared)
             for name in run.datasets
         ]
+    texts, judgements = (
+        [(student, step, name, folder / path) for student, step, name, path in compared_files]
+        for folder in (predictions, scores)
+    )
     return StudyFiles(
-        inputs.problems, inputs.funnel, selected, curves, manifests, scored, compared_files, sorted(inputs.coverage)
+        inputs.problems, inputs.funnel, selected, curves, manifests, scored, texts, judgements, sorted(inputs.coverage)
     )
 
 

@@ -8,6 +8,7 @@ from tiny_models import tiny_model, tiny_tokenizer
 from specialize.__main__ import main
 from specialize.core.files import write_json
 from specialize.evaluate import ask as module
+from specialize.evaluate.generate import Generated
 from specialize.records.checkpoints import CheckpointManifest
 from specialize.records.recipes import Recipe
 
@@ -33,7 +34,8 @@ def test_questions_from_the_command_line_and_a_file_are_answered_in_order(checkp
 
     def decoded(loaded, texts, limits):
         asked.extend(texts)
-        return [f"It is {len(asked)}.\nThe answer is {text.count('o')}" for text in texts], 0
+        said = [f"It is {len(asked)}.\nThe answer is {text.count('o')}" for text in texts]
+        return [Generated(text, 7, "stop") for text in said], 0
 
     monkeypatch.setattr(module, "generate", decoded)
     (tmp_path / "more.jsonl").write_text(json.dumps({"question": "How so?"}) + "\n")

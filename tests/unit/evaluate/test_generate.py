@@ -24,7 +24,8 @@ def saved(folder, model_type):
 def test_a_batch_is_answered_as_each_prompt_alone(tmp_path, model_type, style):
     checkpoint = load_checkpoint(saved(tmp_path, model_type), style, threads=1)
     together, truncated = generate(checkpoint, TEXTS, DecodingLimits(4, 200, 8))
-    assert truncated == 0 and (len(set(together)) > 1 or model_type == "t5gemma")
+    texts = [answer.text for answer in together]
+    assert truncated == 0 and (len(set(texts)) > 1 or model_type == "t5gemma")
     for text, answer in zip(TEXTS, together, strict=True):
         ids = checkpoint.encoding.source_ids([text])
         with torch.no_grad():
@@ -33,7 +34,7 @@ def test_a_batch_is_answered_as_each_prompt_alone(tmp_path, model_type, style):
                 eos_token_id=end_tokens(checkpoint), pad_token_id=0,
             )  # fmt: skip
         new = alone[len(ids[0]) :] if checkpoint.encoding.family == "causal" else alone
-        assert answer == TOKENIZER.decode(new, skip_special_tokens=True).strip()
+        assert answer.text == TOKENIZER.decode(new, skip_special_tokens=True).strip()
 
 
 def test_an_answer_ends_at_any_of_the_end_tokens():
@@ -45,7 +46,8 @@ def test_an_answer_ends_at_any_of_the_end_tokens():
     model.generation_config.eos_token_id = [1, written[2]]
     assert end_tokens(checkpoint) == sorted([1, written[2]])
     (answer,), _ = generate(checkpoint, TEXTS[:1], DecodingLimits(1, 200, 8))
-    assert answer == TOKENIZER.decode(written[: written.index(written[2]) + 1], skip_special_tokens=True).strip()
+    assert answer.text == TOKENIZER.decode(written[: written.index(written[2]) + 1], skip_special_tokens=True).strip()
+    assert (answer.tokens, answer.finish_reason) == (written.index(written[2]) + 1, "stop")
 
 
 def test_a_long_prompt_loses_its_beginning(tmp_path):

@@ -1,9 +1,17 @@
 """What a checkpoint is asked."""
 
+import hashlib
+from pathlib import Path
+
+import pytest
+
 from specialize.core.params.evaluate import EvaluateParams
+from specialize.core.prompt_formats import generic_source
+from specialize.data.benchmarks import bbh
 from specialize.evaluate.prompts import Benchmark, fit, generic_renderer, maths_renderer, prompts_of
 from specialize.records.problems import Problem
 
+BBH = Path(__file__).parents[4] / "shared" / "data" / "bbh"
 PARAMS = EvaluateParams(
     formats=["zero_shot_chain_of_thought", "in_context_answer_only"],
     generic_formats=["answer_only", "chain_of_thought"],
@@ -89,3 +97,23 @@ def test_generic_tasks_can_be_asked_by_their_instruction_alone():
     made = prompts_of(Benchmark({"test": [problem(1, task="a")]}, [worked], True), params, words)
     assert [prompt.text for prompt in made] == ["Do a.\n\nQ: What is 1?\nA:"]
     assert [prompt.left_off for prompt in made] == [0]
+
+
+@pytest.mark.skipif(not BBH.is_dir(), reason="../shared/data/bbh is not here")
+def test_bbh_is_asked_as_it_was_published():
+    """Our chain-of-thought prompts are the published files, by hash, but for their header; sports_understanding has a
+    blank where the others begin a line. The answer-only prompts hold none of their reasoning."""
+    files = [BBH / "cot-prompts" / f"{task}.txt" for task in bbh.TASKS]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    assert digest == "d1b9ed8527ebd64ef78c4107ad14137367cf7859e4b8f4a4f91b35c5005cf1b9", "commit 9ee07bd4 of upstream"
+    worked = bbh.exemplars(BBH)
+    for path in files:
+        shots = [exemplar for exemplar in worked if exemplar.task == path.stem]
+        published = path.read_text(encoding="utf-8").split("-----\n", 1)[1].rstrip("\n")
+        made = generic_source("chain_of_thought", "?", shots[0].instruction, shots)
+        expected = f"{published}\n\nQ: ?\nA: Let's think step by step.\n"
+        if path.stem == "sports_understanding":
+            expected = expected.replace("step by step. ", "step by step.\n")
+        assert made == expected
+        alone = generic_source("answer_only", "?", shots[0].instruction, shots)
+        assert "step by step" not in alone and not [shot.id for shot in shots if shot.rationale[:40] in alone]

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from specialize.core.answers import Reading
 from specialize.core.params.evaluate import EvaluateParams
+from specialize.evaluate.predict import draw, prompt_digests
 from specialize.evaluate.prompts import Prompt
-from specialize.evaluate.score import draw, prompt_digests, score_rows, wilson
+from specialize.evaluate.score import Answered, score_rows, wilson
 from specialize.records.problems import Problem
 
 
@@ -56,11 +57,12 @@ def test_a_suite_is_limited_by_task():
 
 def test_a_suites_accuracy_is_the_mean_over_tasks():
     right = {"a": [True, True, True, False], "b": [False]}
-    prompts = [
-        Prompt(problem(i, task), "test", "answer_only", "", 0) for task, rows in right.items() for i in range(len(rows))
+    answered = [
+        Answered(problem(i, task), "test", "answer_only", [{"exact": Reading("x", value)}])
+        for task, rows in right.items()
+        for i, value in enumerate(rows)
     ]
-    readings = [{"exact": Reading("x", value)} for rows in right.values() for value in rows]
-    whole, a, b = score_rows(prompts, readings, 0.95)
+    whole, a, b = score_rows(answered, 0.95)
     assert (whole.task, whole.n, whole.correct, whole.accuracy) == (None, 5, 3, 0.375)
     assert (a.task, a.n, a.accuracy) == ("a", 4, 0.75) and (b.task, b.n, b.accuracy) == ("b", 1, 0.0)
 

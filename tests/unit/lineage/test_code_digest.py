@@ -10,19 +10,21 @@ import pytest
 
 from specialize.core.answers import SCORER_VERSION
 from specialize.lineage import code_digest as module
-from specialize.lineage.code_digest import PACKAGE, canonical_code, code_digest, import_closure, module_digest
+from specialize.lineage.code_digest import PACKAGE, STEPS, canonical_code, code_digest, import_closure
 from specialize.lineage.write_recipes import PHASES
 
 Make = Callable[[dict[str, str]], Path]
 Moved = Callable[[str, Callable[[str], str]], set[str]]
 
 
-def digests(package: Path) -> dict[str, str]:
-    return {phase: code_digest(phase, package) for phase in PHASES}
+def digests(package: Path) -> dict[str, list[str]]:
+    """Phase → the digests of its steps."""
+    steps = {phase: dict.fromkeys([phase, *(n for n in STEPS if n.startswith(f"{phase}/"))]) for phase in PHASES}
+    return {phase: [code_digest(step, package) for step in names] for phase, names in steps.items()}
 
 
 @pytest.fixture(scope="module")
-def copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, list[str]]]]:
     """A copy of src/specialize with its digests; a test that edits it puts it back. Equal texts are parsed once."""
     folder = tmp_path_factory.mktemp("copied") / "specialize"
     shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -32,7 +34,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dic
 
 
 @pytest.fixture
-def moved_by(copied: tuple[Path, dict[str, str]]) -> Moved:
+def moved_by(copied: tuple[Path, dict[str, list[str]]]) -> Moved:
     """Edit a file and tell the phases whose digest moves."""
     package, before = copied
 
@@ -88,7 +90,8 @@ def test_what_cannot_change_an_artifact_does_not_count(moved_by: Moved, file: st
 
 @pytest.mark.parametrize("phase", ["data", "teacher", "traces", "train", "evaluate"])
 def test_a_phases_settings_count_for_that_phase_alone(moved_by: Moved, phase: str) -> None:
-    moved = moved_by(f"core/params/{phase}.py", lambda text: f"{text}\nANOTHER = 1\n")
+    file = {"evaluate": "evaluation/scoring"}.get(phase, phase)
+    moved = moved_by(f"core/params/{file}.py", lambda text: f"{text}\nANOTHER = 1\n")
     assert phase in moved and moved <= {phase, "report"}
 
 
@@ -105,10 +108,23 @@ def test_every_module_of_a_phase_is_in_its_closure() -> None:
     assert {path.relative_to(PACKAGE).as_posix() for path in present - reached} == set()
 
 
-def test_the_code_that_generates_does_not_hang_on_the_judge() -> None:
-    """Or every checkpoint would answer every question again when a verdict changes."""
-    assert "specialize.core.answers" not in import_closure("specialize.evaluate.generate")
-    assert module_digest("specialize.evaluate.generate") != module_digest("specialize.core.answers")
+def test_the_steps_of_a_recipe_are_modules() -> None:
+    """The digest of a module that is not there would never move."""
+    for recipe, step in STEPS.items():
+        assert (PACKAGE / recipe.partition("/")[0] / f"{step}.py").is_file()
+
+
+def test_predictions_do_not_hang_on_the_judge_nor_scores_on_a_model() -> None:
+    """Or every checkpoint would answer every question again when a verdict or a statistic changes."""
+    generates = set(import_closure("specialize.evaluate.generate_predictions"))
+    scores = set(import_closure("specialize.evaluate.score_predictions"))
+    assert {"specialize.evaluate.predict", "specialize.evaluate.sampling"} <= generates
+    assert {"specialize.core.answers", "specialize.evaluate.repeated", "specialize.records.scores"} <= scores
+    assert not generates & {
+        "specialize.core.answers", "specialize.evaluate.scorers", "specialize.records.scores",
+        "specialize.records.judgements", "specialize.core.params.evaluation.scoring",
+    }  # fmt: skip
+    assert not scores & {"specialize.evaluate.generate", "specialize.core.encoding", "specialize.core.params.load"}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +184,7 @@ def test_templates_of_a_phase_count(small_package: Make) -> None:
     first = digests(package)
     (package / "report" / "page.html").write_text("<b>")
     second = digests(package)
-    assert len({before["report"], first["report"], second["report"]}) == 3
+    assert len({str(found["report"]) for found in (before, first, second)}) == 3
     assert before["data"] == first["data"] == second["data"]
 
 

@@ -23,6 +23,7 @@ NAMES = {
     "train/xs.json",
     "train/starts/random.json",
     "evaluate.json",
+    "evaluate/generate.json",
     "report.json",
 }
 Texts = Callable[[Tree], dict[str, str]]
@@ -61,7 +62,8 @@ def test_a_recipe_per_phase_and_per_student(texts: Texts, tree: Tree) -> None:
         ("train", {"steps": 40}, {"train/s.json", "train/xs.json", "report.json"}),
         ("train", {"learning_rate": 0.5}, {"train/s.json", "train/xs.json"}),
         ("train", {"learning_rate": 5e-4}, set()),
-        ("evaluate", {"items": 7}, {"evaluate.json"}),
+        ("evaluate", {"items": 7}, {"evaluate/generate.json"}),
+        ("evaluate", {"confidence": 0.9}, {"evaluate.json"}),
         ("report", {"title": "Other"}, {"report.json"}),
     ],
 )

@@ -11,6 +11,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 
 from specialize.lineage.code_digest import code_digest
+from specialize.records.judgements import JUDGEMENTS_SCHEMA
 from specialize.records.predictions import PREDICTIONS_SCHEMA
 
 MATHS_FORMATS = ("in_context_chain_of_thought", "zero_shot_chain_of_thought")
@@ -87,8 +88,10 @@ class MadeRun:
                 for benchmark, role in self.roles.items():
                     score = self._score(number, student, step, benchmark, role)
                     write(results / f"scores/{student}/step-{step}/{benchmark}.json", score)
-                    path = results / f"predictions/{student}/step-{step}/{benchmark}.parquet"
-                    write_predictions(path, benchmark, score["rows"])
+                    place = f"{student}/step-{step}/{benchmark}.parquet"
+                    write_predictions(
+                        results / "predictions" / place, results / "scores" / place, benchmark, score["rows"]
+                    )
         arguments = [
             "build", "--recipe", str(results / "recipes/report.json"), "--problems", str(results / "problems/index.json"),
             "--funnel", str(results / "traces/funnel.json"), "--scores", str(results / "scores"),
@@ -172,8 +175,8 @@ def row(task: str | None, split: str, format: str, reading: str, n: int, correct
     }  # fmt: skip
 
 
-def write_predictions(path: Path, benchmark: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Write predictions with the counts of score rows: the first problems are right, so what is won stays won."""
+def write_predictions(texts: Path, judged: Path, benchmark: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write predictions and judgements with the counts of score rows: the first problems are right, so what is won stays won."""
     has_tasks = any(row["task"] for row in rows)
     marks: dict[tuple[str, str, str], list[tuple[str, bool]]] = {}
     for row in rows:
@@ -184,11 +187,12 @@ def write_predictions(path: Path, benchmark: str, rows: Sequence[dict[str, Any]]
             key = (f"{name}/{index}", row["split"], row["format"])
             marks.setdefault(key, []).append((row["reading"], index < row["correct"]))
     table = [
-        {"id": id, "split": split, "format": format, "text": "", "correct": correct}
+        {"id": id, "split": split, "format": format, "sample": 0, "text": "", "gold": "1", "correct": correct}
         for (id, split, format), correct in marks.items()
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    parquet.write_table(pyarrow.Table.from_pylist(table, PREDICTIONS_SCHEMA), path)
+    for path, schema in ((texts, PREDICTIONS_SCHEMA), (judged, JUDGEMENTS_SCHEMA)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        parquet.write_table(pyarrow.Table.from_pylist(table, schema), path)
 
 
 def recipe_params(student: str, **own: Any) -> dict[str, Any]:

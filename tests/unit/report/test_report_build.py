@@ -222,7 +222,7 @@ def test_a_student_without_scores_is_refused(tmp_path, capsys):
 
 def test_damaged_predictions_are_named(tmp_path, capsys):
     arguments = MadeRun(tmp_path, students={"a": 10}).arguments()
-    path = tmp_path / "predictions/a/step-3000/svamp.parquet"
+    path = tmp_path / "scores/a/step-3000/svamp.parquet"
     path.write_text("no table")
     assert str(path) in _error(arguments, capsys)
 

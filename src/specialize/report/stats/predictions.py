@@ -14,13 +14,16 @@ from specialize.core.errors import RecordError
 
 COLUMNS = ("id", "split", "format", "correct")
 Predictions = dict[str, pandas.DataFrame]
-"""Dataset → a row for each problem id, a column for each (student, step, split, format, reading): 1 right, 0 wrong, NaN
-not asked."""
+"""Dataset → a row for each problem id, a column for each (student, step, split, format, reading): 1 right, 0 wrong
+(of several samples the share that is right), NaN not asked."""
 Floats = NDArray[np.float64]
 
 
 def read_predictions(files: Iterable[tuple[str, int, str, Path]]) -> Predictions:
-    """Read results/predictions/{student}/step-{n}/{dataset}.parquet; files: (student, step, dataset, path)."""
+    """Read results/scores/{student}/step-{n}/{dataset}.parquet; files: (student, step, dataset, path).
+
+    Of several samples of a question the share that is right counts.
+    """
     tables = []
     for student, step, dataset, path in files:
         table = _read(path)
@@ -38,7 +41,9 @@ def by_problem(rows: pandas.DataFrame) -> Predictions:
     columns = ["student", "step", "split", "format", "reading"]
     rows = rows.astype({"correct": float})
     return {
-        str(dataset): of_dataset.pivot(index="id", columns=columns, values="correct").sort_index()
+        str(dataset): of_dataset.pivot_table(
+            index="id", columns=columns, values="correct", aggfunc="mean", observed=True
+        ).sort_index()
         for dataset, of_dataset in rows.groupby("dataset")
     }
 
@@ -58,4 +63,4 @@ def _read(path: Path) -> Any:
     try:
         return parquet.read_table(path, columns=list(COLUMNS))
     except (pyarrow.ArrowInvalid, KeyError) as error:
-        raise RecordError(str(path), "(whole file)", "predictions in Parquet", str(error)) from None
+        raise RecordError(str(path), "(whole file)", "judgements in Parquet", str(error)) from None

@@ -1,4 +1,4 @@
-"""One checkpoint scored on every benchmark: files, resumption, bytes."""
+"""A student's checkpoints on every benchmark, and the scores of what they wrote: files, resumption, bytes."""
 
 import json
 import shutil
@@ -11,9 +11,10 @@ from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGene
 from specialize.core.errors import CheckpointError, RecordError
 from specialize.core.files import sha256_file, write_json, write_records
 from specialize.core.params.evaluate import EvaluateParams
-from specialize.evaluate import score as module
+from specialize.evaluate import predict as module
 from specialize.evaluate.generate import DecodingLimits, generate, load_checkpoint
-from specialize.evaluate.score import ScoringPaths, score_checkpoint
+from specialize.evaluate.generate_predictions import GenerationPaths, predict_student
+from specialize.evaluate.score_predictions import score_student
 from specialize.lineage.recipe import recipe_digest
 from specialize.records.checkpoints import CheckpointManifest
 from specialize.records.problems import Problem
@@ -85,27 +86,42 @@ def problems(tmp_path):
     return folder
 
 
-def go(checkpoint, problems, folder):
-    paths = ScoringPaths(checkpoint, problems, folder / "work", folder / "scores", folder / "predictions")
-    score_checkpoint(RECIPE, PARAMS, paths, threads=1)
-    return {path.name: sha256_file(path) for kind in ("scores", "predictions") for path in (folder / kind).iterdir()}
+def go(checkpoint, problems, folder, params=PARAMS, processes=1):
+    predictions = folder / "predictions"
+    paths = GenerationPaths([checkpoint / "manifest.json"], problems, folder / "work", predictions)
+    predict_student(params, paths, processes)
+    return digests(predictions)
 
 
-def test_scores_and_predictions_stand_side_by_side(checkpoint, problems, tmp_path):
-    assert set(go(checkpoint, problems, tmp_path)) == {"gsm8k.json", "svamp.json", "gsm8k.parquet", "svamp.parquet"}
-    score = json.loads((tmp_path / "scores" / "gsm8k.json").read_text())
-    rows = parquet.read_table(tmp_path / "predictions" / "gsm8k.parquet").to_pylist()
+def scored(problems, folder, params=PARAMS):
+    score_student(params, sorted((folder / "predictions").rglob("*.parquet")), problems, folder / "scores")
+    return digests(folder / "scores")
+
+
+def digests(folder):
+    return {path.relative_to(folder).as_posix(): sha256_file(path) for path in folder.rglob("*.*") if path.is_file()}
+
+
+def test_scores_stand_beside_what_was_found_in_each_prediction(checkpoint, problems, tmp_path):
+    assert set(go(checkpoint, problems, tmp_path)) == {"step-7/gsm8k.parquet", "step-7/svamp.parquet"}
+    names = {f"step-7/{name}.{ending}" for name in ("gsm8k", "svamp") for ending in ("json", "parquet")}
+    assert set(scored(problems, tmp_path)) == {"selected.json", *names}
+    score = json.loads((tmp_path / "scores/step-7/gsm8k.json").read_text())
     assert (score["student"], score["step"], score["checkpoint"]) == ("s", 7, sha256_file(checkpoint / "manifest.json"))
+    texts = parquet.read_table(tmp_path / "predictions/step-7/gsm8k.parquet").to_pylist()
+    rows = parquet.read_table(tmp_path / "scores/step-7/gsm8k.parquet").to_pylist()
+    assert [row["id"] for row in texts] == [row["id"] for row in rows]
+    assert all(row["tokens"] == 4 and row["finish_reason"] == "length" for row in texts)
     for split in ("validation", "test"):
         for reading in ("strict", "flexible"):
             right = sum(dict(row["correct"])[reading] for row in rows if row["split"] == split)
             (found,) = (row for row in score["rows"] if (row["split"], row["reading"]) == (split, reading))
-            assert (found["n"], found["correct"]) == (5, right)
-    assert [path.name for path in (tmp_path / "work").iterdir()] == ["texts"]
+            assert (found["n"], found["correct"], found["sampled"]) == (5, right, None)
 
 
 def test_a_run_cut_off_goes_on_with_the_next_benchmark(checkpoint, problems, tmp_path, monkeypatch):
-    whole = go(checkpoint, problems, tmp_path / "whole")
+    params = PARAMS.model_copy(update={"engine": "transformers"})
+    whole = go(checkpoint, problems, tmp_path / "whole", params)
     calls = []
 
     def cut_off(*arguments, **keywords):
@@ -116,45 +132,74 @@ def test_a_run_cut_off_goes_on_with_the_next_benchmark(checkpoint, problems, tmp
 
     monkeypatch.setattr(module, "generate", cut_off)
     with pytest.raises(KeyboardInterrupt):
-        go(checkpoint, problems, tmp_path / "cut")
-    assert not (tmp_path / "cut" / "scores").exists()
-    assert go(checkpoint, problems, tmp_path / "cut") == whole
+        go(checkpoint, problems, tmp_path / "cut", params)
+    assert not (tmp_path / "cut" / "predictions").exists()
+    assert go(checkpoint, problems, tmp_path / "cut", params) == whole
     assert len(calls) == 3, "the first benchmark is not decoded twice"
+    monkeypatch.setattr(module, "load_checkpoint", lambda *arguments, **keywords: pytest.fail("loaded for nothing"))
+    assert go(checkpoint, problems, tmp_path / "cut", params) == whole
 
 
-def test_texts_are_not_generated_again_for_another_judge(checkpoint, problems, tmp_path, monkeypatch):
-    first = go(checkpoint, problems, tmp_path)
-    kept = sorted((tmp_path / "work" / "texts").iterdir())
-    assert [path.name.rsplit(".", 2)[0] for path in kept] == ["s.step-7.gsm8k", "s.step-7.svamp"]
-    monkeypatch.setattr(module, "generate", lambda *arguments: pytest.fail("generated again"))
-    monkeypatch.setattr(module, "SCORER_VERSION", "next")
-    monkeypatch.setitem(globals(), "RECIPE", RECIPE.model_copy(update={"code": "0" * 64}))
-    again = go(checkpoint, problems, tmp_path)
-    assert {name: digest for name, digest in first.items() if name.endswith(".parquet")}.items() <= again.items()
-    assert json.loads((tmp_path / "scores" / "gsm8k.json").read_text())["scorer"] == "next"
-
-
-def test_another_plan_is_generated_and_replaces_the_kept_texts(checkpoint, problems, tmp_path, monkeypatch):
+def test_another_plan_is_generated_and_replaces_what_was_kept(checkpoint, problems, tmp_path):
     go(checkpoint, problems, tmp_path)
-    kept = {path.name for path in (tmp_path / "work" / "texts").iterdir()}
-    monkeypatch.setitem(globals(), "PARAMS", PARAMS.model_copy(update={"max_new_tokens": PARAMS.max_new_tokens + 1}))
-    go(checkpoint, problems, tmp_path)
-    now = {path.name for path in (tmp_path / "work" / "texts").iterdir()}
-    assert len(now) == 2 and not now & kept
+    kept = {path.name for path in (tmp_path / "work").iterdir()}
+    go(checkpoint, problems, tmp_path, PARAMS.model_copy(update={"max_new_tokens": PARAMS.max_new_tokens + 1}))
+    now = {path.name for path in (tmp_path / "work").iterdir()}
+    assert len(now) == len(kept) == 4 and not now & kept, "two predictions, two verdicts on the engine"
 
 
 def test_who_watches_sees_the_accuracies(checkpoint, problems, tmp_path, capsys):
     go(checkpoint, problems, tmp_path)
-    score = json.loads((tmp_path / "scores" / "svamp.json").read_text())
+    scored(problems, tmp_path)
+    score = json.loads((tmp_path / "scores/step-7/svamp.json").read_text())
     (row,) = (row for row in score["rows"] if (row["split"], row["reading"]) == ("validation", "flexible"))
     said = capsys.readouterr().err.splitlines()[-1]
     assert "s step 7: gsm8k " in said and f"svamp {100 * row['accuracy']:.1f} %" in said
 
 
 def test_what_an_earlier_choice_left_goes(checkpoint, problems, tmp_path):
-    (tmp_path / "scores").mkdir()
-    (tmp_path / "scores" / "old.json").write_text("{}")
-    assert "old.json" not in go(checkpoint, problems, tmp_path)
+    for old in ("predictions/step-7/old.parquet", "predictions/step-3/gsm8k.parquet", "scores/step-7/old.json"):
+        (tmp_path / old).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / old).write_text("{}")
+    predictions = go(checkpoint, problems, tmp_path)
+    assert set(predictions) == {"step-7/gsm8k.parquet", "step-7/svamp.parquet"}
+    assert not [name for name in scored(problems, tmp_path) if "old" in name]
+
+
+@pytest.mark.slow
+def test_processes_side_by_side_write_the_same(checkpoint, problems, tmp_path):
+    """Of one checkpoint there is one share; the others find their files in the work folder."""
+    other = tmp_path / "other"
+    shutil.copytree(checkpoint, other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    write_json(other / "manifest.json", manifest | {"step": 9})
+    made = []
+    for processes in (1, 2):
+        folder = tmp_path / str(processes)
+        manifests = [checkpoint / "manifest.json", other / "manifest.json"]
+        predict_student(PARAMS, GenerationPaths(manifests, problems, folder / "work", folder / "out"), processes)
+        made.append(digests(folder / "out"))
+    assert made[0] == made[1] and len(made[0]) == 4
+
+
+def test_samples_are_rows_of_their_own_and_scored_by_question(checkpoint, problems, tmp_path):
+    params = PARAMS.model_copy(update={"samples": 3, "temperature": 1.0})
+    go(checkpoint, problems, tmp_path, params)
+    rows = parquet.read_table(tmp_path / "predictions/step-7/gsm8k.parquet").to_pylist()
+    assert [row["sample"] for row in rows] == [0, 1, 2] * 10 and len({row["text"] for row in rows}) > 10
+    scored(problems, tmp_path, params)
+    score = json.loads((tmp_path / "scores/step-7/gsm8k.json").read_text())
+    assert score["plan"]["decoding"] == "sampling" and score["plan"]["engine"] == "transformers"
+    assert {row["sampled"]["samples"] for row in score["rows"]} == {3}
+    assert {row["n"] for row in score["rows"]} == {5}
+
+
+def test_a_file_that_holds_no_predictions_is_named(problems, tmp_path):
+    path = tmp_path / "predictions" / "step-7" / "gsm8k.parquet"
+    path.parent.mkdir(parents=True)
+    path.write_text("no table")
+    with pytest.raises(RecordError, match=str(path)):
+        scored(problems, tmp_path)
 
 
 def test_answers_come_in_the_order_of_the_prompts_whatever_the_batches(checkpoint):
