@@ -78,6 +78,15 @@ def target_ids(tokenizer: Any, texts: Sequence[str]) -> list[Ids]:
     return [[*ids, tokenizer.eos_token_id] for ids in _encode(tokenizer, texts, add_special_tokens=False)]
 
 
+def id_count(tokenizer: Any) -> int:
+    """Return how many ids the tokenizer counts to, and so how many embeddings a model needs for it.
+
+    More than its tokens where it left ids out, as GPT-4's tokenizers do.
+    """
+    highest: int = max(tokenizer.get_vocab().values())
+    return highest + 1
+
+
 def check_style(tokenizer: Any, style: PromptStyle, where: str) -> None:
     """Raises CheckpointError for the `chat` style with a tokenizer that has no chat template."""
     if style.style == "chat" and not tokenizer.chat_template:

@@ -1,15 +1,20 @@
 """Learned tokenizers, and their folders."""
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_tokenizers import TEXTS
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerFast
 
+from specialize.core.encoding import id_count
 from specialize.core.errors import CheckpointError, RecordError
 from specialize.core.params.traces import TokenizerParams
 from specialize.records.traces import Trace
+from specialize.traces.alignment.vocabulary import StudentVocabulary
 from specialize.traces.tables import write_traces
 from specialize.traces.tokenizers import (
     build_tokenizer,
@@ -18,6 +23,7 @@ from specialize.traces.tokenizers import (
     save_tokenizer,
     training_texts,
 )
+from tiny_tokenizers import make_tokenizer
 
 LEARNED = learn_tokenizer(TEXTS, 400, 1000)
 
@@ -71,3 +77,16 @@ def test_a_tokenizer_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None
     (tmp_path / "empty").mkdir()
     with pytest.raises(CheckpointError, match="cannot load the tokenizer"):
         load_tokenizer(str(tmp_path / "empty"))
+
+
+def test_ids_may_have_gaps():
+    """As GPT-4's have: fewer tokens than the last id says."""
+    raw = json.loads(make_tokenizer("gpt2", TEXTS).backend_tokenizer.to_str())
+    ids = raw["model"]["vocab"]
+    last = max(ids, key=ids.__getitem__)
+    ids[last] += 17
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer.from_str(json.dumps(raw)), eos_token="<|end|>")
+    assert len(tokenizer) + 17 == id_count(tokenizer) == ids[last] + 1
+    vocabulary = StudentVocabulary(tokenizer)
+    assert len(vocabulary.pieces) == vocabulary.size == id_count(tokenizer)
+    assert vocabulary.pieces[ids[last]] == last and vocabulary.pieces[ids[last] - 1] == ""

@@ -17,6 +17,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from specialize.core.encoding import id_count
 from specialize.core.errors import CheckpointError
 
 META = "▁"
@@ -41,7 +42,7 @@ class StudentVocabulary:
         """Whether the pieces of a text spell its bytes, every blank and line end among them."""
         self.has_prefix = self.family == "byte_fallback" and _puts_blank_first(self._backend)
         """Whether a lossless tokenizer puts one blank before the text."""
-        self.size = len(tokenizer)
+        self.size = id_count(tokenizer)
         special = set(tokenizer.all_special_ids) | set(self._backend.get_added_tokens_decoder())
         self.unknown = NONE if tokenizer.unk_token_id is None else int(tokenizer.unk_token_id)
         pieces = [""] * self.size
