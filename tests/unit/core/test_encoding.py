@@ -1,13 +1,13 @@
 """What a source and a target are in tokens, by family and style."""
 
 import pytest
-from tiny_models import tiny_tokenizer
 
 from specialize.core.encoding import Encoding, check_style
 from specialize.core.errors import CheckpointError
 from specialize.core.prompt_formats import FORMATS, exemplar, is_chain_of_thought, prompt, separator, target
 from specialize.records.problems import Problem
 from specialize.records.prompt_style import PromptStyle
+from tiny_models import tiny_tokenizer
 
 TEXTS = ["Q: Tom has 12 apples. How many?\nLet's think step by step\nA: The answer is 12"]
 PLAIN_BPE, WITH_BOS = tiny_tokenizer(TEXTS), tiny_tokenizer(TEXTS, bos=True)

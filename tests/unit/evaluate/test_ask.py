@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from tiny_models import tiny_model, tiny_tokenizer
 
 from specialize.__main__ import main
 from specialize.core.files import write_json
@@ -11,6 +10,7 @@ from specialize.evaluate import ask as module
 from specialize.evaluate.generate import Generated
 from specialize.records.checkpoints import CheckpointManifest
 from specialize.records.recipes import Recipe
+from tiny_models import tiny_model, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer(["Q: What is 12?\nA:"])
 

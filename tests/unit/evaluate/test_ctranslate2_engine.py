@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from tiny_models import tiny_model, tiny_tokenizer
 
 from specialize.evaluate.ctranslate2_engine import Engine, NotConvertedError, disagreement
 from specialize.evaluate.generate import DecodingLimits, generate, load_checkpoint
 from specialize.records.prompt_style import PLAIN
+from tiny_models import tiny_model, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer(["Q: What is 12?\nA:"])
 TEXTS = [f"Q: {'long ' * (7 * i % 5)}What is {i}?\nA:" for i in range(9)]

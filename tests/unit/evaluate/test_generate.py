@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from tiny_models import tiny_model, tiny_tokenizer
 
 from specialize.core.encoding import Encoding
 from specialize.core.model_families import family_of
 from specialize.evaluate.generate import Checkpoint, DecodingLimits, end_tokens, generate, load_checkpoint
 from specialize.records.prompt_style import PLAIN, PromptStyle
+from tiny_models import tiny_model, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer(["Q: What is 12?\nA:"])
 TEXTS = [f"Q: {'long ' * (7 * i % 5)}What is {i}?\nA:" for i in range(6)]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_models import tiny_model, tiny_tokenizer
 
 from specialize.core.answers import judge
 from specialize.core.encoding import Encoding
 from specialize.evaluate import generate as module
 from specialize.evaluate.generate import Checkpoint, DecodingLimits, generate
 from specialize.evaluate.stopping import end_of_answer
+from tiny_models import tiny_model, tiny_tokenizer
 
 CASES = Path(__file__).parents[4] / "shared" / "cases"
 

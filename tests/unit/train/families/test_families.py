@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 import torch
-from tiny_models import ALL_TYPES, tiny_model, tiny_tokenizer
 
 from specialize.core.encoding import Encoding
 from specialize.core.model_families import MODEL_TYPES, family_of
@@ -16,6 +15,7 @@ from specialize.train.losses.chunk_likelihood import Chunks
 from specialize.train.losses.token_losses import IGNORED, token_losses
 from specialize.train.teacher_targets import Target
 from specialize.train.trainer import Collator, features
+from tiny_models import ALL_TYPES, tiny_model, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer(["Tom has 12 apples."])
 

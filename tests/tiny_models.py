@@ -29,8 +29,8 @@ CHAT_TEMPLATE = (
 )
 
 
-def config_of(model_type: str, vocabulary: int) -> Any:
-    size = {"vocab_size": vocabulary, **TOKENS}
+def config_of(model_type: str, vocabulary: int, tokens: dict[str, int] = TOKENS) -> Any:
+    size = {"vocab_size": vocabulary, **tokens}
     if model_type in ("t5", "mt5", "umt5"):
         return AutoConfig.for_model(model_type, **size, **T5)
     if model_type == "gpt2":
@@ -44,15 +44,15 @@ def config_of(model_type: str, vocabulary: int) -> Any:
     if model_type == "t5gemma2":
         encoder = {"text_config": dict(rotary), "vision_config": VISION}
         image = {"eoi_token_index": vocabulary - 1, "image_token_index": vocabulary - 2}
-        return AutoConfig.for_model(model_type, **TOKENS, **image, encoder=encoder, decoder=dict(rotary))
+        return AutoConfig.for_model(model_type, **tokens, **image, encoder=encoder, decoder=dict(rotary))
     return AutoConfig.for_model(model_type, **rotary)
 
 
-def tiny_model(model_type: str, vocabulary: int = 96) -> PreTrainedModel:
+def tiny_model(model_type: str, vocabulary: int = 96, tokens: dict[str, int] = TOKENS) -> PreTrainedModel:
     """Return the model in evaluation mode; weights far enough from zero that its distributions are not flat."""
     set_seed(3)
     auto = AutoModelForCausalLM if family_of(model_type, "a test") == "causal" else AutoModelForSeq2SeqLM
-    model = auto.from_config(config_of(model_type, vocabulary)).eval()
+    model = auto.from_config(config_of(model_type, vocabulary, tokens)).eval()
     for name, weight in model.named_parameters():
         if weight.ndim > 1 and "vision" not in name:
             weight.data.mul_(4)
