@@ -1,8 +1,8 @@
-"""README.md of a checkpoint: what it was made from, and how to ask it. Its snippet runs with plain transformers."""
+"""README.md of a checkpoint: what it was made from, and how to ask it with plain transformers."""
 
 from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
-from specialize.core.prompt_formats import FORMATS, prompt
+from specialize.core.usage_snippet import snippet
 from specialize.train.families.family import Student
 
 
@@ -35,7 +35,7 @@ Made from:
 Ask it in a format that it was trained on; a bare question gets an answer without reasoning, if any:
 
 ```python
-{snippet(run, student)}
+{snippet(student.encoding, run.formats.model_dump(), run.max_target_tokens)}
 ```
 """
 
@@ -60,48 +60,12 @@ Made from:
 """
 
 
-def snippet(run: StudentRun, student: Student) -> str:
-    """Return Python that asks the checkpoint in the folder "." one question as scoring would."""
-    tokenizer, auto_class = student.tokenizer, student.family.auto_class.__name__
-    has_encoder = student.model.config.is_encoder_decoder
-    shares = run.formats.model_dump()
-    zero_shot = [name for name in FORMATS if name.startswith("zero_shot") and shares[name]]
-    format = "zero_shot_chain_of_thought" if not zero_shot else zero_shot[0]
-    text = prompt(format, "Tom has 3 apples and gets 4 more. How many has he?")
-    lines = [
-        f"from transformers import {auto_class}, AutoTokenizer",
-        "",
-        f'model, tokenizer = {auto_class}.from_pretrained("."), AutoTokenizer.from_pretrained(".")',
-        f"prompt = {text!r}",
-    ]
-    special = ""
-    if run.prompts.style == "chat":
-        system = [{"role": "system", "content": run.prompts.system}] if run.prompts.system else []
-        thinking = "" if run.prompts.thinking is None else f", enable_thinking={run.prompts.thinking}"
-        lines.append(f'messages = {system!r} + [{{"role": "user", "content": prompt}}]')
-        lines.append(
-            f"prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True{thinking})"
-        )
-        special = ", add_special_tokens=False"
-    elif not has_encoder:
-        lines[-1] = f"prompt = {text + chr(10) if not text.endswith(':') else text!r}"
-        ends = tokenizer("a")["input_ids"][-1:] == [tokenizer.eos_token_id]
-        special = ", add_special_tokens=False" if ends else ""  # no end token before the answer
-    lines += [
-        f'ids = tokenizer(prompt, return_tensors="pt"{special})["input_ids"]',
-        f"written = model.generate(input_ids=ids, max_new_tokens={run.max_target_tokens}, do_sample=False)[0]",
-        "print(tokenizer.decode(written"
-        + ("[ids.shape[1] :]" if not has_encoder else "")
-        + ", skip_special_tokens=True))",
-    ]
-    return "\n".join(lines)
-
-
 def _head(student: Student, tags: str) -> str:
+    # transformers 5 has no pipeline for encoder-decoders, so their cards name none.
+    pipeline = "" if student.encoding.family == "encoder_decoder" else "pipeline_tag: text-generation\n"
     return f"""---
 library_name: transformers
-pipeline_tag: {"text2text-generation" if student.model.config.is_encoder_decoder else "text-generation"}
-tags: [{tags}, {student.model.config.model_type}]
+{pipeline}tags: [{tags}, {student.model.config.model_type}]
 ---
 """
 

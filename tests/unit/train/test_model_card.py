@@ -1,14 +1,15 @@
 """The card's snippet is run as it stands."""
 
 import pytest
-from tiny_models import tiny_model, tiny_tokenizer
 
 from specialize.core.encoding import Encoding
 from specialize.core.model_families import family_of
+from specialize.core.usage_snippet import snippet
 from specialize.evaluate.generate import DecodingLimits, generate, load_checkpoint
 from specialize.records.prompt_style import PromptStyle
 from specialize.train.families.family import Student
-from specialize.train.model_card import model_card, snippet
+from specialize.train.model_card import model_card
+from tiny_models import tiny_model, tiny_tokenizer
 
 QUESTION = "Q: Tom has 3 apples and gets 4 more. How many has he?\nLet's think step by step"
 TOKENIZER = tiny_tokenizer([QUESTION], bos=True)
@@ -28,10 +29,12 @@ def test_the_snippet_gets_the_answer_that_scoring_reads(make_run, tmp_path, mode
     student.model.save_pretrained(tmp_path)
     TOKENIZER.save_pretrained(tmp_path)
     monkeypatch.chdir(tmp_path)
-    exec(snippet(run, student), {})  # what the card says is what a reader runs
+    exec(
+        snippet(student.encoding, run.formats.model_dump(), run.max_target_tokens), {}
+    )  # what the card says is what a reader runs
     said = capsys.readouterr().out.removesuffix("\n")
     (answer,), _ = generate(load_checkpoint(tmp_path, style, threads=1), [QUESTION], DecodingLimits(1, 200, 8))
-    assert said.strip() == answer and answer
+    assert said.strip() == answer.text and answer.text
 
 
 def test_the_card_names_what_the_checkpoint_is(make_run):
@@ -39,3 +42,9 @@ def test_the_card_names_what_the_checkpoint_is(make_run):
     card = model_card(make_run(), 3, student, "abc", {"traces": "def"})
     assert "pipeline_tag: text-generation\n" in card and "tags: [chain-of-thought, distillation, llama]" in card
     assert "sha256 `abc`" in card and "- `traces`: sha256 `def`" in card and "prompts: plain" in card
+
+
+def test_an_encoder_decoder_names_no_pipeline(make_run):
+    """transformers 5 removed text2text-generation."""
+    student = Student(tiny_model("t5", len(TOKENIZER)), Encoding(TOKENIZER, "encoder_decoder"))
+    assert "pipeline_tag" not in model_card(make_run(), 3, student, "abc", {})

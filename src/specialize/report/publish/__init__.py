@@ -1,0 +1,1 @@
+"""A scored checkpoint as a folder for the Hugging Face Hub."""
