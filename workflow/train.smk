@@ -47,9 +47,10 @@ rule train_student:
     threads: 1
     params:
         root=ROOT,
+        memory="--gradient-checkpointing" if PARAMS.train.gradient_checkpointing else "",
     shell:
         "python -m specialize.train run --recipe {input.recipe:q} --traces {input.traces:q}"
         " --exemplars {input.exemplars:q} --tokenizer $(dirname {input.tokenizer[0]:q}) --aligned {input.aligned:q}"
         " --start {input.start:q}"
-        " --root {params.root:q} --work results/work/train"
+        " --root {params.root:q} --work results/work/train {params.memory}"
         " --output results/checkpoints/{wildcards.student} --threads {threads} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--work", type=Path, required=True, help="folder for resumable state")
     run.add_argument("--output", type=Path, required=True, help="results/checkpoints/{student}")
     run.add_argument("--threads", type=int, default=1, help="CPU threads")
+    run.add_argument("--gradient-checkpointing", action="store_true", help="less memory, more time, the same bytes")
     run.set_defaults(command=_run)
     start = commands.add_parser("start", help="make a start checkpoint; after an interruption the same command resumes")
     cli.add_recipe(start, "results/recipes/train/starts/{start}.json")
@@ -75,7 +76,15 @@ def _run(args: argparse.Namespace) -> None:
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, given)
     from specialize.train.finetune import Inputs, finetune
 
-    inputs = Inputs(args.traces, args.exemplars, args.tokenizer, args.aligned, args.start.parent, args.root)
+    inputs = Inputs(
+        args.traces,
+        args.exemplars,
+        args.tokenizer,
+        args.aligned,
+        args.start.parent,
+        args.root,
+        args.gradient_checkpointing,
+    )
     finetune(student, recipe, inputs, args.work, args.output, args.threads)
     provenance.write([args.output])
 

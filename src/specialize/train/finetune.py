@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from specialize.core.checkpoint_files import check_files
@@ -25,13 +25,12 @@ from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import Origin, export, publish
 from specialize.train.examples import Corpus, Example, Lengths, active_formats, plan_pass, read_corpus
 from specialize.train.families.family import Student
-from specialize.train.finite_check import StopOnNonFinite, refuse_non_finite
+from specialize.train.finite_check import refuse_non_finite
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_start
-from specialize.train.resume import RecordDigests, hold_work_folder, last_complete_checkpoint
+from specialize.train.resume import hold_work_folder
 from specialize.train.teacher_targets import Targets, read_targets
-from specialize.train.trainer import ExampleDataset, MicroBatches, StudentTrainer, arguments
-from specialize.train.training_log import LogProgress, training_csv
+from specialize.train.trainer import ExampleDataset, MicroBatches, StudentTrainer, arguments, train
 
 log = get_logger("train")
 
@@ -50,6 +49,8 @@ class Inputs:
     """Folder of its start: weights, where this run pretrained them; its manifest in any case."""
     root: Path
     """Folder of raw files: local start checkpoints."""
+    gradient_checkpointing: bool = False
+    """Compute activations again in the backward pass: takes less memory and gives the same bytes."""
 
     def digests(self) -> dict[str, str]:
         """Return name → sha256."""
@@ -103,19 +104,11 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
     exporter.export(0)
     dataset = ExampleDataset(corpus, targets, examples, student.encoding)
     micro_batches = MicroBatches(batches, run.gradient_accumulation_steps)
-    args = arguments(run, work, run.checkpoint_every, run.gradient_accumulation_steps)
+    args = arguments(run, work, run.checkpoint_every, run.gradient_accumulation_steps, inputs.gradient_checkpointing)
     trainer = StudentTrainer(student, dataset, micro_batches, run, args, run.distribution)
-    trainer.remove_callback(PrinterCallback)  # LogProgress logs the same, with the time that is left
-    trainer.add_callback(StopOnNonFinite(f"{run.student} update"))  # before the exporter
-    trainer.add_callback(exporter)
-    trainer.add_callback(LogProgress(f"{run.student} update", run.steps))
-    trainer.add_callback(RecordDigests())
-    resume = last_complete_checkpoint(work)
-    if resume:
-        log.info("%s: resumed from %s", run.student, resume.name)
-    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    curve = train(trainer, work, run.student, [exporter])
     publish(work / "finished", checkpoint_steps(run), output)
-    write_text(output / "training.csv", training_csv(trainer.state.log_history))
+    write_text(output / "training.csv", curve)
 
 
 def plan_run(

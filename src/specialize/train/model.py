@@ -1,14 +1,15 @@
 """The start checkpoint of a student: random weights, or a model that transformers loads."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from huggingface_hub import list_repo_files
+from huggingface_hub import HfApi, list_repo_files
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
-from specialize.core.encoding import Encoding, check_style
+from specialize.core.encoding import Encoding, check_style, id_count
 from specialize.core.errors import CheckpointError
 from specialize.core.model_families import PICKLE_ADVICE, Family, check_model_folder, family_of
 from specialize.core.params.starts import Architecture, StartParams
@@ -49,9 +50,9 @@ def _load_given(
     name = str(pretrained) if run.pretrained else locate(run.start, root)
     model, family = load_model(name, run.revision, run.dropout, f"{where}.start")
     student = Student(model, Encoding(tokenizer, family, run.prompts))
-    if len(tokenizer) > student.embeddings:
+    if id_count(tokenizer) > student.embeddings:
         raise CheckpointError(
-            f"{where}: the tokenizer has {len(tokenizer)} tokens, "
+            f"{where}: the tokenizer has {id_count(tokenizer)} tokens, "
             f"the start checkpoint {student.embeddings} embeddings; use its own tokenizer"
         )
     if not run.pretrained:
@@ -70,7 +71,7 @@ def random_start(
     """Return a model with random weights; its embedding has `spare_rows` rows or more besides the tokens'."""
     set_seed(seed)
     family = family_of(architecture.family, "train.starts: architecture.family")
-    embeddings = -(-(len(tokenizer) + spare_rows) // VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE
+    embeddings = -(-(id_count(tokenizer) + spare_rows) // VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE
     model = FAMILIES[family].draw(architecture, tokenizer, dropout, embeddings)
     return Student(model, Encoding(tokenizer, family, style))
 
@@ -142,6 +143,17 @@ def check_start(start: StartParams, tokenizer: tuple[str, str | None], root: Pat
         raise CheckpointError(f"{where}.tokenizer: cannot load '{source}': {_first_line(error)}") from None
     check_tokenizer(given, name, start.revision, where)
     return family
+
+
+def on_hub(start: StartParams) -> tuple[str | None, int]:
+    """Return the commit of a start on the Hub (None: it does not answer) and the weights in its safetensors (0: it does
+    not say)."""
+    try:
+        api = HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
+        found = api.model_info(start.source, revision=start.revision)
+    except (OSError, ValueError):
+        return None, 0
+    return found.sha, found.safetensors.total if found.safetensors else 0
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -13,25 +13,23 @@ from typing import Any
 
 import torch
 from torch.utils.data import Dataset
-from transformers import PrinterCallback
 from transformers.utils import logging as transformers_logging
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import read_records, sha256_file
 from specialize.core.log import get_logger
+from specialize.core.model_families import family_of
 from specialize.core.params.starts import PretrainingParams, StartRun
 from specialize.records.problems import Problem, Text
 from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import Origin, export_start
 from specialize.train.families.family import Student
-from specialize.train.finite_check import StopOnNonFinite
 from specialize.train.instructions import render
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_tokenizer, random_start
-from specialize.train.resume import RecordDigests, hold_work_folder, last_complete_checkpoint
+from specialize.train.resume import hold_work_folder
 from specialize.train.span_corruption import SENTINELS, Noising, corrupt
-from specialize.train.trainer import MicroBatches, StudentTrainer, arguments, features, hard_target
-from specialize.train.training_log import LogProgress, training_csv
+from specialize.train.trainer import MicroBatches, StudentTrainer, arguments, features, hard_target, train
 
 SAVE_EVERY = 200
 """Updates between two resumable states."""
@@ -71,7 +69,7 @@ def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path,
     params = run.pretraining
     assert params is not None and run.architecture is not None  # the command sends nothing else here
     tokenizer = load_tokenizer(inputs.tokenizer)
-    spare_rows = SENTINELS if run.architecture.family == "t5" else 0
+    spare_rows = SENTINELS if family_of(run.architecture.family, run.name) == "encoder_decoder" else 0
     student = random_start(run.architecture, tokenizer, params.seed, params.dropout, spare_rows)
     rows, batches = plan(params, student, inputs.texts)
     log.info(
@@ -84,13 +82,7 @@ def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path,
     trainer = StudentTrainer(
         student, RowDataset(rows), MicroBatches(batches, 1), params, arguments(params, work, SAVE_EVERY)
     )
-    trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(StopOnNonFinite(f"start {run.name} update"))
-    trainer.add_callback(LogProgress(f"start {run.name} update", params.steps))
-    trainer.add_callback(RecordDigests())
-    resume = last_complete_checkpoint(work)
-    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    export_start(output, student, run, origin, training_csv(trainer.state.log_history))
+    export_start(output, student, run, origin, train(trainer, work, f"start {run.name}"))
 
 
 class RowDataset(Dataset[dict[str, Any]]):

@@ -14,25 +14,30 @@ from typing import Any
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
-from transformers import PreTrainedModel, Trainer, TrainingArguments
+from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import ModelOutput
 
 from specialize.core.encoding import Encoding
+from specialize.core.log import get_logger
 from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.train import DistributionParams
 from specialize.core.prompt_formats import FORMATS, is_chain_of_thought
 from specialize.train.examples import Corpus, Example
 from specialize.train.families.family import Student
+from specialize.train.finite_check import StopOnNonFinite
 from specialize.train.length_buckets import split_batch
 from specialize.train.losses.chunk_likelihood import Chunks
 from specialize.train.losses.token_losses import token_losses
+from specialize.train.optimizers import make_optimizer
+from specialize.train.resume import RecordDigests, last_complete_checkpoint
 from specialize.train.teacher_targets import Target, Targets
-from specialize.train.training_log import TokenAverages
+from specialize.train.training_log import LogProgress, TokenAverages, training_csv
 
 LOSS_INPUTS = ("soft_ids", "soft_probs", "chunks", "chunk_logprobs", "formats")
 """What a batch holds besides the model's own inputs and the labels."""
 LOG_EVERY = 10
 """Updates between two lines of the training curve."""
+log = get_logger("train")
 
 
 class ExampleDataset(Dataset[dict[str, Any]]):
@@ -178,7 +183,7 @@ class StudentTrainer(Trainer):
         return prepared
 
     def create_optimizer(self, model: PreTrainedModel | None = None) -> torch.optim.Optimizer:
-        """AdamW with a rate of its own for the embedding and the relative position bias, which never decay.
+        """The optimizer, with a rate of its own for the embedding and the relative position bias, which never decay.
 
         Hugging Face starts T5's embedding at standard deviation 1.0 and its matrices at about d_model^-0.5, but AdamW
         moves every weight by about the learning rate: with one rate the embedding of a T5 from random weights is nearly
@@ -195,8 +200,29 @@ class StudentTrainer(Trainer):
                 {"params": plain, "lr": params.learning_rate, "weight_decay": 0.0},
                 {"params": lookup, "lr": params.embedding_learning_rate or params.learning_rate, "weight_decay": 0.0},
             ]
-            self.optimizer = torch.optim.AdamW(groups, lr=params.learning_rate)
+            self.optimizer = make_optimizer(params, groups, self.args.device)
         return self.optimizer
+
+
+def train(trainer: StudentTrainer, work: Path, what: str, callbacks: Sequence[TrainerCallback] = ()) -> str:
+    """Train to the last update, from the newest complete state in `work` where there is one; return training.csv.
+
+    what: what is trained, in log lines. callbacks: called at each update, behind the check that all numbers are finite.
+    """
+    trainer.remove_callback(PrinterCallback)  # LogProgress logs the same, with the time that is left
+    steps = int(trainer.args.max_steps)
+    for callback in (
+        StopOnNonFinite(f"{what} update"),
+        *callbacks,
+        LogProgress(f"{what} update", steps),
+        RecordDigests(),
+    ):
+        trainer.add_callback(callback)
+    resume = last_complete_checkpoint(work)
+    if resume:
+        log.info("%s: resumed from %s", what, resume.name)
+    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    return training_csv(trainer.state.log_history)
 
 
 def _unset_loss(*arguments: Any) -> torch.Tensor:
@@ -204,11 +230,13 @@ def _unset_loss(*arguments: Any) -> torch.Tensor:
     raise NotImplementedError
 
 
-def arguments(params: OptimizerParams, work: Path, save_every: int, parts: int = 1) -> TrainingArguments:
+def arguments(
+    params: OptimizerParams, work: Path, save_every: int, parts: int = 1, gradient_checkpointing: bool = False
+) -> TrainingArguments:
     """Return the Trainer's arguments.
 
     work: folder for the Trainer's own state; save_every: updates between two saved states; parts: micro-batches of an
-    update.
+    update; gradient_checkpointing: compute activations again in the backward pass.
     """
     return TrainingArguments(
         output_dir=str(work),
@@ -220,6 +248,8 @@ def arguments(params: OptimizerParams, work: Path, save_every: int, parts: int =
         max_grad_norm=params.max_grad_norm,
         weight_decay=params.weight_decay,
         bf16=params.precision == "bf16",
+        activation_checkpointing=gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False},
         use_cpu=not torch.accelerator.is_available(),  # else transformers refuses bf16 on a machine without one
         seed=params.seed,
         save_strategy="steps",

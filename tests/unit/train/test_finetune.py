@@ -10,6 +10,7 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
+from hub_stub import hub
 from specialize.core.errors import CheckpointError, RecordError, SpecializeError, TrainingError
 from specialize.core.files import sha256_file
 from specialize.core.locks import exclusive
@@ -17,8 +18,10 @@ from specialize.core.params.starts import StartParams
 from specialize.core.params.train import Architecture, DistributionParams, LoraParams
 from specialize.train import finetune as module
 from specialize.train.finetune import finetune
-from specialize.train.model import check_start
+from specialize.train.model import check_start, check_tokenizer, load_model, on_hub
+from specialize.train.optimizers import check_optimizer
 from specialize.train.resume import last_complete_checkpoint, record_digests
+from specialize.train.training_log import training_csv
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
 CAUSAL = {"architecture": Architecture(family="llama", d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)}
@@ -67,7 +70,8 @@ def test_same_recipe_same_bytes(make_run, recipe_of, files, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("every", "cut_at", "objective"), [(3, 5, MATCHED), (15, 17, {}), (3, 4, MATCHED | CAUSAL), (3, 5, CAUSAL | LORA)]
+    ("every", "cut_at", "objective"),
+    [(3, 5, MATCHED), (15, 17, {}), (3, 4, MATCHED | CAUSAL | {"optimizer": "adafactor"}), (3, 5, CAUSAL | LORA)],
 )
 def test_a_run_cut_off_goes_on_and_ends_in_the_same_bytes(
     make_run, recipe_of, soft_files, tmp_path, monkeypatch, every, cut_at, objective
@@ -330,4 +334,49 @@ def test_distributions_that_nobody_recorded_are_asked_for_in_vain(make_run, reci
 
 def test_a_long_run_keeps_its_step_numbers():
     row = {"step": 1234567, "loss": 1.0, "grad_norm": 1.0, "learning_rate": 1e-5, "sample_nll": 2.0}
-    assert module.training_csv([row]).splitlines()[1] == "1234567,1,1,1e-05,2,,,,,,,"
+    assert training_csv([row]).splitlines()[1] == "1234567,1,1,1e-05,2,,,,,,,"
+
+
+@pytest.mark.parametrize("changes", [{}, CAUSAL | MATCHED, CAUSAL | LORA], ids=["t5", "llama", "lora"])
+def test_activations_that_are_computed_again_give_the_same_bytes(make_run, recipe_of, soft_files, tmp_path, changes):
+    """Dropout is on: its random state is restored for the second forward pass."""
+    run = make_run(steps=3, checkpoint_every=3, gradient_accumulation_steps=2, **changes)
+    kept = digests(go(run, recipe_of, soft_files, tmp_path / "kept"))
+    again = dataclasses.replace(soft_files, gradient_checkpointing=True)
+    calls, original = [], torch.utils.checkpoint.checkpoint
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("transformers.modeling_utils.checkpoint", lambda *a, **k: calls.append(1) or original(*a, **k))
+        assert digests(go(run, recipe_of, again, tmp_path / "again")) == kept
+    assert calls, "nothing was computed again"
+
+
+def test_an_optimizer_in_8_bits_says_where_it_cannot_run(make_run, recipe_of, files, tmp_path):
+    run = make_run(optimizer="adamw_8bit")
+    with pytest.raises(SpecializeError, match=r"needs a GPU, and training runs on cpu.*adafactor"):
+        go(run, recipe_of, files, tmp_path)
+    with pytest.raises(SpecializeError, match=r"train\.optimizer: .*pip install bitsandbytes"):
+        check_optimizer(run, "train")
+    check_optimizer(make_run(), "train")
+
+
+def test_the_hub_tells_the_commit_to_pin_and_the_size(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    with hub("", {"org/small": ("abc123", 596_049_920)}) as (url, _):
+        monkeypatch.setenv("HF_ENDPOINT", url)
+        assert on_hub(StartParams(source="org/small", tokenizer="words")) == ("abc123", 596_049_920)
+        assert on_hub(StartParams(source="org/gone", tokenizer="words")) == (None, 0)
+
+
+def test_what_is_loaded_is_the_pinned_revision_without_remote_code(monkeypatch, tmp_path, tokenizer):
+    asked = []
+
+    def from_pretrained(name, **options):
+        asked.append((name, options["revision"], options["trust_remote_code"]))
+        raise OSError("far enough")
+
+    for auto in ("AutoConfig", "AutoTokenizer"):
+        monkeypatch.setattr(f"specialize.train.model.{auto}.from_pretrained", from_pretrained)
+    with pytest.raises(CheckpointError, match="far enough"):
+        load_model("org/small", "abc123", 0.0, "train.students.nano.start")
+    check_tokenizer(tokenizer, "org/small", "abc123", "train.students.nano")
+    assert asked == [("org/small", "abc123", False)] * 2

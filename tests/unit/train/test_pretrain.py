@@ -106,16 +106,24 @@ def go(run, folder, files, texts):
 
 @pytest.mark.parametrize(
     ("family", "objective"),
-    [("t5", "instructions"), ("t5", "span_corruption"), ("qwen3", "instructions"), ("llama", "next_token")],
+    [
+        ("t5", "instructions"),
+        ("t5", "span_corruption"),
+        ("t5gemma", "span_corruption"),
+        ("qwen3", "instructions"),
+        ("llama", "next_token"),
+    ],
 )
 def test_a_start_loads_and_students_begin_with_its_weights(
     family, objective, files, texts, tmp_path, make_run, recipe_of
 ):
     out = go(start_run(family, objective=objective), tmp_path / "a", files, texts)
-    auto = AutoModelForSeq2SeqLM if family == "t5" else AutoModelForCausalLM
+    auto = AutoModelForSeq2SeqLM if family.startswith("t5") else AutoModelForCausalLM
     model, tokenizer = auto.from_pretrained(out), AutoTokenizer.from_pretrained(out)
     assert model.config.model_type == family
-    assert model.get_input_embeddings().weight.shape[0] >= len(tokenizer) + (SENTINELS if family == "t5" else 0)
+    assert model.get_input_embeddings().weight.shape[0] >= len(tokenizer) + (
+        SENTINELS if family.startswith("t5") else 0
+    )
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["start"] == "raw" and manifest["files"]["training.csv"]
     assert (out / "training.csv").read_text().startswith("step,loss")

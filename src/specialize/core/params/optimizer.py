@@ -8,7 +8,7 @@ from specialize.core.params.section import Section
 
 
 class OptimizerParams(Section):
-    """AdamW: its learning rates, their schedule, regularisation and arithmetic."""
+    """The optimizer: its learning rates, their schedule, regularisation and arithmetic."""
 
     seed: int = Field(default=1, ge=0)
     """Seed of weights, data order, formats or masks, exemplars and dropout."""
@@ -16,8 +16,11 @@ class OptimizerParams(Section):
     """Optimizer updates."""
     batch_tokens: int = Field(ge=64)
     """Source and target tokens of one update, padding included. Batches are bucketed by length."""
+    optimizer: Literal["adamw", "adafactor", "adamw_8bit"] = "adamw"
+    """`adamw` (paper): 8 bytes of state a weight. `adafactor`: hardly any, and steps relative to each weight matrix's
+    size, so it wants a larger rate (T5: 1e-3). `adamw_8bit`: 2 bytes; needs the package bitsandbytes and a GPU."""
     learning_rate: float = Field(default=5e-4, gt=0, le=1)
-    """Peak learning rate of AdamW (paper: 5e-4)."""
+    """Peak learning rate (paper: 5e-4, with AdamW)."""
     embedding_learning_rate: float | None = Field(default=None, gt=0, le=1)
     """Peak rate of the embedding and the relative position bias; null: `learning_rate`. A T5 from random weights needs
     a larger one: its embedding starts at standard deviation 1, which AdamW's equal steps hardly move."""
@@ -26,7 +29,7 @@ class OptimizerParams(Section):
     warmup_steps: int = Field(default=10, ge=0)
     """Updates of linear warm-up (paper: 10)."""
     weight_decay: float = Field(default=0.01, ge=0)
-    """AdamW's weight decay, not on embeddings, biases and norms (paper: 0.01)."""
+    """Weight decay, decoupled from the gradient as AdamW's; not on embeddings, biases and norms (paper: 0.01)."""
     max_grad_norm: float = Field(default=1.0, gt=0)
     """Gradients are clipped to this norm (paper: no clipping)."""
     dropout: float = Field(default=0.1, ge=0, lt=1)

@@ -12,8 +12,8 @@ from specialize.core.params.section import Section
 class Architecture(Section):
     """Shape of a model that starts from random weights."""
 
-    family: Literal["t5", "llama", "qwen3"] = "t5"
-    """`t5` is an encoder-decoder, the others are causal."""
+    family: Literal["t5", "t5gemma", "llama", "qwen3"] = "t5"
+    """`t5` and `t5gemma` are encoder-decoders, the others are causal."""
     d_model: int = Field(ge=8, multiple_of=2)
     """Width of the model (FlanT5-Base: 768)."""
     d_kv: int = Field(ge=4)
@@ -24,6 +24,12 @@ class Architecture(Section):
     """Layers; of a T5 so many in the encoder and as many in the decoder (12)."""
     num_heads: int = Field(ge=1)
     """Attention heads (12)."""
+
+    @model_validator(mode="after")
+    def _heads(self) -> "Architecture":
+        if self.family == "t5gemma" and self.d_model % self.num_heads:
+            raise ValueError(f"d_model ({self.d_model}) must be a multiple of num_heads ({self.num_heads}) for t5gemma")
+        return self
 
 
 class PretrainingParams(OptimizerParams):

@@ -170,6 +170,9 @@ class TrainParams(TrainingParams):
     """How students are prompted, in training and in scoring."""
     lora: LoraParams | None = None
     """Train adapters; null: all weights (paper)."""
+    gradient_checkpointing: bool = False
+    """Compute activations again in the backward pass instead of keeping them: much less memory, about a third more
+    time, the same bytes. So it is in no recipe, and may be switched at any time."""
     starts: dict[str, StartParams] = Field(min_length=1)
     """Name → what students start from."""
     students: dict[str, StudentParams] = Field(min_length=1)

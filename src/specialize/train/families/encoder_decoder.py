@@ -11,6 +11,8 @@ from transformers import (
     PreTrainedTokenizerBase,
     T5Config,
     T5ForConditionalGeneration,
+    T5GemmaConfig,
+    T5GemmaForConditionalGeneration,
 )
 
 from specialize.core.params.starts import Architecture
@@ -31,7 +33,9 @@ def set_dropout(config: PreTrainedConfig, dropout: float) -> None:
 def draw(
     architecture: Architecture, tokenizer: PreTrainedTokenizerBase, dropout: float, embeddings: int
 ) -> PreTrainedModel:
-    """Return a T5 with random weights."""
+    """Return a T5 or a T5Gemma with random weights."""
+    if architecture.family == "t5gemma":
+        return _draw_t5gemma(architecture, tokenizer, dropout, embeddings)
     config = T5Config(
         **architecture.model_dump(exclude={"family"}),
         vocab_size=embeddings,
@@ -42,6 +46,32 @@ def draw(
         decoder_start_token_id=tokenizer.pad_token_id,
     )
     return T5ForConditionalGeneration(config)
+
+
+def _draw_t5gemma(
+    architecture: Architecture, tokenizer: PreTrainedTokenizerBase, dropout: float, embeddings: int
+) -> PreTrainedModel:
+    """The first T5Gemma: that of T5Gemma 2 always has a vision tower. Encoder and decoder each have an embedding."""
+    tokens = {
+        "pad_token_id": tokenizer.pad_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        # Its decoder starts with the token that begins a text; where the tokenizer has none, with T5's.
+        "bos_token_id": tokenizer.pad_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id,
+    }
+    part = {
+        "vocab_size": embeddings,
+        "hidden_size": architecture.d_model,
+        "head_dim": architecture.d_kv,
+        "query_pre_attn_scalar": architecture.d_kv,
+        "intermediate_size": architecture.d_ff,
+        "num_hidden_layers": architecture.num_layers,
+        "num_attention_heads": architecture.num_heads,
+        "num_key_value_heads": architecture.num_heads,
+        **tokens,
+    }
+    config = T5GemmaConfig(encoder=dict(part), decoder=dict(part), vocab_size=embeddings, **tokens)
+    set_dropout(config, dropout)
+    return T5GemmaForConditionalGeneration(config)
 
 
 class Collator:
