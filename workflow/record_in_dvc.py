@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import md5
 from pathlib import Path
+from typing import Any
 
 from dvc.config import Config
 from dvc.exceptions import DvcException
@@ -25,6 +26,7 @@ from dvc.repo import Repo
 from specialize.core.errors import SpecializeError
 from specialize.core.params.load import Params, load_params
 from specialize.lineage.hooks import METRICS, UNRECORDED, in_stage, recipes_hold, remove_stale_report
+from specialize.lineage.pruned import PRUNED
 from specialize.lineage.staleness import Verdict, judge, mark
 from specialize.lineage.write_recipes import recipe_texts, write_recipes
 
@@ -156,8 +158,15 @@ def record(project: Path, stages: Sequence[str], texts: Mapping[str, str]) -> bo
             return False
         with repo.lock:
             for stage in committed:
-                repo.stage_cache.save(stage)
+                if not has_pruned(stage):
+                    repo.stage_cache.save(stage)
     return True
+
+
+def has_pruned(stage: Any) -> bool:
+    """Whether an output of a stage holds checkpoints without weights. The run cache keeps the whole ones, so that DVC
+    can restore the weights when something has to read them."""
+    return any(next(Path(out.fs_path).glob(f"step-*/{PRUNED}"), None) for out in stage.outs)
 
 
 def fill_run_cache(project: Path) -> None:
@@ -176,6 +185,8 @@ def save_run_cache(repo: Repo) -> None:
         if stage.is_data_source or not stage.outs or any(out.hash_info.value is None for out in stage.outs):
             continue
         if any(dep.hash_info.value is None for dep in stage.deps) or not all(o.use_cache for o in stage.outs):
+            continue
+        if has_pruned(stage):
             continue
         with suppress(DvcException, OSError):  # a dependency that is not here cannot be part of an entry
             repo.stage_cache.save(stage)

@@ -15,6 +15,7 @@ out:
 """
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
 from itertools import count
@@ -30,9 +31,10 @@ from specialize.data.build import split_all
 from specialize.data.preview import preview
 from specialize.data.sources import check_files, check_names, collect
 from specialize.data.student_tokens import tokenizers_at_hand
-from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of, remove_stale_report
+from specialize.lineage.preflight import check_local_starts, disk_estimate
+from specialize.lineage.pruned import removed_weights, to_restore
 from specialize.lineage.retired import set_aside
 from specialize.lineage.run_lock import refuse_beside_runs
 from specialize.lineage.staleness import judge
@@ -69,6 +71,25 @@ def build_parser() -> argparse.ArgumentParser:
     ask.add_argument("--batch-size", type=int, default=8)
     ask.add_argument("--threads", type=int, default=1, help="CPU threads")
     ask.set_defaults(command=_ask)
+
+    publish = commands.add_parser("publish", help="write a scored checkpoint as a folder for the Hugging Face Hub")
+    publish.add_argument("--checkpoint", type=Path, required=True, help="results/checkpoints/{student}/step-{n}")
+    publish.add_argument("--output", type=Path, required=True, help="folder to write")
+    publish.add_argument("--license", required=True, help="of the weights, as the Hub spells it: apache-2.0, …")
+    publish.add_argument("--name", help="Hub id, user/model (default: the student's name)")
+    publish.add_argument("--base-model", help="Hub id of the start (default: as the checkpoint's manifest tells)")
+    publish.add_argument(
+        "--dataset", action="append", default=[], metavar="ID", help="Hub id of training data; repeat for more"
+    )
+    publish.add_argument(
+        "--weights",
+        choices=("merged", "adapter"),
+        default="merged",
+        help="of LoRA: merged weights, or the adapter alone",
+    )
+    publish.add_argument("--upload", action="store_true", help="upload it to --name, with the token of HF_TOKEN")
+    publish.add_argument("--private", action="store_true", help="as a private repository")
+    publish.set_defaults(command=_publish)
 
     preview = commands.add_parser("preview", help="show problems as they are parsed, before anything is paid")
     preview.add_argument("--params", type=Path, default=Path("params.yaml"), help="default: params.yaml")
@@ -122,7 +143,12 @@ def _recipes(args: argparse.Namespace) -> None:
     params = load_params(args.project / "params.yaml")
     texts = recipe_texts(params, args.project)
     set_aside(args.project, folders_of(params))
-    remove_stale_report(args.project, judge(args.project, texts))
+    verdicts = judge(args.project, texts)
+    remove_stale_report(args.project, verdicts)
+    # Gone, so that DVC restores or trains them before the stage that reads them.
+    removed = removed_weights(args.project)
+    for student in to_restore(removed, {path: verdict.fresh for path, verdict in verdicts.items()}):
+        shutil.rmtree(args.project / "results" / "checkpoints" / student)
     touched = write_recipes(texts, args.project / "results" / "recipes")
     print(f"recipes: {len(texts)}, changed: {', '.join(touched) or 'none'}")
 
@@ -135,7 +161,7 @@ def _check(args: argparse.Namespace) -> None:
         if root.is_dir():  # a clone with pulled results needs no raw files
             check_files(params.data, root)
         check_local_starts(params, Path())
-        print(f"{path}: valid")
+        print(f"{path}: valid", *disk_estimate(params, Path()).lines(), sep="\n  ")
 
 
 def _ask(args: argparse.Namespace) -> None:
@@ -151,6 +177,26 @@ def _ask(args: argparse.Namespace) -> None:
             print(f"Q: {reply.question}\n{reply.reasoning or reply.text}\n-> {reply.answer or 'no answer'}\n")
         tokens, seconds = sum(reply.tokens for reply in replies), replies[0].seconds
         print(f"{tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} tokens/s", file=sys.stderr)
+
+
+def _publish(args: argparse.Namespace) -> None:
+    from specialize.report.publish.hub_card import Publication
+    from specialize.report.publish.hub_folder import upload, write_folder
+
+    if args.upload and (args.name or "").count("/") != 1:
+        raise SpecializeError(f"--upload: expected --name user/model, got {args.name!r}")
+    folders = args.checkpoint.resolve().parents
+    if len(folders) < 3:
+        raise SpecializeError(
+            f"--checkpoint: expected results/checkpoints/{{student}}/step-{{n}}, got {args.checkpoint}"
+        )
+    results = folders[2]
+    name = args.name or args.checkpoint.parent.name
+    about = Publication(name, args.license, args.base_model, args.dataset, args.weights)
+    scored = write_folder(args.checkpoint, results, about, args.output)
+    print(f"{args.output}: {scored.manifest.student}, step {scored.manifest.step}, {len(scored.changes)} accuracies")
+    if args.upload:
+        print(upload(args.output, args.name, args.private))
 
 
 def _preview(args: argparse.Namespace) -> None:

@@ -17,9 +17,9 @@ from pathlib import Path
 from specialize.core.errors import SpecializeError
 from specialize.core.files import sha256_text
 from specialize.core.params.load import Params, load_params
-from specialize.lineage.check_starts import check_local_starts
 from specialize.lineage.file_hashes import file_state
 from specialize.lineage.kept_outputs import forget, keep, kept_provenance, take_back
+from specialize.lineage.preflight import check_local_starts
 from specialize.lineage.provenance import all_provenance
 from specialize.lineage.recipe_snapshot import prune_snapshots, take_snapshot
 from specialize.lineage.retired import bring_back, put_back, set_aside

@@ -22,8 +22,13 @@ FOLDER = Path(".snakemake") / "kept"
 
 
 def keep(project: Path, jobs: Mapping[Path, Provenance]) -> None:
-    """Link the outputs of these jobs (provenance file → what it says) into the kept folder: one version a job."""
+    """Link the outputs of these jobs (provenance file → what it says) into the kept folder: one version a job.
+
+    Not of a job of which an output is gone, as pruned weights are.
+    """
     for path, provenance in jobs.items():
+        if not all((project / output).exists() for output in provenance.outputs):
+            continue
         name = path.relative_to(project).as_posix()
         shutil.rmtree(project / FOLDER / name, ignore_errors=True)
         for output in (*provenance.outputs, name):

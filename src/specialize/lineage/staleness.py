@@ -15,7 +15,7 @@ cache may share them. A dry run that sets these times decides nothing for a late
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -24,6 +24,7 @@ from specialize.core.errors import RecipeError
 from specialize.core.files import replacing, sha256_text
 from specialize.lineage.file_hashes import Contents, Memory
 from specialize.lineage.provenance import all_provenance
+from specialize.lineage.pruned import Removed, removed_weights, to_restore
 from specialize.records.provenance import FileState, Provenance
 
 MEMORY = Path(".snakemake") / "contents.json"
@@ -78,9 +79,18 @@ def judge(project: Path, texts: Mapping[str, str]) -> dict[Path, Verdict]:
 
     texts: the recipes to judge by, file name below results/recipes/ → text. Damaged provenances are not among them.
     """
+    removed = removed_weights(project)
+    verdicts = _judge(project, texts, removed)
+    again = to_restore(removed, {path: verdict.fresh for path, verdict in verdicts.items()})
+    return _judge(project, texts, [one for one in removed if one.student not in again]) if again else verdicts
+
+
+def _judge(project: Path, texts: Mapping[str, str], removed: Sequence[Removed]) -> dict[Path, Verdict]:
+    """removed: weights that count as if they were there."""
     found, _ = all_provenance(project / "results")
     recipes: dict[str, FileState | None] = {one.recipe: None for one in found.values()}
     recipes |= {f"results/recipes/{name}": recipe_state(text) for name, text in texts.items()}
+    recipes |= {name: state for one in removed for name, state in one.files.items()}
     memory = Memory(project / MEMORY)
     contents = Contents(project, recipes, memory)
     verdicts: dict[Path, Verdict] = {}

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from specialize.records.prompt_style import PLAIN, PromptStyle
+from specialize.records.provenance import FileState
 from specialize.records.recipes import Recipe
 from specialize.records.record import Name, Record
 
@@ -44,6 +45,13 @@ class CheckpointManifest(Manifest):
     step: int = Field(ge=0)
     prompts: PromptStyle = PLAIN
     """How it is prompted."""
+
+
+class PrunedWeights(Record):
+    """results/checkpoints/{student}/step-{n}/pruned.json: weights that were removed after they had answered."""
+
+    files: dict[FileName, FileState]
+    """File of the folder → its content, as the manifest names it."""
 
 
 class StartManifest(Manifest):
