@@ -33,7 +33,7 @@ def params_file(project: Path, tree: dict[str, Any]) -> Path:
 def test_recipes_are_written_once(project: Path, params_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recipes", "--project", str(project)]) == 0
     assert capsys.readouterr().out.startswith("recipes: 10, changed: data.json, evaluate.json, ")
-    assert len(list((project / "results" / "recipes").rglob("*.json"))) == 9
+    assert len(list((project / "results" / "recipes").rglob("*.json"))) == 10
 
 
 def test_check_names_every_file_that_is_valid(params_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
