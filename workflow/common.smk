@@ -15,7 +15,7 @@ PROJECT = PROJECT.parent if PROJECT.name == "workflow" else PROJECT
 sys.path.insert(0, str(PROJECT / "src"))
 
 from specialize.core.errors import SpecializeError
-from specialize.core.gpus import visible_gpus
+from specialize.core.machine.gpus import visible_gpus
 from specialize.lineage.hooks import (
     begin_run,
     end_run,

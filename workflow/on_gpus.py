@@ -8,7 +8,7 @@ import os
 import sys
 
 from specialize.core.errors import SpecializeError
-from specialize.core.gpus import VISIBLE, hold_gpus
+from specialize.core.machine.gpus import VISIBLE, hold_gpus
 
 
 def main() -> None:

@@ -13,7 +13,13 @@ from pydantic import BaseModel, TypeAdapter
 from specialize.core.files import json_text, parse_record, read_json, read_records
 from specialize.core.prompt_formats import FORMATS
 from specialize.records.aligned import aligned_schema
-from specialize.records.checkpoints import CheckpointManifest, StartManifest
+from specialize.records.checkpoints import (
+    OBJECTIVE_COLUMNS,
+    UPDATE_COLUMNS,
+    CheckpointManifest,
+    StartManifest,
+    format_column,
+)
 from specialize.records.completions import (
     COMPLETIONS_SCHEMA,
     SETTINGS_KEY,
@@ -30,7 +36,6 @@ from specialize.records.provenance import Provenance
 from specialize.records.recipes import Recipe
 from specialize.records.scores import Score, Selected
 from specialize.records.traces import TRACES_SCHEMA, Trace
-from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS, format_column
 
 Check = Callable[[Path], None]
 

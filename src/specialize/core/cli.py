@@ -11,7 +11,7 @@ from typing import TextIO, cast
 
 from specialize.core.errors import SpecializeError, UpToDate
 from specialize.core.locks import join_as_job
-from specialize.core.machine_limits import machine_limit
+from specialize.core.machine.limits import machine_limit
 from specialize.core.printable import PrintableStream
 
 

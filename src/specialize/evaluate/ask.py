@@ -13,7 +13,7 @@ from specialize.core.answers import flexible_answer, rationale_of, strict_answer
 from specialize.core.checkpoint_files import check_files
 from specialize.core.errors import CheckpointError, RecordError
 from specialize.core.files import parse_record, read_json
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.core.prompt_formats import Format, source
 from specialize.evaluate.generate import DecodingLimits, generate, load_checkpoint
 from specialize.records.checkpoints import CheckpointManifest

@@ -26,7 +26,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from specialize.core.encoding import Encoding, Ids
-from specialize.core.library_errors import loading
+from specialize.core.machine.library_errors import loading
 from specialize.core.model_families import family_of
 from specialize.evaluate.stopping import asks_for_the_answer_alone, end_of_answer, first_end, marking_tokens
 from specialize.records.predictions import FinishReason

@@ -13,7 +13,7 @@ from specialize.core.errors import RecordError
 from specialize.core.files import read_rows
 from specialize.core.judging.cells import as_text
 from specialize.core.judging.option_layouts import options_in
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.records.problems import AnswerKind
 
 Row = tuple[str, dict[str, Any]]

@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 from specialize.core.answers import SCORER_VERSION, Reading
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_records, replacing
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.core.params.evaluation.scoring import ScoringParams
 from specialize.evaluate.repeated import interval, right, sampled
 from specialize.evaluate.scorers import readings_of

@@ -17,7 +17,7 @@ import pyarrow.parquet as parquet
 from specialize.core.answers import Reading, judge
 from specialize.core.errors import RecordError
 from specialize.core.files import read_records
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.evaluate.repeated import ks, majority, pass_at, right, share, standard_error
 from specialize.records.problems import Problem
 

@@ -1,9 +1,22 @@
-"""manifest.json: what a folder of weights holds and what made it.
+"""manifest.json, what a folder of weights holds and what made it, and training.csv.
 
     results/checkpoints/{student}/step-{n}/   CheckpointManifest
     results/starts/{start}/                   StartManifest where the run pretrained it, else StartSource
 
 The manifest is written last: where it is, the folder is complete.
+
+training.csv, of students and of pretrained starts: one row per logged update; a cell is empty where there is no such
+token.
+
+    step             update
+    loss             the objective, nats per target token
+    grad_norm        before clipping
+    learning_rate
+    sample_nll       negative log-likelihood of the target tokens, nats per token
+    teacher_kl       KL(teacher ‖ student) over tokens whose teacher distribution is known, nats per token
+    soft_share       share of these tokens
+    target_entropy   entropy of the teacher's distributions over them, nats per token
+    loss_{format}    the objective over examples of one data format
 """
 
 from typing import Annotated, Any
@@ -14,6 +27,10 @@ from specialize.records.prompt_style import PLAIN, PromptStyle
 from specialize.records.provenance import FileState
 from specialize.records.recipes import Recipe
 from specialize.records.record import Name, Record
+
+UPDATE_COLUMNS = ("step", "loss", "grad_norm", "learning_rate")
+OBJECTIVE_COLUMNS = ("sample_nll", "teacher_kl", "soft_share", "target_entropy")
+"""Both objectives on one scale, whichever was trained (paper, Fig. 3B)."""
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*\z")]
 """A file in the folder, or in a folder inside it: never one elsewhere."""
@@ -69,3 +86,8 @@ class StartSource(Record):
     tokenizer: str
     architecture: dict[str, Any] | None
     pretraining: None
+
+
+def format_column(format: str) -> str:
+    """Return the name of the column with the loss of a data format."""
+    return f"loss_{format}"

@@ -13,12 +13,11 @@ from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import parse_record, read_json, read_records
 from specialize.core.params.report import ReportRun
 from specialize.core.statistics.question_families import question_family
-from specialize.records.checkpoints import CheckpointManifest
+from specialize.records.checkpoints import OBJECTIVE_COLUMNS, UPDATE_COLUMNS, CheckpointManifest
 from specialize.records.coverage import Coverage
 from specialize.records.funnel import Contamination, Funnel
 from specialize.records.problems import Problem, ProblemIndex
 from specialize.records.scores import Score, Selected
-from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS
 
 FIRST = 10 / 260
 """Share of the training at which the paper's first checkpoint of its 3B student was taken (10K of 260K micro-batches,

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, replacing
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.records.completions import COMPLETIONS_SCHEMA, SETTINGS_KEY, SamplingSettings
 from specialize.teacher.api.responses import Answer
 

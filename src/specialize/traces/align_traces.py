@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerBase
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import parse_record
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.core.params.traces import AlignmentParams
 from specialize.core.prompt_formats import target
 from specialize.records.completions import KEYS, TOKEN_COLUMNS

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from specialize.core.errors import RecordError
 from specialize.core.files import read_rows
-from specialize.core.library_errors import reading_file
 from specialize.core.logprobs import MalformedLogprobsError, read_logprobs, token_columns
+from specialize.core.machine.library_errors import reading_file
 from specialize.core.prompt_formats import prompt
 from specialize.records.completions import COMPLETIONS_SCHEMA, KEYS, TOKEN_COLUMNS
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, replacing
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.records.completions import Completion
 from specialize.records.record import Record
 from specialize.records.traces import TEMPLATE_FIELD, TRACES_SCHEMA, Trace

@@ -15,7 +15,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedToken
 
 from specialize.core.errors import CheckpointError, RecordError
 from specialize.core.files import read_rows
-from specialize.core.library_errors import loading, reading_file
+from specialize.core.machine.library_errors import loading, reading_file
 from specialize.core.params.traces import TokenizerParams
 
 MARKS = ["<pad>", "</s>", "<unk>"]

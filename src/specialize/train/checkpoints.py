@@ -23,8 +23,8 @@ from specialize.core.params.train import StudentRun
 from specialize.lineage.recipe import recipe_digest
 from specialize.records.checkpoints import CheckpointManifest, Manifest, StartManifest
 from specialize.records.recipes import Recipe
+from specialize.train.callbacks.finite_check import ADVICE, refuse_non_finite
 from specialize.train.families.family import Student
-from specialize.train.finite_check import ADVICE, refuse_non_finite
 from specialize.train.model_card import model_card, start_card
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as parquet
 
 from specialize.core.encoding import Encoding
 from specialize.core.files import parse_record, read_records
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.core.params.train import StudentRun
 from specialize.core.prompt_formats import (
     FORMATS,

@@ -22,10 +22,10 @@ from specialize.core.log import get_logger
 from specialize.core.params.train import StudentRun, checkpoint_steps
 from specialize.records.checkpoints import StartManifest
 from specialize.records.recipes import Recipe
+from specialize.train.callbacks.finite_check import refuse_non_finite
 from specialize.train.checkpoints import Origin, export, publish
 from specialize.train.examples import Corpus, Example, Lengths, active_formats, plan_pass, read_corpus
 from specialize.train.families.family import Student
-from specialize.train.finite_check import refuse_non_finite
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_start
 from specialize.train.resume import drop_damaged_exports, hold_work_folder

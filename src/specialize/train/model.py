@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedT
 
 from specialize.core.encoding import Encoding, check_style, id_count
 from specialize.core.errors import CheckpointError
-from specialize.core.library_errors import loading
+from specialize.core.machine.library_errors import loading
 from specialize.core.model_families import PICKLE_ADVICE, Family, check_model_folder, family_of
 from specialize.core.params.starts import Architecture, StartParams
 from specialize.core.params.train import StudentRun

@@ -13,7 +13,7 @@ import pyarrow.parquet as parquet
 
 from specialize.core.encoding import Encoding
 from specialize.core.errors import RecordError
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.core.prompt_formats import target
 from specialize.records.aligned import LISTS
 from specialize.records.completions import KEYS

@@ -22,17 +22,17 @@ from specialize.core.log import get_logger
 from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.train import DistributionParams
 from specialize.core.prompt_formats import FORMATS, is_chain_of_thought
+from specialize.train.callbacks.finite_check import StopOnNonFinite
+from specialize.train.callbacks.stop_on_signal import StopOnSignal
+from specialize.train.callbacks.training_log import LogProgress, TokenAverages, training_csv
 from specialize.train.examples import Corpus, Example
 from specialize.train.families.family import Student
-from specialize.train.finite_check import StopOnNonFinite
 from specialize.train.length_buckets import split_batch
 from specialize.train.losses.chunk_likelihood import Chunks
 from specialize.train.losses.token_losses import token_losses
 from specialize.train.optimizers import make_optimizer
 from specialize.train.resume import RecordDigests, last_complete_checkpoint
-from specialize.train.stop_on_signal import StopOnSignal
 from specialize.train.teacher_targets import Target, Targets
-from specialize.train.training_log import LogProgress, TokenAverages, training_csv
 
 LOSS_INPUTS = ("soft_ids", "soft_probs", "chunks", "chunk_logprobs", "formats")
 """What a batch holds besides the model's own inputs and the labels."""

@@ -19,11 +19,11 @@ from specialize.core.locks import exclusive
 from specialize.core.params.starts import StartParams
 from specialize.core.params.train import Architecture, DistributionParams, LoraParams
 from specialize.train import finetune as module
+from specialize.train.callbacks.training_log import training_csv
 from specialize.train.finetune import finetune
 from specialize.train.model import check_start, check_tokenizer, load_model, on_hub, random_start
 from specialize.train.optimizers import check_optimizer
 from specialize.train.resume import drop_damaged_exports, last_complete_checkpoint, record_digests
-from specialize.train.training_log import training_csv
 
 MATCHED = {"loss": "distribution", "distribution": DistributionParams(temperature=1.5, sample_weight=0.2)}
 CAUSAL = {"architecture": Architecture(family="llama", d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)}

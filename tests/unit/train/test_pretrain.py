@@ -20,11 +20,11 @@ from specialize.records.problems import Problem, Text
 from specialize.records.recipes import Recipe
 from specialize.train import pretrain as module
 from specialize.train.__main__ import main
+from specialize.train.callbacks.training_log import LogProgress
 from specialize.train.finetune import finetune
 from specialize.train.instructions import render
 from specialize.train.model import random_start
 from specialize.train.span_corruption import SENTINELS, Noising, corrupt
-from specialize.train.training_log import LogProgress
 
 FIRST, END = 999, 1
 SETTINGS = dict(objective="instructions", steps=4, warmup_steps=1, batch_tokens=600, learning_rate=5e-3,

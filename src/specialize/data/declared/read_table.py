@@ -7,7 +7,7 @@ from typing import Any
 
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import read_json, read_rows
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.data.fields import Row
 
 

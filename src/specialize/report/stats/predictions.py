@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.parquet as parquet
 
 from specialize.core.errors import RecordError
-from specialize.core.library_errors import reading_file
+from specialize.core.machine.library_errors import reading_file
 from specialize.records.judgements import JUDGEMENTS_SCHEMA
 
 COLUMNS = ("id", "split", "format", "correct")

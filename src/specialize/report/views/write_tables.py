@@ -41,6 +41,6 @@ def write_csv(path: Path, table: pandas.DataFrame, numbers: str | None = None) -
     """
     stream = io.StringIO()
     texts = table.select_dtypes(exclude="number")
-    table = table.assign(**{name: texts[name].map(_no_formula) for name in texts})
+    table = table.assign(**{str(name): texts[name].map(_no_formula) for name in texts})
     table.rename(columns=_no_formula).to_csv(stream, index=False, float_format=numbers, lineterminator="\n")
     write_text(path, printable(stream.getvalue()))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from specialize.core.errors import SpecializeError
-from specialize.core.gpus import hold_gpus, visible_gpus
+from specialize.core.machine.gpus import hold_gpus, visible_gpus
 
-PROJECT = Path(__file__).resolve().parents[3]
+PROJECT = Path(__file__).resolve().parents[4]
 SHOW = [
     sys.executable,
     "-c",

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from specialize.core.errors import CheckpointError, RecordError, SpecializeError
-from specialize.core.machine_limits import machine_limit
+from specialize.core.machine.limits import machine_limit
 
 LONGEST_REASON = 300
 

@@ -10,11 +10,11 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from specialize.core.log import Progress, get_logger
 from specialize.core.prompt_formats import FORMATS
-from specialize.records.training_curve import OBJECTIVE_COLUMNS, UPDATE_COLUMNS, format_column
+from specialize.records.checkpoints import OBJECTIVE_COLUMNS, UPDATE_COLUMNS, format_column
 from specialize.train.losses.token_losses import IGNORED, TokenLosses
 
 COLUMNS = (*OBJECTIVE_COLUMNS, *map(format_column, FORMATS))
-"""The averages over target tokens, see records.training_curve."""
+"""The averages over target tokens, see records.checkpoints."""
 
 
 class TokenAverages:
@@ -73,7 +73,7 @@ class LogProgress(TrainerCallback):
 
 
 def training_csv(history: list[dict[str, Any]]) -> str:
-    """Return the training curve as CSV, the columns of records.training_curve."""
+    """Return the training curve as CSV, the columns of records.checkpoints."""
     columns = (*UPDATE_COLUMNS[1:], *COLUMNS)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")

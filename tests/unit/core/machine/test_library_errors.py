@@ -6,7 +6,7 @@ import pyarrow
 import pytest
 
 from specialize.core.errors import CheckpointError, RecordError
-from specialize.core.library_errors import loading, reading_file
+from specialize.core.machine.library_errors import loading, reading_file
 
 RAISED = [
     pyarrow.ArrowInvalid("Parquet magic bytes not found.\nmore"),

@@ -1,0 +1,1 @@
+"""What the machine has, what it ran out of, and what its libraries say."""

@@ -1,0 +1,1 @@
+"""What watches a training: its numbers, its log, signals from outside."""
