@@ -45,3 +45,14 @@ class PredictionsInfo(Record):
     """Format to sha256 of every prompt of that format, so of templates and exemplars too."""
     plan: dict[str, int | float | str | None]
     """How it was run: engine, decoding, batches, order, item limit, token limits."""
+
+
+class Rollout(Record):
+    """One answer of a student to a training question, to be scored by the teacher: a line of JSON Lines."""
+
+    problem_id: str = Field(min_length=1)
+    student: Name
+    """Who wrote it."""
+    sample: int = Field(ge=0)
+    text: str = Field(min_length=1)
+    """As it was generated, without special tokens."""

@@ -28,7 +28,9 @@ def add_score(commands: Any) -> None:
     score.add_argument("--params", type=Path, default=Path("params.yaml"), help="its section `teacher` says who scores")
     score.add_argument("--problems", type=Path, required=True, help="the problems that were answered (JSON Lines)")
     score.add_argument("--worked", type=Path, nargs="*", default=[], help="more problems that the local teacher knows")
-    score.add_argument("--rollouts", type=Path, required=True, help="the texts: JSON Lines, records.rollouts.Rollout")
+    score.add_argument(
+        "--rollouts", type=Path, required=True, help="the texts: JSON Lines, records.predictions.Rollout"
+    )
     score.add_argument("--shape", choices=("echo", "prompt_logprobs"), help="echo, with api chat prompt_logprobs")
     score.add_argument("--limits", help="JSON of teacher.limits: rates, prices, budget")
     score.add_argument("--work", type=Path, default=Path("results/work/teacher"), help="cache of the local teacher")

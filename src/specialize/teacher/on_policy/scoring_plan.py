@@ -13,8 +13,8 @@ from specialize.core.errors import RecordError
 from specialize.core.files import parse_record, read_rows
 from specialize.core.params.teacher import TeacherParams
 from specialize.records.completions import SamplingSettings
+from specialize.records.predictions import Rollout
 from specialize.records.problems import Problem
-from specialize.records.rollouts import Rollout
 from specialize.teacher.api.requests import Request
 from specialize.teacher.cache.row import Row
 from specialize.teacher.cache.store import Cache, Query

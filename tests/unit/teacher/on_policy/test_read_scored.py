@@ -11,8 +11,8 @@ from stub_server import serving
 
 from specialize.core.files import write_records
 from specialize.core.params.teacher import TeacherParams
+from specialize.records.predictions import Rollout
 from specialize.records.problems import Problem
-from specialize.records.rollouts import Rollout
 from specialize.teacher.__main__ import main
 from specialize.teacher.on_policy.read_scored import scored_tokens
 from specialize.teacher.on_policy.scoring_request import Shape, scoring_request

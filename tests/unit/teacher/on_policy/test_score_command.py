@@ -11,8 +11,8 @@ import pytest
 
 from specialize.core.files import write_records
 from specialize.core.questions import normalised_question
+from specialize.records.predictions import Rollout
 from specialize.records.problems import Problem
-from specialize.records.rollouts import Rollout
 from specialize.teacher.__main__ import main
 from specialize.teacher.simulated.draw_tokens import draw, stream
 from specialize.teacher.simulated.parse_prompt import begun_answers
