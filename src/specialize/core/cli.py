@@ -87,5 +87,5 @@ def _run(args: argparse.Namespace) -> int:
         if os.environ.get("SPECIALIZE_DEBUG"):
             raise
         print(f"error: {_told(error)}", file=sys.stderr)
-        return error.status if isinstance(error, SpecializeError) else 2
+        return error.exit_status if isinstance(error, SpecializeError) else 2
     return 0

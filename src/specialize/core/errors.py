@@ -13,7 +13,7 @@ SpecializeError
 class SpecializeError(Exception):
     """A mistake of the user or of their data: the message says where, what, expected, got and what to do."""
 
-    status = 2
+    exit_status = 2
     """What a command exits with."""
 
 
@@ -50,4 +50,4 @@ class TrainingError(SpecializeError):
 class StoppedError(SpecializeError):
     """The job was asked to end before its work was done; what was done is kept, and the same command goes on."""
 
-    status = 75
+    exit_status = 75

@@ -18,9 +18,9 @@ def chain_spans(text: str, is_number: bool, reasoning: Reasoning) -> list[Span]:
     if thought is None:
         return [own] if own[0] < own[1] else []
     spoken = [own] if own[0] < own[1] and own[0] >= thought[1] else []
-    if reasoning == "drop":
-        return spoken
     thinking = _without_statement(text, thought, is_number)
+    if reasoning == "drop":
+        return spoken or thinking
     return thinking + spoken if reasoning == "keep" else thinking
 
 
@@ -37,4 +37,4 @@ def _without_statement(text: str, span: Span, is_number: bool) -> list[Span]:
 
 def plain_chain_spans(text: str) -> list[Span]:
     """Return the spans of a completion whose problem is not known: what it says, else what it thinks."""
-    return chain_spans(text, True, "drop") or chain_spans(text, True, "as_rationale")
+    return chain_spans(text, True, "drop")

@@ -84,7 +84,7 @@ def test_replicates_are_paired_by_seed():
     evidence = made_evidence(students)
     first, second = evidence.arms
     found = evidence.between(first, second, evidence.front, evidence.seed())
-    assert (found.value, found.seeds, found.n, found.p) == (0, 2, 200, None)
+    assert (found.value, found.seeds, found.n, found.p) == (0, 2, 200, 1)
     assert found.high < 0.03
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from made_run import ROLES, MadeRun
 from test_report_build import OUTPUTS, Page, build, metrics_of, rows_of
 
@@ -33,6 +34,7 @@ def study_of(folder: Path, seeds: int = 2, sizes: int = 3) -> MadeRun:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_same_inputs_same_bytes(tmp_path):
     arguments = study_of(tmp_path, seeds=1, sizes=2).arguments()
     assert main(arguments) == 0
@@ -42,6 +44,7 @@ def test_same_inputs_same_bytes(tmp_path):
     assert first == {name: (tmp_path / "report" / name).read_bytes() for name in OUTPUTS}
 
 
+@pytest.mark.slow
 def test_a_study_with_every_arm_tells_of_arms_not_of_students(tmp_path):
     run = study_of(tmp_path)
     report = build(run)

@@ -97,6 +97,7 @@ def test_metrics_are_the_test_accuracies_of_the_front_checkpoint(tmp_path):
     assert metrics["xl.ood"] == pytest.approx((scores["asdiv"] + scores["multiarith"] + scores["svamp"]) / 3, abs=0.01)
 
 
+@pytest.mark.slow
 def test_params_choose_the_checkpoint_of_the_tables(tmp_path):
     flexible, strict = (
         MadeRun(tmp_path / "a", students=XL),
@@ -144,6 +145,7 @@ def test_a_student_that_solves_nothing_is_named(tmp_path):
     assert "solves none of gsm8k: 0 of 200 (0.0 %, 95 % interval 0.0-1.9)" in (report / "table.txt").read_text()
 
 
+@pytest.mark.slow
 def test_without_a_selection_the_last_checkpoint_is_reported(tmp_path):
     run = MadeRun(tmp_path, students=XL, by={"seed": None, "out_of_distribution": None}, has_validation=False)
     report = build(run)
@@ -153,6 +155,7 @@ def test_without_a_selection_the_last_checkpoint_is_reported(tmp_path):
     assert {row["seed"] for row in rows_of(report / "dynamics.csv")} == {""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("left_out", "missing"),
     [
@@ -170,6 +173,7 @@ def test_roles_may_be_missing(tmp_path, left_out, missing):
     assert not Page((report / "index.html").read_text()).open
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "students",
     [{"one": 1}, {"a": 999_950, "b": 1_000_049}, {"x": 5_000, "y": 5_000}, {f"s-{i}": 3**i for i in range(5)}],
@@ -185,6 +189,7 @@ def test_only_the_start_was_scored(tmp_path):
     assert "step 0, the last" in (build(run) / "table.txt").read_text()
 
 
+@pytest.mark.slow
 def test_tables_are_sorted_and_in_percent_for_plots(tmp_path):
     report = build(MadeRun(tmp_path))
     scores = rows_of(report / "scores.csv")
@@ -237,6 +242,7 @@ def test_damaged_predictions_are_named(tmp_path, capsys):
     assert str(path) in _error(arguments, capsys)
 
 
+@pytest.mark.slow
 def test_predictions_are_read_of_a_few_checkpoints_alone(tmp_path):
     run = MadeRun(tmp_path, students={"a": 10}, steps=tuple(range(0, 4100, 100)))
     arguments = run.arguments()
@@ -255,6 +261,7 @@ def test_a_damaged_curve_is_named_with_its_line(tmp_path, capsys):
     assert "'loss'" in message
 
 
+@pytest.mark.slow
 def test_both_losses_stand_in_the_table_where_they_are_known(tmp_path):
     run = MadeRun(tmp_path, students={"a": 10, "b": 20})
     arguments = run.arguments()
@@ -302,6 +309,7 @@ def test_help_loads_no_heavy_library():
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_a_probe_has_a_column_and_is_part_of_no_mean(tmp_path):
     roles = {**ROLES, "svamp": "probe"}
     text = (build(MadeRun(tmp_path, students={"a": 10}, roles=roles)) / "table.txt").read_text()

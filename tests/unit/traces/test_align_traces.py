@@ -202,6 +202,9 @@ def test_a_completion_too_long_for_the_table_of_dtw_takes_no_distributions(monke
     words = vocabulary(FAMILIES[0])
     batch = completion(certain("Two", " eggs", " now"))
     found = align_batch(
-        words, batch, ["Two eggs now\nThe answer is 2"], AlignmentParams(method="dtw", groups="one_hot")
+        words,
+        batch,
+        ["Two eggs now\nThe answer is 2"],
+        AlignmentParams(method="dtw", groups="one_hot", target_temperature=1),
     )
     assert found.coverage.all.soft == found.coverage.all.certain == 0

@@ -104,6 +104,7 @@ def learn(make_run, recipe_of, lesson, folder, **changes) -> float:
     return teacher.divergence(folder / "out" / f"step-{STEPS}", question)
 
 
+@pytest.mark.slow
 def test_matching_distributions_finds_the_teacher_where_a_few_samples_do_not(make_run, recipe_of, lesson, tmp_path):
     by_distribution = learn(
         make_run, recipe_of, lesson, tmp_path / "a", loss="distribution", distribution=DistributionParams()

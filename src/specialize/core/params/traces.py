@@ -21,9 +21,9 @@ class FilterParams(Section):
     answer and appended it to a chain that computes another one. (Paper: no such check.)"""
     reasoning: Reasoning = "drop"
     """Of a completion with a reasoning block (`<think>…</think>` or a server's own field), what becomes the chain of
-    thought: what stands behind the block (`drop`), the block alone (`as_rationale`), or both (`keep`). Tags are left
-    out, and the answer line is the same in all three. Blocks are long: `train.students.NAME.max_target_tokens` bounds
-    them in a student's tokens. (Paper: no such teachers.)"""
+    thought: what stands behind the block, or the block where nothing but the answer stands there (`drop`); the block
+    alone (`as_rationale`); or both (`keep`). Tags are left out, and the answer line is the same in all three. Blocks
+    are long: `train.students.NAME.max_target_tokens` bounds them in a student's tokens. (Paper: no such teachers.)"""
     duplicates: Literal["keep", "text", "equations"] = "text"
     """Per question drop a trace with the same words (`text`), or with the same equations (`equations`), as an earlier
     one. (Paper: `keep`.)"""

@@ -27,6 +27,7 @@ def test_gsm8k_row() -> None:
         "choices": None,
         "rationale": "He sells 70,000 / 2 = 35,000 now.\nThen 1 more.",
         "instruction": None,
+        "template": None,
     }
 
 

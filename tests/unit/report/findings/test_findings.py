@@ -317,7 +317,7 @@ def test_every_finding_is_there_once_and_says_what_it_lacks():
     assert all(len(verdict.claim) <= 86 for verdict in verdicts), "a line of the terminal"
     rows = json.loads(json_text(verdicts_json(verdicts)))
     assert {row["verdict"] for row in rows} <= {"holds", "does not hold", "unclear", "not tested here"}
-    assert rows[0]["parts"][0]["comparisons"][0]["n"] == 200
+    assert rows[0]["parts"][0]["comparisons"][0]["n"] == 400, "of both maths sets"
 
 
 def test_nothing_but_the_start_was_scored():
