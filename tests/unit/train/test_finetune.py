@@ -73,7 +73,12 @@ def test_same_recipe_same_bytes(make_run, recipe_of, files, tmp_path):
 
 @pytest.mark.parametrize(
     ("every", "cut_at", "objective"),
-    [(3, 5, MATCHED), (15, 17, {}), (3, 4, MATCHED | CAUSAL | {"optimizer": "adafactor"}), (3, 5, CAUSAL | LORA)],
+    [
+        (3, 5, MATCHED),
+        (3, 5, CAUSAL | LORA),
+        pytest.param(15, 17, {}, marks=pytest.mark.slow),
+        pytest.param(3, 4, MATCHED | CAUSAL | {"optimizer": "adafactor"}, marks=pytest.mark.slow),
+    ],
 )
 def test_a_run_cut_off_goes_on_and_ends_in_the_same_bytes(
     make_run, recipe_of, soft_files, tmp_path, monkeypatch, every, cut_at, objective
@@ -157,7 +162,7 @@ def test_a_damaged_finished_checkpoint_is_made_again(tmp_path, capsys, damage):
 def test_a_run_that_a_scheduler_ends_saves_its_state_and_goes_on_in_the_same_bytes(
     make_run, recipe_of, soft_files, tmp_path, monkeypatch
 ):
-    run = make_run(steps=40, checkpoint_every=20, **MATCHED)
+    run = make_run(steps=20, checkpoint_every=20, **MATCHED)
     whole = digests(go(run, recipe_of, soft_files, tmp_path / "whole"))
     original = module._Exporter.on_step_end
 
