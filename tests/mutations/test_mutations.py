@@ -9,10 +9,11 @@ import pytest
 
 
 def test_params_are_taken_or_refused_in_a_few_lines():
-    tally = mutate_params.run(count=12, seed=11)
+    tally = mutate_params.run(count=5, seed=11)
     assert tally.failures == []
 
 
+@pytest.mark.slow
 def test_damaged_files_are_taken_or_refused_in_a_few_lines(prepared, tmp_path_factory):
     copy = tmp_path_factory.mktemp("copy") / "run"
     mutate_data.copytree(prepared, copy)
@@ -30,6 +31,7 @@ def test_random_texts_raise_nothing():
     assert found.texts == 300 and not found.raises
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", fuzz_texts.SHAPES)
 def test_long_texts_take_time_by_their_length(name):
     """Ten times the text may take at most 40 times as long; a squared time takes 100."""

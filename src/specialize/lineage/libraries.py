@@ -24,7 +24,11 @@ LIBRARIES = {
 def pinned(recipe: str, project: Path) -> dict[str, str]:
     """Return library → version that the lock of `project` pins, for those that count in this recipe's step."""
     lock = project / LOCK
-    pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", lock.read_text("utf-8") if lock.is_file() else "", re.M))
+    try:
+        text = lock.read_text("utf-8") if lock.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{lock}: expected text in UTF-8, got {error}: `git checkout {LOCK}`") from None
+    pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", text, re.M))
     counting = LIBRARIES.get(recipe, LIBRARIES.get(recipe.partition("/")[0], ()))
     return {name: pins[name] for name in counting if name in pins}
 

@@ -297,8 +297,8 @@ def test_time_grows_with_the_length(name: str) -> None:
     judge(text, "yes")
     judge(text, "(A)", "choice", OPTIONS)
     rationale_of(text)
-    # Squared time would be six seconds and more.
-    assert time.process_time() - start < 3
+    # Squared time would be six seconds and more; it is two at most, and more on a busy machine.
+    assert time.process_time() - start < 5
 
 
 def test_texts_of_other_numbers_are_not_the_same() -> None:

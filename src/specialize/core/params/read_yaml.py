@@ -12,6 +12,8 @@ LARGEST_FILE = 256_000
 """Bytes. The largest preset has 11,000; the parser reads about 250,000 a second."""
 LARGEST_TREE = 500_000
 """Values and characters once every alias is replaced by what it stands for: nine lines can stand for 10⁹ values."""
+LONGEST_NUMBER = 1000
+"""Bits of a whole number: 300 digits."""
 DEEPEST = 20
 """Mappings and lists inside each other; the params have six levels."""
 
@@ -52,6 +54,9 @@ def _check_size(tree: Any, path: Path) -> None:
     while waiting:
         value, depth = waiting.pop()
         size += 1 + (len(value) if isinstance(value, str | bytes) else 0)
+        if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
+            # Python's own bound is another where a library has lifted it.
+            raise ParamsError(f"{path}: expected YAML, got a value that cannot be read: thousands of digits")
         if depth > DEEPEST:
             raise ParamsError(f"{path}: expected at most {DEEPEST} levels of nesting, got more")
         if size > LARGEST_TREE:
