@@ -36,7 +36,7 @@ EVALUATION_PROBLEMS = [
     if split != "validation" or dataset.has_validation
 ]
 SCORED_PROBLEMS = [
-    path for path in EVALUATION_PROBLEMS if not path.endswith("/exemplars.jsonl")
+    path for path in EVALUATION_PROBLEMS if not path.endswith("exemplars.jsonl")
 ]
 
 

@@ -33,13 +33,7 @@ rule build_report:
             **ALL,
         ),
         problems=ancient("results/problems/index.json"),
-        questions=ancient(
-            [
-                path
-                for path in EVALUATION_PROBLEMS
-                if not path.endswith("exemplars.jsonl")
-            ]
-        ),
+        questions=ancient(SCORED_PROBLEMS),
         funnel=ancient("results/traces/funnel.json"),
         contamination=ancient("results/traces/contamination.json"),
         coverage=ancient(expand(f"{ALIGNED}/coverage.json", **ALL)),
