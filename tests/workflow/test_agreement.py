@@ -91,6 +91,7 @@ def test_t4_and_t5_a_pulled_clone_is_complete_and_follows_a_change(workspace, ch
     assert clone.digests() == changed.digests()
 
 
+@pytest.mark.slow
 def test_t5_an_unmarked_change_in_a_clone_is_seen(workspace, tmp_path):
     """The recipe is new in Git, the results that DVC pulls are old, and all time stamps are of today."""
     workspace.edit("params.yaml", *LEARNING_RATE)
@@ -99,6 +100,7 @@ def test_t5_an_unmarked_change_in_a_clone_is_seen(workspace, tmp_path):
     assert "train_student" in clone.snakemake("-n").rules
 
 
+@pytest.mark.slow
 def test_t6_the_same_with_dvc_repro(workspace, changed, tmp_path):
     clone = pulled_clone(workspace, tmp_path)
     clone.edit("params.yaml", *LEARNING_RATE)
@@ -120,6 +122,7 @@ def test_t7_an_experiment_carries_what_its_params_make(workspace, changed, where
     assert metrics == (changed.folder / "results" / "metrics.json").read_text()
 
 
+@pytest.mark.slow
 def test_t8_an_earlier_value_comes_from_the_cache(workspace, built, changed):
     """Whichever tool had built it: the first value Snakemake, the second DVC."""
     target = "results/checkpoints/nano"
@@ -133,6 +136,7 @@ def test_t8_an_earlier_value_comes_from_the_cache(workspace, built, changed):
         assert workspace.snakemake("-n", f"{target}/training.csv").nothing_to_do
 
 
+@pytest.mark.slow
 def test_t9_switching_branches_and_back(workspace, built, changed):
     workspace.commit()
     workspace.git("switch", "--quiet", "--create", "other")
@@ -148,6 +152,7 @@ def test_t9_switching_branches_and_back(workspace, built, changed):
         assert "up to date" in workspace.dvc("status").text
 
 
+@pytest.mark.slow
 def test_t9_a_change_back_after_a_restore_is_not_hidden_by_old_records(workspace):
     """Snakemake's own records still say that the first recipe made these outputs; they have been restored since."""
     workspace.commit()
@@ -175,6 +180,7 @@ def test_t10_a_comment_or_docstring_reruns_nothing(workspace, built):
     assert workspace.digests() == built.digests()
 
 
+@pytest.mark.slow
 def test_t11_code_of_a_phase_reruns_it_and_what_follows(workspace, built, tmp_path):
     change = ("src/specialize/traces/filter/contamination.py", "SHORTEST = 3", "SHORTEST = 4")
     workspace.edit(*change)
@@ -203,6 +209,7 @@ def test_t11_a_changed_scorer_judges_again_and_generates_nothing(workspace, buil
     assert workspace.digests("results/predictions") == built.digests("results/predictions")
 
 
+@pytest.mark.slow
 def test_t12_students_do_not_disturb_each_other(workspace, built):
     before = built.digests("results/checkpoints/nano", "results/scores/nano", "results/predictions/nano")
     text = (workspace.folder / "params.yaml").read_text()
@@ -218,6 +225,7 @@ def test_t12_students_do_not_disturb_each_other(workspace, built):
     assert workspace.digests("results/checkpoints/nano", "results/scores/nano", "results/predictions/nano") == before
 
 
+@pytest.mark.slow
 def test_t12_a_student_that_is_renamed_leaves_nothing_in_dvcs_view(workspace, tmp_path):
     workspace.edit("params.yaml", "    nano:", "    pico:")
     workspace.snakemake()
@@ -228,6 +236,7 @@ def test_t12_a_student_that_is_renamed_leaves_nothing_in_dvcs_view(workspace, tm
     assert "train_student" not in workspace.snakemake("-n").rules, "what was set aside comes back"
 
 
+@pytest.mark.slow
 def test_params_edited_while_a_run_goes_on_are_not_vouched_for(workspace):
     workspace.edit("params.yaml", *LEARNING_RATE)
     process = subprocess.Popen(
@@ -274,6 +283,7 @@ def test_t15_without_git_and_dvc(workspace, tmp_path, changed):
     assert workspace.digests() == changed.digests()
 
 
+@pytest.mark.slow
 def test_a_result_that_somebody_edited_is_made_again(workspace, built):
     workspace.edit("results/scores/nano/step-4/world.json", '"accuracy": 0.0', '"accuracy": 0.9')
     workspace.snakemake()

@@ -10,6 +10,8 @@ import time
 import pytest
 from workspaces import BIN, Workspace, fresh
 
+pytestmark = pytest.mark.slow
+
 SLOWER = "train.learning_rate=4e-3"
 FEWER = ("evaluate.items=2", "evaluate.max_new_tokens=7")
 LONGEST_S = 500

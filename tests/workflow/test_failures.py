@@ -11,6 +11,8 @@ import pytest
 from kill_often import STAGES, finish, forget, kill_at
 from workspaces import BIN, LEARNING_RATE
 
+pytestmark = pytest.mark.slow
+
 LATEST_S = 6.0
 """Kills come within so many seconds of a stage's first job: as long as one takes."""
 

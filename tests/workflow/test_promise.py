@@ -117,6 +117,7 @@ def test_t17_dvc_does_not_vouch_for_what_nobody_built(workspace, changed, monkey
     assert "up to date" in workspace.dvc("status").text
 
 
+@pytest.mark.slow
 def test_fresh_results_can_be_saved_as_an_experiment(workspace, built, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "src")
     workspace.commit()
@@ -146,6 +147,7 @@ def test_t18_and_t19_what_changes_while_a_stage_runs_is_not_filed(workspace, bui
     assert workspace.digests() == changed.digests()
 
 
+@pytest.mark.slow
 def test_t20_a_clone_that_pulled_gets_its_results_back(workspace, built, tmp_path):
     clone = pulled_clone(workspace, tmp_path)
     clone.edit("params.yaml", *LEARNING_RATE)
@@ -157,6 +159,7 @@ def test_t20_a_clone_that_pulled_gets_its_results_back(workspace, built, tmp_pat
     assert clone.digests() == built.digests()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["hardlink", pytest.param("symlink", marks=pytest.mark.slow)])
 def test_t21_linked_caches(workspace, built, tmp_path, kind):
     clone = pulled_clone(workspace, tmp_path)
@@ -172,6 +175,7 @@ def test_t21_linked_caches(workspace, built, tmp_path, kind):
     assert clone.digests() == built.digests()
 
 
+@pytest.mark.slow
 def test_t22_a_project_in_a_subfolder_of_a_repository(built, tmp_path):
     workspace = built.copy(tmp_path / "repository" / "project")
     for name in (".git", ".dvc", "dvc.lock"):
@@ -206,6 +210,7 @@ def test_results_that_no_lock_knows_are_recorded(workspace, built, tmp_path):
     assert clone.digests() == built.digests()
 
 
+@pytest.mark.slow
 def test_a_recipe_that_somebody_edited_is_put_right(workspace, built):
     workspace.edit("results/recipes/train/nano.json", '"learning_rate": 0.005', '"learning_rate": 0.004')
     assert workspace.snakemake().nothing_to_do
@@ -231,6 +236,7 @@ def test_an_edited_result_is_never_believed(workspace, built):
     assert workspace.digests() == built.digests()
 
 
+@pytest.mark.slow
 def test_what_gives_the_same_bytes_again_trains_nothing(workspace, built):
     """A deleted file upstream: it is made again, and all that follows is as it was."""
     (workspace.folder / "results" / "problems" / "world" / "test.jsonl").unlink()

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 import pytest
 from workspaces import Workspace
 
+pytestmark = pytest.mark.slow
+
 NGINX = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{}}

@@ -21,6 +21,7 @@ def named(workspace: Workspace) -> dict[str, str]:
     return {name: why for name, _, why in (line.partition(": ") for line in lines)}
 
 
+@pytest.mark.slow
 def test_rows_that_nobody_built_are_named(workspace):
     workspace.commit()
     assert named(workspace) == {}

@@ -8,6 +8,8 @@ import pytest
 from ruamel.yaml import YAML
 from workspaces import BIN, LEARNING_RATE, PROJECT, Ran
 
+pytestmark = pytest.mark.slow
+
 TERMINAL = 120
 """Columns of a terminal."""
 
