@@ -60,7 +60,7 @@ class Totals:
 
     def lines(self, confidence: float = 0.95) -> list[str]:
         """Return a line for each reading: the share that is right, with its Wilson interval."""
-        from scipy.stats import binomtest
+        from specialize.evaluate.score import wilson  # heavy
 
         lines = []
         for reading, counts in self._counts.items():
@@ -68,10 +68,10 @@ class Totals:
             if not self._rows:
                 lines.append(f"{reading:<9} no rows")
                 continue
-            interval = binomtest(correct, self._rows).proportion_ci(confidence, method="wilson")
+            low, high = wilson(correct / self._rows, self._rows, confidence)
             lines.append(
                 f"{reading:<9} {correct:,} of {self._rows:,} right, {100 * correct / self._rows:.1f} % "
-                f"[{100 * interval.low:.1f}, {100 * interval.high:.1f}]; "
+                f"[{100 * low:.1f}, {100 * high:.1f}]; "
                 f"{self._rows - counts['answered']:,} without an answer"
             )
         return lines

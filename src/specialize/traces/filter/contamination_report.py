@@ -5,7 +5,7 @@ question of every set is told of, before the filter and after it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from specialize.core.questions import question_words
 from specialize.records.funnel import Contamination, OverlapKind, OverlapPair, SetOverlap, Stage
@@ -27,11 +27,13 @@ def contamination_of(
     asked = {problem.id: problem.question for problem in problems}
     kept = {trace.problem_id: trace.question for trace in traces}
     runs = _Runs((problem for each in against.values() for problem in each), ngram)
+    # A kept question is one that was asked, and hashing its words is the expensive part.
+    held = {question: runs.held_in(question) for question in {*asked.values(), *kept.values()}}
     training: dict[Stage, _TrainingQuestions] = {
-        "asked": _TrainingQuestions(asked, runs),
-        "kept": _TrainingQuestions(kept, runs),
+        "asked": _TrainingQuestions(asked, held),
+        "kept": _TrainingQuestions(kept, held),
     }
-    rationales = _first_with_runs(((trace.problem_id, trace.rationale) for trace in traces), runs)
+    rationales = {run for trace in traces for run in runs.held_in(trace.rationale)}
     return Contamination(
         ngram=ngram,
         training_questions=len(problems),
@@ -58,6 +60,11 @@ class _Runs:
         length = self._length(words)
         return list(word_runs(words, length)) if length else []
 
+    def held_in(self, text: str) -> list[bytes]:
+        """Return the runs of evaluation questions that a text holds."""
+        words = question_words(text)
+        return [run for length, known in self.known.items() for run in word_runs(words, length) if run in known]
+
     def shared(self, words: list[str], run: bytes) -> str:
         """Return the words of an evaluation question that a run of it stands for."""
         length, place = self._length(words), self.of(words).index(run)
@@ -71,32 +78,23 @@ class _Runs:
 class _TrainingQuestions:
     """Training questions by text, by words, and by the runs that they share with any evaluation question."""
 
-    def __init__(self, questions: Mapping[str, str], runs: _Runs) -> None:
+    def __init__(self, questions: Mapping[str, str], held: Mapping[str, Sequence[bytes]]) -> None:
+        """questions: problem id → text; held: text → runs of evaluation questions in it."""
         self.questions = questions
+        self.by_run: dict[bytes, str] = {}
         self.by_text: dict[str, str] = {}
         self.by_words: dict[str, str] = {}
         for problem_id, question in sorted(questions.items()):
             self.by_text.setdefault(question, problem_id)
             self.by_words.setdefault(" ".join(question_words(question)), problem_id)
-        self.by_run = _first_with_runs(sorted(questions.items()), runs)
-
-
-def _first_with_runs(texts: Iterable[tuple[str, str]], runs: _Runs) -> dict[bytes, str]:
-    """Return evaluation run → the first id (problem id, text) whose text holds it."""
-    found: dict[bytes, str] = {}
-    for problem_id, text in texts:
-        words = question_words(text)
-        for length, known in runs.known.items():
-            for run in word_runs(words, length):
-                if run in known:
-                    found.setdefault(run, problem_id)
-    return found
+            for run in held[question]:
+                self.by_run.setdefault(run, problem_id)
 
 
 def _set_overlap(
     evaluation: Sequence[Problem],
     training: Mapping[Stage, _TrainingQuestions],
-    rationales: Mapping[bytes, str],
+    rationales: Set[bytes],
     runs: _Runs,
 ) -> SetOverlap:
     counts: dict[Stage, Counter[OverlapKind]] = {stage: Counter() for stage in training}
