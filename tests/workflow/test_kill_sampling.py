@@ -58,7 +58,7 @@ def test_the_local_teacher_dies_with_its_job(tmp_path: Path) -> None:
 def test_no_trace_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rates: dict[str, float]) -> None:
     """In results, logs, errors, the cache: whole, and as the rows' JSON that it compresses."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("OPENAI_LOG", "debug")
+    monkeypatch.setenv("OPENAI_LOG", "info")  # debug is refused
     write_records(tmp_path / "problems.jsonl", problems(8))
     with served(tmp_path, {"rates": rates}) as url:
         prepare(tmp_path, url, samples=2)

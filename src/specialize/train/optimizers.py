@@ -28,7 +28,7 @@ def make_optimizer(
         return torch.optim.Adafactor(groups, lr=params.learning_rate)
     if params.optimizer == "adamw_8bit":
         return _adamw_8bit(device)(groups, lr=params.learning_rate)
-    return torch.optim.AdamW(groups, lr=params.learning_rate)
+    return torch.optim.AdamW(groups, lr=params.learning_rate, fused=device.type in ("cpu", "cuda"))
 
 
 def check_optimizer(params: OptimizerParams, where: str) -> None:

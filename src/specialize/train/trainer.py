@@ -27,6 +27,7 @@ from specialize.train.callbacks.stop_on_signal import StopOnSignal
 from specialize.train.callbacks.training_log import LogProgress, TokenAverages, training_csv
 from specialize.train.examples import Corpus, Example
 from specialize.train.families.family import Student
+from specialize.train.fast_kernels import use_fast_kernels
 from specialize.train.length_buckets import split_batch
 from specialize.train.losses.chunk_likelihood import Chunks
 from specialize.train.losses.token_losses import token_losses
@@ -137,6 +138,7 @@ class StudentTrainer(Trainer):
     ) -> None:
         # See the module's docstring: the loss is already normalised over the update.
         student.bare_model.accepts_loss_kwargs = False
+        use_fast_kernels(student.bare_model)
         self.optimizer_params, self.distribution, self.micro_batches = optimizer, distribution, micro_batches
         self.is_lookup = student.family.is_lookup
         self.averages = TokenAverages()
