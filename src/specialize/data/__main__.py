@@ -26,8 +26,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from specialize.core import cli
-from specialize.core.errors import ParamsError, RecipeError
-from specialize.core.files import sha256_file
+from specialize.core.errors import ParamsError
 from specialize.core.log import get_logger
 from specialize.core.params.data import DataParams
 from specialize.data.build import split_all
@@ -37,9 +36,8 @@ from specialize.data.procedural.standalone import examples, world_params
 from specialize.data.sources import collect
 from specialize.data.write import write_problems
 from specialize.lineage.provenance import ProvenanceWriter
-from specialize.lineage.recipe import read_recipe
+from specialize.lineage.recipe import check_raw_files, read_recipe
 from specialize.records.problems import ProblemIndex
-from specialize.records.recipes import Recipe
 from specialize.records.record import Record
 
 
@@ -104,14 +102,6 @@ def _world(args: argparse.Namespace) -> None:
         _summarise(index)
     else:
         print("\n".join(examples(splits, texts, args.examples)))
-
-
-def check_raw_files(recipe: Recipe, root: Path) -> None:
-    """Raise RecipeError where a raw file is not the one that the recipe names: results would bear the wrong recipe."""
-    for name, digest in recipe.files.items():
-        path = root / name
-        if path.is_file() and not digest.startswith("sampled ") and sha256_file(path) != digest:
-            raise RecipeError(f"{path}: changed since the recipe was written; run the same command again")
 
 
 def _summarise(index: ProblemIndex) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from specialize.core.errors import ParamsError, SpecializeError
 from specialize.core.params.data import DataParams
+from specialize.data.guessing import guesses
 from specialize.data.raw_dataset import RawDataset
 from specialize.data.splits import draw_validation, shared_questions
 from specialize.records.problems import DatasetSummary, Problem, ProblemIndex, Split
@@ -23,7 +24,9 @@ def split_all(collected: Mapping[str, RawDataset], params: DataParams) -> tuple[
     splits = {name: _split(name, each, params, shared) for name, each in collected.items()}
     summaries = {
         name: DatasetSummary(
-            role=params.datasets[name].role, splits={split: len(problems) for split, problems in each.items()}
+            role=params.datasets[name].role,
+            splits={split: len(problems) for split, problems in each.items()},
+            guesses=guesses(splits[params.seed_dataset]["train"], each["test"]),
         )
         for name, each in splits.items()
     }
@@ -32,10 +35,6 @@ def split_all(collected: Mapping[str, RawDataset], params: DataParams) -> tuple[
 
 def _split(name: str, collected: RawDataset, params: DataParams, shared: set[str]) -> Splits:
     part = params.datasets[name]
-    if part.role == "generic":
-        if part.has_validation:
-            raise ParamsError(f"data.datasets.{name}: role 'generic' has no validation split; leave it out")
-        return {"test": collected.evaluation, "exemplars": collected.exemplars}
     splits: Splits = {"train": collected.train} if part.role == "seed" else {}
     if collected.validation:
         splits["validation"] = collected.validation

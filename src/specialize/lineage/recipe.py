@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from specialize.core.errors import RecipeError, RecordError
-from specialize.core.files import json_text, read_json, sha256_text
+from specialize.core.files import json_text, read_json, sha256_file, sha256_text
 from specialize.records.recipes import Recipe
 
 Params = TypeVar("Params", bound=BaseModel)
@@ -46,3 +46,11 @@ def read_recipe(path: Path, phase: str, model: type[Params]) -> tuple[Recipe, Pa
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
         raise RecipeError(f"{path}: {field}: {first['msg']}. {hint}") from None
+
+
+def check_raw_files(recipe: Recipe, root: Path) -> None:
+    """Raise RecipeError where a raw file is not the one that the recipe names: results would bear the wrong recipe."""
+    for name, digest in recipe.files.items():
+        path = root / name
+        if path.is_file() and not digest.startswith("sampled ") and sha256_file(path) != digest:
+            raise RecipeError(f"{path}: changed since the recipe was written; run the same command again")

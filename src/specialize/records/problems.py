@@ -53,6 +53,8 @@ class DatasetSummary(Record):
     role: Role
     splits: dict[str, int]
     """Problems per split."""
+    guesses: dict[str, float] = Field(default_factory=dict)
+    """Guess → share of the test problems that it gets right: see data.guessing."""
 
 
 class ProblemIndex(Record):

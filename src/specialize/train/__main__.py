@@ -30,7 +30,7 @@ from specialize.core.files import write_json
 from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
 from specialize.lineage.provenance import ProvenanceWriter
-from specialize.lineage.recipe import read_recipe
+from specialize.lineage.recipe import check_raw_files, read_recipe
 from specialize.records.checkpoints import StartSource
 
 
@@ -74,6 +74,8 @@ def _run(args: argparse.Namespace) -> None:
     coverage = args.aligned[0].parent.glob("coverage.json")
     given = [args.traces, args.exemplars, *tokenizer, *args.aligned, *coverage, args.start]
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, given)
+    if student.replay and student.replay.file:
+        check_raw_files(recipe, args.root)
     from specialize.train.finetune import Inputs, finetune
 
     inputs = Inputs(

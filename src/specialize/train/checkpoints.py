@@ -22,10 +22,12 @@ from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
 from specialize.lineage.recipe import recipe_digest
 from specialize.records.checkpoints import CheckpointManifest, Manifest, StartManifest
+from specialize.records.problems import Problem
 from specialize.records.recipes import Recipe
 from specialize.train.callbacks.finite_check import ADVICE, refuse_non_finite
 from specialize.train.families.family import Student
 from specialize.train.model_card import model_card, start_card
+from specialize.train.replay import REPLAY_FILE
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,15 @@ def export(folder: Path, student: Student, step: int, run: StudentRun, origin: O
     _write(folder, student, texts, origin, manifest_of)
 
 
-def export_start(folder: Path, student: Student, run: StartRun, origin: Origin, curve: str) -> None:
-    """Write a start that the run pretrained, and its training curve, to `folder`, complete or not at all."""
+def export_start(
+    folder: Path, student: Student, run: StartRun, origin: Origin, curve: str, generic: Sequence[Problem]
+) -> None:
+    """Write a start that the run pretrained, with its training curve and the generic problems that it learned from (for
+    replay), to `folder`, complete or not at all."""
     card = start_card(run, student, recipe_digest(origin.recipe), origin.inputs)
     texts = {"README.md": card, "training.csv": curve}
+    if generic:
+        texts[REPLAY_FILE] = "".join(f"{problem.model_dump_json(exclude_none=True)}\n" for problem in generic)
     _write(folder, student, texts, origin, partial(StartManifest, start=run.name))
 
 

@@ -33,6 +33,9 @@ from specialize.records.problems import Problem
 from specialize.records.traces import Trace
 from specialize.train.teacher_targets import Targets
 
+Row = tuple[list[int], list[int]]
+"""Token ids of source and target, end marks included: an example that is no trace."""
+
 
 @dataclass(frozen=True)
 class Example:

@@ -24,10 +24,11 @@ from specialize.records.checkpoints import StartManifest
 from specialize.records.recipes import Recipe
 from specialize.train.callbacks.finite_check import refuse_non_finite
 from specialize.train.checkpoints import Origin, export, publish
-from specialize.train.examples import Corpus, Example, Lengths, active_formats, plan_pass, read_corpus
+from specialize.train.examples import Corpus, Example, Lengths, Row, active_formats, plan_pass, read_corpus
 from specialize.train.families.family import Student
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_start
+from specialize.train.replay import REPLAY_FILE, Replay, generic_problems
 from specialize.train.resume import drop_damaged_exports, hold_work_folder
 from specialize.train.teacher_targets import Targets, read_targets
 from specialize.train.trainer import ExampleDataset, MicroBatches, StudentTrainer, arguments, train
@@ -99,7 +100,11 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
         run.batch_tokens,
     )
     drop_damaged_exports(work, work / "finished")
-    examples, batches = plan_run(corpus, targets, student.encoding, run)
+    replay = None
+    if run.replay:
+        given = inputs.root / run.replay.file if run.replay.file else inputs.start / REPLAY_FILE
+        replay = Replay(run.replay, generic_problems(given), student.encoding, run.seed)
+    examples, batches = plan_run(corpus, targets, student.encoding, run, replay)
     exporter = _Exporter(work / "finished", student, run, origin)
     refuse_non_finite(student.model, f"train.students.{run.student}.start", "Take another start, or make it again")
     exporter.export(0)
@@ -113,19 +118,20 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
 
 
 def plan_run(
-    corpus: Corpus, targets: Targets, encoding: Encoding, run: StudentRun
-) -> tuple[list[Example], list[list[int]]]:
-    """Return the examples of all passes and the batch of every update, as indices into them."""
+    corpus: Corpus, targets: Targets, encoding: Encoding, run: StudentRun, replay: Replay | None = None
+) -> tuple[list[Example | Row], list[list[int]]]:
+    """Return the examples of all passes, replayed ones included, and each update's batch, as indices into them."""
     lengths = Lengths(corpus, targets, encoding, list(active_formats(run)))
-    examples: list[Example] = []
+    examples: list[Example | Row] = []
     batches: list[list[int]] = []
     number = 0
     while len(batches) < run.steps:
         drawn, too_long = plan_pass(corpus, lengths, run, number)
         if too_long and not number:
             log.info("%s: %d of %d examples do not fit the token limits", run.student, too_long, len(corpus.traces))
+        rows = replay.rows(len(drawn), run.max_source_tokens, run.max_target_tokens) if replay else []
         made = plan_batches(
-            [lengths.of(example) for example in drawn],
+            [*map(lengths.of, drawn), *((len(source), len(target)) for source, target in rows)],
             run.batch_tokens,
             run.gradient_accumulation_steps,
             random.Random(f"{run.seed}/batches/{number}"),
@@ -136,7 +142,7 @@ def plan_run(
                 "max_source_tokens or max_target_tokens, or lower gradient_accumulation_steps"
             )
         batches += [[len(examples) + index for index in batch] for batch in made]
-        examples += drawn
+        examples += [*drawn, *rows]
         number += 1
     log.info("%s: %.1f passes over the traces", run.student, number - 1 + _share(batches, made, run.steps))
     return examples, batches[: run.steps]

@@ -23,10 +23,12 @@ from specialize.core.params.starts import PretrainingParams, StartRun
 from specialize.records.problems import Problem, Text
 from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import Origin, export_start
+from specialize.train.examples import Row
 from specialize.train.families.family import Student
 from specialize.train.instructions import render
 from specialize.train.length_buckets import plan_batches
 from specialize.train.model import load_tokenizer, random_start
+from specialize.train.replay import generic_problems
 from specialize.train.resume import hold_work_folder
 from specialize.train.span_corruption import SENTINELS, Noising, corrupt
 from specialize.train.trainer import MicroBatches, StudentTrainer, arguments, features, hard_target, train
@@ -34,8 +36,6 @@ from specialize.train.trainer import MicroBatches, StudentTrainer, arguments, fe
 SAVE_EVERY = 200
 """Updates between two resumable states."""
 log = get_logger("train")
-Row = tuple[list[int], list[int]]
-"""Token ids of source and target, end marks included."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def _train(run: StartRun, origin: Origin, inputs: PretrainingInputs, work: Path,
     trainer = StudentTrainer(
         student, RowDataset(rows), MicroBatches(batches, 1), params, arguments(params, work, SAVE_EVERY)
     )
-    export_start(output, student, run, origin, train(trainer, work, f"start {run.name}"))
+    generic = generic_problems(inputs.texts) if params.objective == "instructions" else []
+    export_start(output, student, run, origin, train(trainer, work, f"start {run.name}"), generic)
 
 
 class RowDataset(Dataset[dict[str, Any]]):
@@ -119,7 +120,7 @@ def plan(params: PretrainingParams, student: Student, texts: Path) -> tuple[list
 
 def _pass(params: PretrainingParams, student: Student, texts: Path, number: int) -> list[Row]:
     if params.objective == "instructions":
-        rendered = render(read_records(texts, Problem), params, number)
+        rendered = render(read_records(texts, Problem), params, params.seed, number)
         sources, targets = [source for source, _ in rendered], [target for _, target in rendered]
         encoding = student.encoding
         return list(zip(encoding.source_ids(sources), encoding.answer_ids(sources, targets), strict=True))

@@ -25,7 +25,7 @@ from specialize.core.prompt_formats import FORMATS, is_chain_of_thought
 from specialize.train.callbacks.finite_check import StopOnNonFinite
 from specialize.train.callbacks.stop_on_signal import StopOnSignal
 from specialize.train.callbacks.training_log import LogProgress, TokenAverages, training_csv
-from specialize.train.examples import Corpus, Example
+from specialize.train.examples import Corpus, Example, Row
 from specialize.train.families.family import Student
 from specialize.train.fast_kernels import use_fast_kernels
 from specialize.train.length_buckets import split_batch
@@ -37,15 +37,17 @@ from specialize.train.teacher_targets import Target, Targets
 
 LOSS_INPUTS = ("soft_ids", "soft_probs", "chunks", "chunk_logprobs", "formats")
 """What a batch holds besides the model's own inputs and the labels."""
+NO_FORMAT = -1
+"""In the place of a format's index: of a replayed example, which counts in the log's totals alone."""
 LOG_EVERY = 10
 """Updates between two lines of the training curve."""
 log = get_logger("train")
 
 
 class ExampleDataset(Dataset[dict[str, Any]]):
-    """Examples by number; text and tokens are made when an example is read."""
+    """Examples by number, traces and rows of tokens; a trace's text and tokens are made when it is read."""
 
-    def __init__(self, corpus: Corpus, targets: Targets, examples: Sequence[Example], encoding: Encoding) -> None:
+    def __init__(self, corpus: Corpus, targets: Targets, examples: Sequence[Example | Row], encoding: Encoding) -> None:
         self.corpus, self.targets, self.examples, self.encoding = corpus, targets, examples, encoding
 
     def __len__(self) -> int:
@@ -58,6 +60,13 @@ class ExampleDataset(Dataset[dict[str, Any]]):
     def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Any]]:
         """Return the rows of a batch. The DataLoader asks so: one call of the tokenizer for a batch is much cheaper."""
         examples = [self.examples[index] for index in indices]
+        traces = iter(self._traces([example for example in examples if isinstance(example, Example)]))
+        return [
+            next(traces) if isinstance(example, Example) else features(example[0], hard_target(example[1]), NO_FORMAT)
+            for example in examples
+        ]
+
+    def _traces(self, examples: Sequence[Example]) -> list[dict[str, Any]]:
         texts = [self.corpus.source(example) for example in examples]
         sources = self.encoding.source_ids(texts)
         answers = [
@@ -249,6 +258,7 @@ def arguments(
         gradient_accumulation_steps=parts,
         learning_rate=params.learning_rate,
         lr_scheduler_type={"constant": "constant_with_warmup"}.get(params.schedule, params.schedule),
+        lr_scheduler_kwargs={"num_decay_steps": params.cooldown, "decay_type": "linear"} if params.cooldown else {},
         warmup_steps=params.warmup_steps,
         max_grad_norm=params.max_grad_norm,
         weight_decay=params.weight_decay,

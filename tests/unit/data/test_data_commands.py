@@ -141,10 +141,6 @@ def test_missing_file_is_named_with_what_to_do(
 
 BAD_PARAMS = [
     ({"datasets": parts(validation=5)}, "data.datasets.asdiv: cannot draw 5 validation problems from 4"),
-    (
-        {"datasets": {"gsm8k": {"role": "seed"}, "bbh": {"role": "generic", "validation": 3}}},
-        "data.datasets.bbh: role 'generic'",
-    ),
     ({"source": "elsewhere"}, "source"),
     (
         {"datasets": {"gsm8k": {"role": "seed"}, "gsm8": {"role": "probe"}, "world": {"role": "probe"}}},

@@ -65,21 +65,29 @@ def mixture() -> list[Problem]:
 
 
 def test_a_mixture_is_asked_as_evaluation_asks():
-    params = PretrainingParams(**SETTINGS, in_context=0.5)
-    rows = render(mixture(), params, 0)
-    assert rows == render(mixture(), params, 0) != render(mixture(), params, 1)
+    params = PretrainingParams(**SETTINGS, in_context=0.5, trained_prompt=0.0)
+    rows = render(mixture(), params, 1, 0)
+    assert rows == render(mixture(), params, 1, 0) != render(mixture(), params, 1, 1)
     for problem, (source, target) in zip(mixture(), rows, strict=True):
-        assert source.count(problem.question) == 1, "its own exemplar it never is"
+        assert source.count(f"Q: {problem.question}\n") == 1, "its own exemplar it never is"
         assert target.startswith(str(problem.rationale)) or problem.answer in target.split()
         assert source.startswith("Echo.\n\nQ: ") == (problem.instruction is not None)
     sources = {source for source, _ in rows}
-    assert "Echo.\n\nQ: Say 3\nA:" in sources or any(
-        s.endswith("Q: Say 3\nA: Let's think step by step.\n") for s in sources
-    )
-    only = render(mixture(), PretrainingParams(**SETTINGS, chain_of_thought=0.0), 0)
+    assert any(f"Echo.\n\nQ: Say {n}\nA:" in sources for n in range(30))
+    assert any(source.endswith("\nA: Let's think step by step.\n") for source in sources)
+    only = render(mixture(), PretrainingParams(**SETTINGS, chain_of_thought=0.0, trained_prompt=0.0), 1, 0)
     assert {target for _, target in only} == {f"The answer is {n + 1}" for n in range(30)} | {
         f"w{n}" for n in range(30)
     }
+
+
+def test_generic_problems_are_also_asked_as_students_will_be():
+    rows = render(mixture(), PretrainingParams(**SETTINGS, trained_prompt=1.0), 1, 0)
+    assert not any("Echo." in source for source, _ in rows)
+    assert ("Q: Say 3\nLet's think step by step\nA:", "It is w3.\nThe answer is w3") in rows or (
+        "Q: Say 3\nA:",
+        "The answer is w3",
+    ) in rows
 
 
 @pytest.fixture

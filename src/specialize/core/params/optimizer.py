@@ -27,8 +27,12 @@ class OptimizerParams(Section):
     embedding_learning_rate: float | None = Field(default=None, gt=0, le=1)
     """Peak rate of the embedding and the relative position bias; null: `learning_rate`. A T5 from random weights needs
     a larger one: its embedding starts at standard deviation 1, which AdamW's equal steps hardly move."""
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    """Decay of the learning rate after the warm-up (paper: cosine, but its released code hardly decays)."""
+    schedule: Literal["cosine", "linear", "constant", "warmup_stable_decay"] = "cosine"
+    """Decay of the learning rate after the warm-up (paper: cosine, but its released code hardly decays).
+    `warmup_stable_decay`: constant, and to 0 in the last `decay_steps`; so a checkpoint before these says what a rate
+    does, not what its decay does."""
+    decay_steps: int | None = Field(default=None, ge=1)
+    """Updates of linear decay at the end of `warmup_stable_decay`; null: a tenth of `steps`."""
     warmup_steps: int = Field(default=10, ge=0)
     """Updates of linear warm-up (paper: 10)."""
     weight_decay: float = Field(default=0.01, ge=0, le=100)
@@ -40,8 +44,25 @@ class OptimizerParams(Section):
     precision: Literal["fp32", "bf16"] = "fp32"
     """Arithmetic (paper: fp32). T5 overflows in fp16, so it is not offered."""
 
+    @property
+    def cooldown(self) -> int:
+        """Updates of decay at the end of `warmup_stable_decay`; 0 under another schedule."""
+        return cooldown_steps(self.schedule, self.decay_steps, self.steps)
+
     @model_validator(mode="after")
-    def _warmup_ends(self) -> Self:
+    def _schedule_fits(self) -> Self:
         if self.warmup_steps >= self.steps:
             raise ValueError(f"warmup_steps ({self.warmup_steps}) must be fewer than steps ({self.steps})")
+        if self.decay_steps and self.schedule != "warmup_stable_decay":
+            raise ValueError(f"decay_steps goes with schedule warmup_stable_decay alone, got {self.schedule}")
+        if self.warmup_steps + self.cooldown > self.steps:
+            raise ValueError(
+                f"warmup_steps ({self.warmup_steps}) and decay_steps ({self.cooldown}) must fit into "
+                f"steps ({self.steps})"
+            )
         return self
+
+
+def cooldown_steps(schedule: str, decay_steps: int | None, steps: int) -> int:
+    """Return how many updates at the end of a training of `steps` lower the rate to 0; 0 where the whole of it does."""
+    return (decay_steps or max(1, steps // 10)) if schedule == "warmup_stable_decay" else 0

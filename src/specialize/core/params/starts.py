@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from specialize.core.model_families import family_of
 from specialize.core.params.optimizer import MOST_BATCH_TOKENS, OptimizerParams
+from specialize.core.params.replay import InstructionPrompts
 from specialize.core.params.section import Section
 
 MOST_WEIGHTS = 10**12
@@ -46,7 +47,7 @@ class Architecture(Section):
         return self.num_layers * self.d_model * (4 * self.d_kv * self.num_heads + 3 * self.d_ff)
 
 
-class PretrainingParams(OptimizerParams):
+class PretrainingParams(OptimizerParams, InstructionPrompts):
     """How random weights become a start checkpoint, on the texts of the procedural world."""
 
     objective: Literal["span_corruption", "next_token", "instructions"]
@@ -66,10 +67,6 @@ class PretrainingParams(OptimizerParams):
     """AdamW's weight decay, not on embeddings, biases and norms."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Dropout while pretraining."""
-    chain_of_thought: float = Field(default=0.5, ge=0, le=1)
-    """Share of the instructions whose target holds the reasoning; of the others it is the answer alone."""
-    in_context: float = Field(default=0.0, ge=0, le=1)
-    """Share of the instructions with a worked exemplar before the question."""
     noise: float = Field(default=0.15, gt=0, lt=1)
     """Share of masked tokens in span corruption (T5: 0.15)."""
     span: float = Field(default=3.0, ge=1, le=512)
@@ -95,6 +92,11 @@ class StartParams(Section):
     """Needed where `source` is `scratch`."""
     pretraining: PretrainingParams | None = None
     """Null: students begin with the source's weights; random ones are drawn with each student's seed."""
+
+    @property
+    def learns_instructions(self) -> bool:
+        """Whether this run pretrains it on the instruction mixture."""
+        return self.pretraining is not None and self.pretraining.objective == "instructions"
 
     @model_validator(mode="after")
     def _shape(self) -> "StartParams":

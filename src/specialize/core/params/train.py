@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from specialize.core.params.mistakes import closest
 from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.recipe_spec import RecipeSpec
+from specialize.core.params.replay import ReplayParams
 from specialize.core.params.section import MOST_TOKENS, Section, bad_names
 from specialize.core.params.starts import Architecture, StartParams, StartRun
 from specialize.records.prompt_style import PLAIN, PromptStyle
@@ -100,6 +101,8 @@ class Settings(Section):
     """Replaces the section's `prompts` as a whole."""
     lora: LoraParams | None = None
     """Replaces the section's `lora` as a whole."""
+    replay: ReplayParams | None = None
+    """Generic problems among the traces. Replaces the section's `replay` as a whole."""
     max_target_tokens: int | None = Field(default=None, ge=8)
     """Longest target in this student's tokens: a small one may leave out long chains."""
 
@@ -153,6 +156,7 @@ class StudentRun(TrainingParams):
     architecture: Architecture | None
     prompts: PromptStyle = PLAIN
     lora: LoraParams | None = None
+    replay: ReplayParams | None = None
     pretrained: bool = False
     """Whether this run pretrains the start (results/starts/)."""
 
@@ -171,6 +175,8 @@ class TrainParams(TrainingParams):
     """How students are prompted, in training and in scoring."""
     lora: LoraParams | None = None
     """Train adapters; null: all weights (paper)."""
+    replay: ReplayParams | None = None
+    """Generic problems among the traces, for all students; null: none (paper)."""
     gradient_checkpointing: bool = False
     """Compute activations again in the backward pass instead of keeping them: much less memory, about a third more
     time, the same bytes. So it is in no recipe, and may be switched at any time."""
@@ -200,6 +206,11 @@ class TrainParams(TrainingParams):
             elif start.tokenizer != student.tokenizer:
                 asked = f"its start's, {start.tokenizer!r}"
                 problems.append(f"students.{name}.tokenizer must be {asked}, got {student.tokenizer!r}")
+            elif (replay := student.replay or self.replay) and not (replay.file or start.learns_instructions):
+                problems.append(
+                    f"students.{name}: replay.file must name a file of generic problems: its start {student.start!r} "
+                    "was not pretrained on instructions here, so this run has none"
+                )
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -246,6 +257,7 @@ class TrainParams(TrainingParams):
             "distribution": (own.distribution or self.distribution) if loss == "distribution" else None,
             "prompts": own.prompts or self.prompts,
             "lora": own.lora or self.lora,
+            "replay": own.replay or self.replay,
             "max_target_tokens": own.max_target_tokens or self.max_target_tokens,
             "start": own.start if start.pretraining else start.source,
             "revision": start.revision,
@@ -271,5 +283,8 @@ class TrainParams(TrainingParams):
         for name in self.students:
             run = self.run_of(name)
             folders = [] if run.pretrained or run.start == "scratch" else [run.start]
-            specs.append(RecipeSpec(f"train/{name}.json", run.model_dump(mode="json"), raw_folders=folders))
+            files = [run.replay.file] if run.replay and run.replay.file else []
+            specs.append(
+                RecipeSpec(f"train/{name}.json", run.model_dump(mode="json"), raw_files=files, raw_folders=folders)
+            )
         return specs

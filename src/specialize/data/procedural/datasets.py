@@ -2,12 +2,15 @@
 
 Item i of a set depends on the seed, the set's name and the items before it, so a larger set begins with the smaller
 one. No two sets share a question: for every thing that is counted, the people are dealt out among the sets, and of the
-generic tasks every question, by its hash.
+generic tasks every question, by its hash. No answer is right for more than a twentieth of a set, so guessing cannot
+pass for solving.
 """
 
+import math
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from specialize.core.errors import ParamsError
 from specialize.core.files import sha256_text
@@ -25,13 +28,25 @@ _SHARES = {"train": 12, "world": 4, "world_plain": 3, "world_distractor": 3, "wo
 """How many of the 28 people a set has for each thing that is counted."""
 _EXEMPLARS = 4
 _EXEMPLARS_PER_TASK = 3
-TWO = range(2, 3)
+SHORT = range(2, 4)
 """Steps of the out-of-distribution sets. Shorter than any training problem, they would measure length: one step was
 hardly ever solved by a student of 2 to 4 steps (docs/study/log.md)."""
 _LONGER = range(5, 7)
-_TRIES = 2000
+_TRIES = 5000
+_MOST_COMMON = 1 / 20
+"""Largest share of a set that has the same answer. Numbers up to a small `largest_number` cannot keep to it: there the
+share is `_EVEN` times that of evenly spread answers."""
+_EVEN = 1.2
 
-Drawn = TypeVar("Drawn")
+
+class _Question(Protocol):
+    @property
+    def question(self) -> str: ...
+    @property
+    def answer(self) -> object: ...
+
+
+Drawn = TypeVar("Drawn", bound=_Question)
 
 
 def collect(params: DataParams, names: Sequence[str]) -> dict[str, RawDataset]:
@@ -64,7 +79,7 @@ def stories(name: str, count: int, sizes: ProceduralParams, seed: int) -> list[S
     def draw(rng: random.Random) -> Story:
         return story(rng, setting(rng, name, sizes, seed, seed_steps(sizes)))
 
-    return _distinct(draw, lambda each: each.question, f"{seed}/{name}", count)
+    return _distinct(draw, f"{seed}/{name}", count, max(_MOST_COMMON, _EVEN / sizes.largest_number))
 
 
 def seed_steps(sizes: ProceduralParams) -> range:
@@ -76,17 +91,17 @@ def setting(rng: random.Random, name: str, sizes: ProceduralParams, seed: int, s
     """Draw what a story of the set `name` is made of; `steps` counts where the set has no length of its own."""
     largest = sizes.largest_number
     if name == "world_units":
-        return Setting(heldout_phrases.UNITS, NAMES, rng.choice((*CONTAINERS, "dollars")), TWO, largest)
+        return Setting(heldout_phrases.UNITS, NAMES, rng.choice((*CONTAINERS, "dollars")), SHORT, largest)
     noun = rng.choice(NOUNS)
     people = _people(name, noun, seed)
     match name:
         case "world_plain":
-            return Setting(heldout_phrases.PLAIN, people, noun, TWO, largest)
+            return Setting(heldout_phrases.PLAIN, people, noun, SHORT, largest)
         case "world_distractor":
             # Half of them with an idle number in a story of training's kinds, half with a changed question.
             if rng.random() < 0.5:
-                return Setting(FAMILIES, people, noun, TWO, largest, heldout_phrases.IDLE, idle_share=1.0)
-            return Setting((heldout_phrases.CHANGED_QUESTION,), people, noun, TWO, largest)
+                return Setting(FAMILIES, people, noun, SHORT, largest, heldout_phrases.IDLE, idle_share=1.0)
+            return Setting((heldout_phrases.CHANGED_QUESTION,), people, noun, SHORT, largest)
         case "world_longer":
             steps = _LONGER
     return Setting(FAMILIES, people, noun, steps, largest, IDLE, IDLE_SHARE)
@@ -143,7 +158,7 @@ def _generic(sizes: ProceduralParams, seed: int) -> RawDataset:
 
         # The exemplars come first, so that a larger set keeps them.
         name = f"world_generic/{task}"
-        drawn = _distinct(draw, lambda each: each.question, f"{seed}/{name}", _EXEMPLARS_PER_TASK + count)
+        drawn = _distinct(draw, f"{seed}/{name}", _EXEMPLARS_PER_TASK + count, _MOST_COMMON)
         for index, worked in enumerate(drawn[:_EXEMPLARS_PER_TASK]):
             exemplars.append(
                 generic_problem(worked, f"{name}/exemplars/{index}", task, generic_tasks.INSTRUCTIONS[task])
@@ -153,18 +168,21 @@ def _generic(sizes: ProceduralParams, seed: int) -> RawDataset:
     return RawDataset(evaluation, exemplars)
 
 
-def _distinct(
-    draw: Callable[[random.Random], Drawn], key: Callable[[Drawn], str], name: str, count: int
-) -> list[Drawn]:
-    """Draw `count` items with different questions, item i by its own generator."""
+def _distinct(draw: Callable[[random.Random], Drawn], name: str, count: int, most_common: float) -> list[Drawn]:
+    """Draw `count` items with different questions, item i by its own generator.
+
+    most_common: largest share of the items, and of any first ones of them, that have the same answer.
+    """
     seen: set[str] = set()
+    answers: Counter[object] = Counter()
     drawn = []
     for index in range(count):
         rng = random.Random(f"{name}/{index}")
+        limit = math.ceil(most_common * (index + 1))
         for _ in range(_TRIES):
             item = draw(rng)
-            question = normalised_question(key(item))
-            if question not in seen:
+            question = normalised_question(item.question)
+            if question not in seen and answers[item.answer] < limit:
                 break
         else:
             raise ParamsError(
@@ -172,5 +190,6 @@ def _distinct(
                 "'train' or 'evaluation', or raise 'largest_number' or 'steps'"
             )
         seen.add(question)
+        answers[item.answer] += 1
         drawn.append(item)
     return drawn

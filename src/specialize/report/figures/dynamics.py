@@ -13,9 +13,9 @@ from specialize.report.stats.learning_curves import dynamics, dynamics_table, st
 
 NAME = "dynamics"
 CAPTION = (
-    "Accuracy at each checkpoint with its interval (paper, Fig. 3A), the mean where an arm has several seeds: seed and "
-    "out-of-distribution sets on validation problems, generic tasks on test problems. Step 0 is the start; dashed: the "
-    "selected checkpoint. Every student: dynamics.csv."
+    "Accuracy at each checkpoint with its interval (paper, Fig. 3A), the mean where an arm has several seeds, on "
+    "validation problems; generic suites without any, on test problems. Step 0 is the start; dashed: the selected "
+    "checkpoint. Every student: dynamics.csv."
 )
 NUMBERS = "%.2f"
 ABILITIES = {

@@ -38,7 +38,7 @@ def accuracy_curve(evidence: Evidence, arm: Arm, measure: Measure) -> pandas.Dat
 
 
 def dynamics(evidence: Evidence, arm: Arm) -> dict[str, pandas.DataFrame]:
-    """Return ability → accuracy_curve: maths on validation problems, generic tasks on test problems."""
+    """Return ability → accuracy_curve: on validation problems; generic suites without any, on test problems."""
     return {name: accuracy_curve(evidence, arm, measure) for name, measure in ability_measures(evidence).items()}
 
 
@@ -58,8 +58,10 @@ def ability_measures(evidence: Evidence) -> dict[str, Measure]:
         for role in ("seed", "out_of_distribution")
     }
     tasks = tuple(study.benchmarks("generic"))
+    validated = all("validation" in study.problems.datasets[name].splits for name in tasks)
+    split = "validation" if validated else "test"
     generic = {
-        f"generic_{format}": Measure("generic", tasks, format, params.generic_reading)
+        f"generic_{format}": Measure("generic", tasks, format, params.generic_reading, split)
         for format in ("answer_only", "chain_of_thought")
     }
     return maths | generic

@@ -1,6 +1,7 @@
 """Before → after on test problems: the columns of the main table and their numbers (paper, Table 1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import mean
 
 from specialize.core.prompt_formats import GENERIC_FORMATS
 from specialize.report.stats.accuracies import Measure
@@ -13,6 +14,8 @@ class Column:
 
     role: str
     measure: Measure
+    guess: float | None = None
+    """Accuracy of the best guess; of several benchmarks the mean of theirs. None: unknown."""
 
     @property
     def title(self) -> str:
@@ -41,7 +44,12 @@ def columns_of(evidence: Evidence) -> list[Column]:
         columns += [
             Column("generic", Measure(title, generic, format, params.generic_reading)) for format in GENERIC_FORMATS
         ]
-    return [column for column in columns if _is_measured(evidence, column)]
+    return [replace(column, guess=_guess(evidence, column)) for column in columns if _is_measured(evidence, column)]
+
+
+def _guess(evidence: Evidence, column: Column) -> float | None:
+    known = [evidence.study.problems.datasets[name].guesses for name in column.measure.datasets]
+    return mean(max(guesses.values()) for guesses in known) if all(known) else None
 
 
 def _is_measured(evidence: Evidence, column: Column) -> bool:

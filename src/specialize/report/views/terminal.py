@@ -52,7 +52,8 @@ def terminal_table(
     interval = interval_name(evidence.study.scores)
     lines = [
         f"Accuracy in % on test problems, start -> selected checkpoint, with n and {interval}",
-        "(of a single run: over these problems only; another seed may differ by more).",
+        "(of a single run: over these problems only; another seed may differ by more). Guess: the best of a constant,",
+        "the commonest answer to the question's words, and one operation on its numbers.",
         f"Maths: {FORMATS[params.format]}, {params.reading} reading. Generic: {params.generic_reading} match.",
         "",
     ]
@@ -111,7 +112,7 @@ def _ascii(text: str) -> str:
 def _of_arm(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[str]:
     lines = [
         f"{arm.name}: {arm.parameters:,} parameters; {_when(evidence, arm)}",
-        f"  {'':<{NAME_WIDTH}} {'n':>6}  {'before':<18}{'after':<18}{'change':>8}",
+        f"  {'':<{NAME_WIDTH}} {'n':>6} {'guess':>6}  {'before':<18}{'after':<18}{'change':>8}",
     ]
     unsolved = []
     for column in columns:
@@ -119,8 +120,9 @@ def _of_arm(evidence: Evidence, columns: Sequence[Column], arm: Arm) -> list[str
         known = change.after or change.before
         delta = "" if change.points is None else points(change.points)
         lines.append(
-            f"  {_name(column):<{NAME_WIDTH}} {known.n if known else '':>6}  {_accuracy(change.before):<18}"
-            f"{_accuracy(change.after):<18}{delta:>8}{' *' if change.verdict in ('gain', 'loss') else ''}"
+            f"  {_name(column):<{NAME_WIDTH}} {known.n if known else '':>6} {_guess(column):>6}  "
+            f"{_accuracy(change.before):<18}{_accuracy(change.after):<18}{delta:>8}"
+            f"{' *' if change.verdict in ('gain', 'loss') else ''}"
         )
         if change.after and not change.after.correct and not column.is_mean:
             after = describe(change.after, interval_name(evidence.study.scores))
@@ -173,6 +175,10 @@ def _verdict_lines(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]
 def _name(column: Column) -> str:
     name = f"{column.title} ({FORMATS[column.measure.format]})" if column.role == "generic" else column.title
     return _cut(name, NAME_WIDTH)
+
+
+def _guess(column: Column) -> str:
+    return "" if column.guess is None else percent(column.guess)
 
 
 def _cut(text: str, width: int) -> str:
