@@ -59,7 +59,7 @@ class PretrainingParams(OptimizerParams, InstructionPrompts):
     """Peak learning rate of AdamW; for equal steps at every size it should fall as 1 / d_model."""
     embedding_learning_rate: float = Field(gt=0, le=1)
     """Peak rate of the embedding and the relative position bias, the same at every size."""
-    schedule: Literal["cosine", "linear", "constant"] = "linear"
+    schedule: Literal["cosine", "linear", "constant", "warmup_stable_decay"] = "linear"
     """Decay of the learning rate after the warm-up."""
     warmup_steps: int = Field(default=30, ge=0)
     """Updates of linear warm-up."""

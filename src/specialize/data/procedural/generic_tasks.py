@@ -70,13 +70,14 @@ def _number(rng: random.Random) -> Worked:
 
 def _translation(rng: random.Random) -> Worked:
     word = rng.choice(list(DICTIONARY))
-    asker, other = rng.choice(NAMES), DICTIONARY[word]
-    return Worked(f"{asker} asks: what is the word for {word}?", f"The word for {word} is {other}.", other)
+    one, another = rng.sample(NAMES, 2)
+    other = DICTIONARY[word]
+    return Worked(f"{one} asks {another}: what is the word for {word}?", f"The word for {word} is {other}.", other)
 
 
 def _about(rng: random.Random, asked: str, rationale: str, answer: str) -> Worked:
-    """A fact is asked for in as many questions as there are things to begin with: some are for evaluation alone."""
-    return Worked(f"About {rng.choice(NOUNS)}: {asked}", rationale, answer)
+    """A fact is asked for in many questions, by what it is said to be about: some are for evaluation alone."""
+    return Worked(f"About {' and '.join(rng.sample(NOUNS, 2))}: {asked}", rationale, answer)
 
 
 def _sorting(rng: random.Random) -> Worked:
