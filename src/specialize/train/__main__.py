@@ -12,6 +12,7 @@ in:
   ├── tokenizers/<tokenizer>/
   └── aligned/<tokenizer>/part-<shard>.parquet
   results/problems/world/{instructions,pretraining}.jsonl
+  results/starts/<round>/aligned/, results/checkpoints/<student>/step-<last>/   of a student that starts from a round
 out:
   results/starts/<start>/             manifest.json; weights and tokenizer where this run pretrains it
   results/checkpoints/<student>/
@@ -48,7 +49,12 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--traces", type=Path, required=True, help="results/traces/traces.parquet")
     run.add_argument("--exemplars", type=Path, required=True, help="results/traces/exemplars.jsonl")
     run.add_argument("--tokenizer", type=Path, required=True, help="results/traces/tokenizers/{tokenizer}")
-    run.add_argument("--start", type=Path, required=True, help="results/starts/{start}/manifest.json")
+    run.add_argument(
+        "--start",
+        type=Path,
+        required=True,
+        help="manifest.json of its start, or of the checkpoint that a round begins with",
+    )
     run.add_argument("--aligned", type=Path, required=True, nargs="+", help="aligned traces of its tokenizer, by shard")
     run.add_argument("--root", type=Path, required=True, help="folder of raw files: local checkpoints")
     run.add_argument("--work", type=Path, required=True, help="folder for resumable state")

@@ -20,7 +20,7 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import parse_record, read_json, sha256_file, write_text
 from specialize.core.log import get_logger
 from specialize.core.params.train import StudentRun, checkpoint_steps
-from specialize.records.checkpoints import StartManifest
+from specialize.records.checkpoints import CheckpointManifest, StartManifest
 from specialize.records.recipes import Recipe
 from specialize.train.callbacks.finite_check import refuse_non_finite
 from specialize.train.checkpoints import Origin, export, publish
@@ -47,7 +47,7 @@ class Inputs:
     aligned: Sequence[Path]
     """The traces in its tokens, shard by shard."""
     start: Path
-    """Folder of its start: weights, where this run pretrained them; its manifest in any case."""
+    """Folder of its start: weights, where this run made them; its manifest in any case."""
     root: Path
     """Folder of raw files: local start checkpoints."""
     gradient_checkpointing: bool = False
@@ -84,11 +84,12 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
         raise SpecializeError(
             f"{inputs.traces}: no traces to learn from; the funnel beside it says which filter dropped them"
         )
-    targets = read_targets(inputs.aligned, corpus.traces)
+    targets = read_targets(inputs.aligned, corpus.traces, only_known=run.on_policy)
     _refuse_unknown_distributions(run, targets)
     if run.pretrained:
         manifest = inputs.start / "manifest.json"
-        check_files(inputs.start, parse_record(str(manifest), read_json(manifest), StartManifest).files)
+        kind: type[CheckpointManifest | StartManifest] = CheckpointManifest if run.on_policy else StartManifest
+        check_files(inputs.start, parse_record(str(manifest), read_json(manifest), kind).files)
     student = load_start(run, inputs.root, inputs.tokenizer, inputs.start)
     targets.refuse_other_tokens(corpus.traces, student.encoding)
     log.info(
