@@ -15,6 +15,7 @@ from specialize.core.files import parse_record, read_json, read_records, sha256_
 from specialize.core.log import Progress, get_logger
 from specialize.core.logprobs import REPLACEMENT
 from specialize.core.params.evaluation.rollouts import RolloutRun
+from specialize.core.prompt_formats import Format, source
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 from specialize.records.checkpoints import CheckpointManifest
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from specialize.evaluate.generate import Generated
 
 log = get_logger("evaluate")
-FORMAT = "zero_shot_chain_of_thought"
+FORMAT: Format = "zero_shot_chain_of_thought"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -71,7 +72,6 @@ def answer(manifest_path: Path, problems: Sequence[Problem], run: RolloutRun) ->
     Raises CheckpointError where it cannot be loaded, or its files are not those of the manifest.
     """
     from specialize.core.checkpoint_files import check_files
-    from specialize.core.prompt_formats import source
     from specialize.evaluate.generate import DecodingLimits, load_checkpoint
     from specialize.evaluate.sampling import sample
 

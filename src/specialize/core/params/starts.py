@@ -148,17 +148,18 @@ def round_mistakes(
     """Return what is wrong with the rounds. students: name → its start and its tokenizer."""
     problems = [f"rounds.{name}: a start has this name too; give it another" for name in rounds if name in starts]
     for name, each in rounds.items():
-        start, tokenizer = students.get(each.of, (None, None))
-        if start is None:
+        if each.of not in students:
             problems.append(f"rounds.{name}.of must be one of train.students ({', '.join(students)}), got {each.of!r}")
-        elif each.tokenizer != tokenizer:
+            continue
+        start, tokenizer = students[each.of]
+        if each.tokenizer != tokenizer:
             problems.append(
                 f"rounds.{name}.tokenizer must be that of '{each.of}', {tokenizer!r}, got {each.tokenizer!r}"
             )
         seen = {name}
-        while start in rounds and start not in seen:
+        while start in rounds and start not in seen and rounds[start].of in students:
             seen.add(start)
-            start, _ = students.get(rounds[start].of, (None, None))
-        if start in rounds:
-            problems.append(f"rounds.{name}.of: student '{each.of}' starts from what it would have to answer itself")
+            start = students[rounds[start].of][0]
+        if start in seen:
+            problems.append(f"rounds.{name}.of: '{each.of}' starts, by way of rounds, from its own answers")
     return problems

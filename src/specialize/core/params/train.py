@@ -200,7 +200,7 @@ class TrainParams(TrainingParams):
 
     @model_validator(mode="after")
     def _starts_agree(self) -> "TrainParams":
-        known = {**self.rounds, **self.starts}
+        known: dict[str, RoundParams | StartParams] = {**self.rounds, **self.starts}
         where = "train.starts or train.rounds" if self.rounds else "train.starts"
         problems = round_mistakes(
             self.rounds,
