@@ -98,17 +98,21 @@ def begun_with(wildcards):
 def begun_with_round(name, tokenizer):
     """The same of a student that starts from a round: its traces are that round's."""
     folder = ROUND.format(round=name)
+    first = PARAMS.train.first_start(ROUNDS[name].of)
     return {
         "tokenizer": ancient(expand(TOKENIZER, tokenizer=tokenizer)),
         "traces": ancient(f"{folder}/aligned/traces.parquet"),
         "aligned": ancient([f"{folder}/aligned/part-00000.parquet"]),
         "coverage": ancient([f"{folder}/aligned/coverage.json"]),
-        "start": ancient(last_checkpoint(ROUNDS[name].of)),
+        "start": ancient(
+            [last_checkpoint(ROUNDS[name].of), f"results/starts/{first}/manifest.json"]
+        ),
         "before": [
             TRACES_MADE,
             *expand(TOKENIZER_MADE, tokenizer=tokenizer),
             f"{folder}/aligned/provenance.json",
             f"results/checkpoints/{ROUNDS[name].of}/provenance.json",
+            f"results/starts/{first}/provenance.json",
         ],
     }
 

@@ -53,7 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--start",
         type=Path,
         required=True,
-        help="manifest.json of its start, or of the checkpoint that a round begins with",
+        nargs="+",
+        help="manifest.json of its start; of a round: of the checkpoint it begins with, and of the start before that",
     )
     run.add_argument("--aligned", type=Path, required=True, nargs="+", help="aligned traces of its tokenizer, by shard")
     run.add_argument("--root", type=Path, required=True, help="folder of raw files: local checkpoints")
@@ -78,7 +79,7 @@ def _run(args: argparse.Namespace) -> None:
     tokenizer = _tokenizer_files(args.tokenizer)
     # The coverage is not read, but the rule waits for it: every input of a rule stands in its provenance.
     coverage = args.aligned[0].parent.glob("coverage.json")
-    given = [args.traces, args.exemplars, *tokenizer, *args.aligned, *coverage, args.start]
+    given = [args.traces, args.exemplars, *tokenizer, *args.aligned, *coverage, *args.start]
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, given)
     if student.replay and student.replay.file:
         check_raw_files(recipe, args.root)
@@ -89,9 +90,10 @@ def _run(args: argparse.Namespace) -> None:
         args.exemplars,
         args.tokenizer,
         args.aligned,
-        args.start.parent,
+        args.start[0].parent,
         args.root,
         args.gradient_checkpointing,
+        args.start[1].parent if len(args.start) > 1 else None,
     )
     finetune(student, recipe, inputs, args.work, args.output, args.threads)
     provenance.write([args.output])

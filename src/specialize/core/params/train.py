@@ -207,6 +207,8 @@ class TrainParams(TrainingParams):
             self.starts,
             {name: (student.start, student.tokenizer) for name, student in self.students.items()},
         )
+        if problems:  # or `first_start` might go round in a circle
+            raise ValueError("\n".join(problems))
         for name, student in self.students.items():
             start = known.get(student.start)
             if student.start in self.rounds and (student.loss == "sample" or student.formats):
@@ -222,7 +224,7 @@ class TrainParams(TrainingParams):
             elif start.tokenizer != student.tokenizer:
                 asked = f"its start's, {start.tokenizer!r}"
                 problems.append(f"students.{name}.tokenizer must be {asked}, got {student.tokenizer!r}")
-            elif (replay := student.replay or self.replay) and not (replay.file or start.learns_instructions):
+            elif (replay := student.replay or self.replay) and not (replay.file or self._has_instructions(name)):
                 problems.append(
                     f"students.{name}: replay.file must name a file of generic problems: its start {student.start!r} "
                     "was not pretrained on instructions here, so this run has none"
@@ -259,6 +261,10 @@ class TrainParams(TrainingParams):
         """Return which of `starts` a student's weights come from in the end, rounds in between left out."""
         start = self.students[name].start
         return self.first_start(self.rounds[start].of) if start in self.rounds else start
+
+    def _has_instructions(self, name: str) -> bool:
+        start = self.starts.get(self.first_start(name))
+        return start is not None and start.learns_instructions
 
     def run_of(self, name: str) -> StudentRun:
         """Return one student's complete settings: its own override the section's."""
