@@ -11,6 +11,7 @@ from specialize.core.params.teacher import LOCAL, TeacherParams
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 from specialize.teacher.cache.store import cache_folder, open_cache
+from specialize.teacher.cache.transfer import refill_results
 from specialize.teacher.endpoint import endpoint_of
 from specialize.teacher.on_policy.scoring_plan import ScoringPlan, write_scored
 from specialize.teacher.on_policy.scoring_request import Shape
@@ -70,6 +71,8 @@ def _score(args: argparse.Namespace) -> None:
     local = params.base_url == LOCAL
     server = local_teacher(serve_command(problems, params.local)) if local else None
     with open_cache(args.work if local else cache_folder(), paid=not local) as cache:
+        if provenance and params.paid:
+            refill_results(cache, args.output.parent)  # what stands there is written over
         if args.estimate:
             print("\n".join(plan.estimate(cache).lines()))
             return

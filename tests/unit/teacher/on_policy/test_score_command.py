@@ -16,6 +16,8 @@ from specialize.records.predictions import Rollout
 from specialize.records.problems import Problem
 from specialize.records.recipes import Recipe
 from specialize.teacher.__main__ import main
+from specialize.teacher.cache.store import open_cache
+from specialize.teacher.cache.transfer import refill_results
 from specialize.teacher.on_policy import score_command
 from specialize.teacher.simulated.draw_tokens import draw, stream
 from specialize.teacher.simulated.parse_prompt import begun_answers
@@ -121,6 +123,17 @@ def test_rollouts_become_completions_of_the_teacher(folder: Path, capsys: pytest
     assert score() == 0 and "all completions are in the cache" in capsys.readouterr().err
     assert (folder / "scored.parquet").read_bytes() == first
     assert score("--estimate") == 0 and "requests to send                0" in capsys.readouterr().out
+
+
+def test_scores_that_were_pulled_are_not_paid_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On another machine: the file goes back into a cache that has nothing, and gives the same file again."""
+    assert score() == 0
+    with open_cache(folder / "elsewhere", paid=False) as cache:
+        assert refill_results(cache, folder) == (3, 3)
+    capsys.readouterr()
+    assert score("--work", "elsewhere", "--output", "again.parquet") == 0
+    assert "all completions are in the cache" in capsys.readouterr().err
+    assert (folder / "again.parquet").read_bytes() == (folder / "scored.parquet").read_bytes()
 
 
 @pytest.mark.parametrize(
