@@ -1,8 +1,9 @@
-"""Checkpoints + evaluation problems → predictions, per-benchmark scores, the selected checkpoint.
+"""Checkpoints + evaluation problems → predictions, per-benchmark scores, the selected checkpoint; + training questions →
+the answers of an on-policy round.
 
-In:  results/checkpoints/{student}/step-{n}/, results/problems/
+In:  results/checkpoints/{student}/step-{n}/, results/problems/; results/traces/traces.parquet for rounds
 Out: results/predictions/{student}/step-{n}/{benchmark}.parquet; results/scores/{student}/step-{n}/{benchmark}.json and
-     .parquet, results/scores/{student}/selected.json
+     .parquet, results/scores/{student}/selected.json; results/starts/{round}/rollouts/
 """
 
 
@@ -58,3 +59,24 @@ rule score_predictions:
         "python -m specialize.evaluate score --recipe {input.recipe:q} --problems results/problems"
         " --output results/scores/{wildcards.student} {input.predictions:q}"
         " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+
+
+# No step of training: a changed setting of the students that learn from these answers generates none again.
+rule generate_rollouts:
+    input:
+        recipe=f"{RECIPES}/evaluate/rounds/{{round}}.json",
+        before=made_before_rollouts,
+        manifest=answering,
+        problems=ancient(TRAIN_PROBLEMS),
+        traces=ancient("results/traces/traces.parquet"),
+    output:
+        rollouts=f"{ROUND}/rollouts/rollouts.jsonl",
+        provenance=f"{ROUND}/rollouts/provenance.json",
+    log:
+        "results/logs/evaluate/{round}.rollouts.log",
+    resources:
+        gpu=min(1, GPUS),
+    shell:
+        "python workflow/on_gpus.py {resources.gpu} python -m specialize.evaluate rollouts --recipe {input.recipe:q}"
+        " --manifest {input.manifest:q} --problems {input.problems:q} --traces {input.traces:q}"
+        " --output {output.rollouts:q} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

@@ -6,6 +6,7 @@
 ROOT = raw_root(PARAMS, PROJECT)
 SEED = PARAMS.data.seed_dataset
 STUDENTS = list(PARAMS.train.students)
+ROUNDS = PARAMS.train.rounds
 TOKENIZERS = list(PARAMS.traces.tokenizers)
 ALIGNED = "results/traces/aligned/{tokenizer}"
 TOKENIZER = [
@@ -19,6 +20,8 @@ TRACES_MADE = "results/traces/provenance.json"
 TOKENIZER_MADE = "results/traces/tokenizers/{tokenizer}/provenance.json"
 ALIGNED_MADE = f"{ALIGNED}/provenance.json"
 SHARD_MADE = f"{ALIGNED}/part-{{shard}}.provenance.json"
+# An on-policy round: a student's answers, the teacher's distributions over them, both as training data.
+ROUND = "results/starts/{round}"
 SHARDS = [f"{shard:05d}" for shard in range(PARAMS.teacher.shards)]
 STEPS = PARAMS.train.checkpoint_steps
 DATASETS = list(PARAMS.data.datasets)
@@ -43,6 +46,7 @@ SCORED_PROBLEMS = [
 wildcard_constraints:
     student="[a-z0-9_-]+",
     start="[a-z0-9_-]+",
+    round="[a-z0-9_-]+",
     tokenizer="[a-z0-9_-]+",
     shard=r"\d{5}",
     step=r"\d+",
@@ -72,8 +76,11 @@ def begun_with(wildcards):
     """A student's tokenizer, its aligned traces and their coverage, its start, and the jobs that make them."""
     student = PARAMS.train.students[wildcards.student]
     name = student.tokenizer
+    if student.start in ROUNDS:
+        return begun_with_round(student.start, name)
     return {
         "tokenizer": ancient(expand(TOKENIZER, tokenizer=name)),
+        "traces": ancient("results/traces/traces.parquet"),
         "aligned": ancient(
             expand(f"{ALIGNED}/part-{{shard}}.parquet", tokenizer=name, shard=SHARDS)
         ),
@@ -86,6 +93,56 @@ def begun_with(wildcards):
             f"results/starts/{student.start}/provenance.json",
         ],
     }
+
+
+def begun_with_round(name, tokenizer):
+    """The same of a student that starts from a round: its traces are that round's."""
+    folder = ROUND.format(round=name)
+    first = PARAMS.train.first_start(ROUNDS[name].of)
+    return {
+        "tokenizer": ancient(expand(TOKENIZER, tokenizer=tokenizer)),
+        "traces": ancient(f"{folder}/aligned/traces.parquet"),
+        "aligned": ancient([f"{folder}/aligned/part-00000.parquet"]),
+        "coverage": ancient([f"{folder}/aligned/coverage.json"]),
+        "start": ancient(
+            [last_checkpoint(ROUNDS[name].of), f"results/starts/{first}/manifest.json"]
+        ),
+        "before": [
+            TRACES_MADE,
+            *expand(TOKENIZER_MADE, tokenizer=tokenizer),
+            f"{folder}/aligned/provenance.json",
+            f"results/checkpoints/{ROUNDS[name].of}/provenance.json",
+            f"results/starts/{first}/provenance.json",
+        ],
+    }
+
+
+def last_checkpoint(student):
+    """The manifest of a student's last checkpoint, which no score has chosen."""
+    return f"results/checkpoints/{student}/step-{STEPS[-1]}/manifest.json"
+
+
+def answering(wildcards):
+    """The checkpoint that answers a round's questions."""
+    return ancient(last_checkpoint(ROUNDS[wildcards.round].of))
+
+
+def made_before_rollouts(wildcards):
+    """The jobs that make that checkpoint, the questions, and the traces that say which of them are asked."""
+    made = f"results/checkpoints/{ROUNDS[wildcards.round].of}/provenance.json"
+    return [made, PROBLEMS_MADE, TRACES_MADE]
+
+
+def tokenizer_of_round(wildcards):
+    """The files of a round's tokenizer."""
+    return ancient(expand(TOKENIZER, tokenizer=ROUNDS[wildcards.round].tokenizer))
+
+
+def made_before_targets(wildcards):
+    """The jobs that make a round's tokenizer, questions, answers and scores."""
+    tokenizer = expand(TOKENIZER_MADE, tokenizer=ROUNDS[wildcards.round].tokenizer)
+    made = [f"{ROUND}/{step}/provenance.json" for step in ("rollouts", "scored")]
+    return [*tokenizer, PROBLEMS_MADE, *expand(made, round=wildcards.round)]
 
 
 def pretrained_on(wildcards):

@@ -50,6 +50,8 @@ def main(arguments: list[str]) -> int:
                 )
                 continue
             kept = kept_steps(scores / "selected.json", steps, args.keep)
+            if any(each.of == student for each in params.train.rounds.values()):
+                kept |= {steps[-1]}  # a round and the students that start from it read the last
             students += 1
             for step in steps:
                 if step not in kept:

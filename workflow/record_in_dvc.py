@@ -49,6 +49,9 @@ def built_stages(project: Path, params: Params, verdicts: Mapping[Path, Verdict]
         if fresh(f"traces/tokenizers/{tokenizer}/", f"traces/aligned/{tokenizer}/", *aligned):
             built.append(f"align@{tokenizer}")
     built += [f"start@{start}" for start in params.train.starts if fresh(f"starts/{start}/")]
+    steps = {"rollouts": "rollouts", "score": "scored", "align-rollouts": "aligned"}
+    for name in params.train.rounds:
+        built += [f"{stage}@{name}" for stage, folder in steps.items() if fresh(f"starts/{name}/{folder}/")]
     for student in params.train.students:
         if fresh(f"checkpoints/{student}/"):
             built.append(f"train@{student}")

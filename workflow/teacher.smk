@@ -1,7 +1,8 @@
-"""Train problems → completions: sampled from a server, or imported from recorded files.
+"""Train problems → completions: sampled from a server, or imported from recorded files. Answers of a student → scored.
 
-In:  results/problems/{seed dataset}/{train,exemplars}.jsonl, the prompt, the recorded completions
-Out: results/completions/part-{shard}.parquet, results/completions/{sampling,import}.json
+In:  results/problems/{seed dataset}/{train,exemplars}.jsonl, the prompt, the recorded completions;
+     results/starts/{round}/rollouts/
+Out: results/completions/part-{shard}.parquet, results/completions/{sampling,import}.json; results/starts/{round}/scored/
 """
 
 
@@ -63,3 +64,26 @@ else:
             " --worked {input.worked:q} --limits {params.limits:q} --work results/work/teacher"
             " --output {output.completions:q} --summary {output.summary:q}"
             " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+
+
+# What the teacher would have written where a student wrote: each text is paid once, through the same cache.
+rule score_rollouts:
+    input:
+        recipe=f"{RECIPES}/teacher/rounds/{{round}}.json",
+        before=[PROBLEMS_MADE, f"{ROUND}/rollouts/provenance.json"],
+        problems=ancient(TRAIN_PROBLEMS),
+        worked=ancient(f"results/problems/{SEED}/exemplars.jsonl"),
+        prompt=ancient(TEACHER.prompt or []),
+        rollouts=ancient(f"{ROUND}/rollouts/rollouts.jsonl"),
+    output:
+        scored=f"{ROUND}/scored/scored.parquet",
+        provenance=f"{ROUND}/scored/provenance.json",
+    log:
+        "results/logs/teacher.{round}.log",
+    params:
+        limits=TEACHER.limits.model_dump_json(),
+    shell:
+        "python -m specialize.teacher score --recipe {input.recipe:q} --problems {input.problems:q}"
+        " --worked {input.worked:q} --rollouts {input.rollouts:q} --limits {params.limits:q}"
+        " --work results/work/teacher --output {output.scored:q}"
+        " --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

@@ -1,7 +1,8 @@
 """Completions + gold answers → correct, deduplicated, decontaminated traces, in each tokenizer's tokens.
 
-In:  results/completions/*.parquet, results/problems/
-Out: results/traces/{traces.parquet,exemplars.jsonl,funnel.json,contamination.json}, results/traces/{tokenizers,aligned}/{tokenizer}/
+In:  results/completions/*.parquet, results/problems/; results/starts/{round}/{rollouts,scored}/
+Out: results/traces/{traces.parquet,exemplars.jsonl,funnel.json,contamination.json}, results/traces/{tokenizers,aligned}/{tokenizer}/;
+     results/starts/{round}/aligned/
 """
 
 
@@ -83,3 +84,24 @@ rule sum_coverage:
         "results/logs/traces/{tokenizer}.coverage.log",
     shell:
         "python -m specialize.traces coverage --recipe {input.recipe:q} --output {output.coverage:q} {input.parts:q} --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"
+
+
+rule align_rollouts:
+    input:
+        recipe=f"{RECIPES}/traces/rounds/{{round}}.json",
+        before=made_before_targets,
+        tokenizer=tokenizer_of_round,
+        problems=ancient(TRAIN_PROBLEMS),
+        rollouts=ancient(f"{ROUND}/rollouts/rollouts.jsonl"),
+        scored=ancient(f"{ROUND}/scored/scored.parquet"),
+    output:
+        traces=f"{ROUND}/aligned/traces.parquet",
+        aligned=f"{ROUND}/aligned/part-00000.parquet",
+        coverage=f"{ROUND}/aligned/coverage.json",
+        provenance=f"{ROUND}/aligned/provenance.json",
+    log:
+        "results/logs/traces/{round}.rollouts.log",
+    shell:
+        "python -m specialize.traces rollouts --recipe {input.recipe:q} --tokenizer $(dirname {input.tokenizer[0]:q})"
+        " --problems {input.problems:q} --rollouts {input.rollouts:q} --scored {input.scored:q}"
+        " --output $(dirname {output.traces:q}) --provenance {output.provenance:q} 2> >(tee {log:q} >&2)"

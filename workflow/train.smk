@@ -1,7 +1,8 @@
 """Traces + a start checkpoint → fine-tuned checkpoints along the way, student by student.
 
 In:  results/traces/{traces.parquet,exemplars.jsonl}, results/traces/{tokenizers,aligned}/{the student's tokenizer}/,
-     results/problems/world/{instructions,pretraining}.jsonl for starts that the run pretrains
+     results/problems/world/{instructions,pretraining}.jsonl for starts that the run pretrains; of a round
+     results/starts/{round}/aligned/ and its student's last checkpoint
 Out: results/starts/{start}/, results/checkpoints/{student}/step-{n}/, results/checkpoints/{student}/training.csv
 """
 
@@ -37,7 +38,6 @@ rule train_student:
     input:
         unpack(begun_with),
         recipe=f"{RECIPES}/train/{{student}}.json",
-        traces=ancient("results/traces/traces.parquet"),
         exemplars=ancient("results/traces/exemplars.jsonl"),
     output:
         expand("results/checkpoints/{{student}}/step-{step}/manifest.json", step=STEPS),

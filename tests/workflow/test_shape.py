@@ -9,6 +9,8 @@ from workspaces import BIN, PROJECT, Workspace
 from specialize.lineage.write_recipes import PHASES
 
 STAGES = YAML(typ="safe").load(PROJECT / "dvc.yaml")["stages"]
+ROUNDS = {"rollouts": "evaluate", "score": "teacher", "align-rollouts": "traces"}
+"""Stages of an on-policy round → their phases."""
 
 
 def test_a_phase_is_section_package_rule_file_stage_and_test_folder():
@@ -19,6 +21,7 @@ def test_a_phase_is_section_package_rule_file_stage_and_test_folder():
         "align",
         "start",
         "train",
+        *ROUNDS,
         "generate",
         *PHASES[4:],
     )
@@ -31,7 +34,7 @@ def test_a_phase_is_section_package_rule_file_stage_and_test_folder():
 @pytest.mark.parametrize("phase", PHASES)
 def test_rule_files(phase):
     text = (PROJECT / "workflow" / f"{phase}.smk").read_text()
-    assert text.count("\n") < 90
+    assert text.count("\n") < 115
     assert text.startswith('"""') and "\nIn:  " in text and "\nOut: " in text
     rules = re.split(r"^ *rule ", text, flags=re.MULTILINE)[1:]
     assert rules[0].startswith(f"{phase}:"), "the first rule is what the stage builds"
@@ -48,9 +51,9 @@ def test_rule_files(phase):
         assert not re.search(r"\brun:|\bscript:|\bmessage:|\blambda\b", rule)
 
 
-@pytest.mark.parametrize("name", [*PHASES, "align", "start", "generate"])
+@pytest.mark.parametrize("name", [*PHASES, "align", "start", "generate", *ROUNDS])
 def test_a_stage_runs_its_own_rule_file_and_hangs_on_its_recipe(name):
-    phase = {"align": "traces", "start": "train", "generate": "evaluate"}.get(name, name)
+    phase = {"align": "traces", "start": "train", "generate": "evaluate", **ROUNDS}.get(name, name)
     stage = STAGES[name].get("do", STAGES[name])
     whole = f"snakemake --snakefile workflow/{phase}.smk --cores all"
     assert stage["cmd"].startswith((whole, f"python workflow/run_stage.py {phase}.smk results/"))
@@ -59,6 +62,7 @@ def test_a_stage_runs_its_own_rule_file_and_hangs_on_its_recipe(name):
         "align": "traces/${key}",
         "start": "train/starts/${key}",
         "generate": "evaluate/generate",
+        **{stage: f"{phase}/rounds/${{key}}" for stage, phase in ROUNDS.items()},
     }
     assert f"results/recipes/{of_its_own.get(name, phase)}.json" in stage["deps"]
     assert not [dep for dep in stage["deps"] if not dep.startswith("results/")], "code comes in through the recipe"

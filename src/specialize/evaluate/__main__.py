@@ -4,7 +4,7 @@ example:
   echo '{"text": "2 + 3 = 5. The answer is 5", "gold": "5"}' | python -m specialize.evaluate judge /dev/stdin
 
 in:
-  results/recipes/evaluate.json, results/recipes/evaluate/generate.json
+  results/recipes/evaluate.json, results/recipes/evaluate/{generate,rounds/<round>}.json
   results/checkpoints/<student>/step-<n>/
   results/problems/                   index.json, <dataset>/{validation,test,exemplars}.jsonl
 out:
@@ -13,6 +13,7 @@ out:
   ├── step-<n>/<benchmark>.json       accuracies with intervals
   ├── step-<n>/<benchmark>.parquet    the answers that were read from each text, and whether they are right
   └── selected.json                   the checkpoints with the best validation accuracy
+  results/starts/<round>/rollouts/rollouts.jsonl   a checkpoint's answers to training questions
 """
 
 import argparse
@@ -27,7 +28,7 @@ from typing import get_args
 from specialize.core import cli
 from specialize.core.errors import SpecializeError
 from specialize.core.prompt_formats import FORMATS, GENERIC_FORMATS
-from specialize.evaluate import generate_predictions, score_predictions, teacher_scores
+from specialize.evaluate import generate_predictions, generate_rollouts, score_predictions, teacher_scores
 from specialize.records.problems import AnswerKind
 from specialize.records.scores import GenericReading, MathsReading
 
@@ -47,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     # Each step is a module: a recipe holds the code of its own step alone (lineage.code_digest).
     generate_predictions.add_parser(commands)
+    generate_rollouts.add_parser(commands)
     score_predictions.add_parser(commands)
     teacher_scores.add_parser(commands)
 

@@ -12,7 +12,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from transformers.modeling_outputs import BaseModelOutput
 
 from specialize.core.encoding import Ids
-from specialize.core.params.evaluation.generation import GenerationParams
 from specialize.evaluate.generate import (
     Advance,
     Checkpoint,
@@ -34,6 +33,19 @@ from specialize.evaluate.stopping import asks_for_the_answer_alone
 
 AT_ONCE = 2**22
 """Probabilities that are sorted at once."""
+
+
+class SamplingParams(Protocol):
+    """How answers are drawn: GenerationParams, RolloutRun."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def samples(self) -> int: ...
+    @property
+    def temperature(self) -> float: ...
+    @property
+    def top_p(self) -> float: ...
 
 
 @dataclass
@@ -50,7 +62,7 @@ def sample(
     texts: Sequence[str],
     keys: Sequence[str],
     limits: DecodingLimits,
-    params: GenerationParams,
+    params: SamplingParams,
     advance: Advance = lambda count: None,
 ) -> tuple[list[list[Generated]], int]:
     """Return `params.samples` answers to every text, in the texts' order, and how many texts were truncated to fit.
@@ -69,7 +81,7 @@ def sample(
     return [answers[place] for place in range(len(texts))], truncated
 
 
-def random_numbers(key: str, params: GenerationParams, tokens: int) -> NDArray[np.float32]:
+def random_numbers(key: str, params: SamplingParams, tokens: int) -> NDArray[np.float32]:
     """Return the random numbers of a question in [0, 1), shape (samples, tokens); more samples are further rows."""
     rows = []
     for number in range(params.samples):
@@ -109,7 +121,7 @@ def _draw(
     sources: list[Ids],
     alone: Sequence[bool],
     draws: NDArray[np.float32],
-    params: GenerationParams,
+    params: SamplingParams,
 ) -> list[list[Ids]]:
     """Return the generated tokens of each sample of each source. draws: (sources, samples, most tokens)."""
     device, ends = checkpoint.model.device, frozenset(end_tokens(checkpoint))

@@ -20,10 +20,21 @@ NO_EFFECT = frozenset(
     }
 )
 """Modules that cannot change an artifact: progress, messages, locks, what saves hashing or computing twice."""
-STEPS = {"evaluate": "score_predictions", "evaluate/generate": "generate_predictions"}
-"""Recipe → the module of its phase from which its step's code is reached. Other recipes: all that the phase imports."""
+STEPS = {
+    "evaluate": "score_predictions",
+    "evaluate/generate": "generate_predictions",
+    "evaluate/rounds": "generate_rollouts",
+}
+"""Recipe, or the folder of it → the module of its phase from which its step's code is reached. Other recipes: all that
+the phase imports."""
 TEMPLATES = ("*.html", "*.css", "*.js")
 """Files beside a phase's code that decide what it writes; their bytes count."""
+
+
+def step_of(recipe: str) -> str:
+    """Return the name of the step of a recipe: one of STEPS, else its phase."""
+    names = (recipe, recipe.rpartition("/")[0])
+    return next((name for name in names if name in STEPS), recipe.partition("/")[0])
 
 
 def code_digest(recipe: str, package: Path = PACKAGE) -> str:
@@ -33,7 +44,7 @@ def code_digest(recipe: str, package: Path = PACKAGE) -> str:
     `__main__`, or of the module that STEPS names.
     """
     phase = recipe.partition("/")[0]
-    digest = hashlib.sha256(_codes(f"specialize.{phase}.{STEPS.get(recipe, '__main__')}", package).encode())
+    digest = hashlib.sha256(_codes(f"specialize.{phase}.{STEPS.get(step_of(recipe), '__main__')}", package).encode())
     for path in sorted(path for pattern in TEMPLATES for path in (package / phase).glob(pattern)):
         digest.update(f"{path.name}\n{sha256_file(path)}\n".encode())
     return digest.hexdigest()

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from specialize.core.errors import RecipeError
+from specialize.lineage.code_digest import step_of
 from specialize.records.recipes import Recipe
 
 LOCK = Path("requirements.lock")
@@ -17,8 +18,10 @@ LIBRARIES = {
     "train": ("peft", "tokenizers", "torch", "transformers"),
     "evaluate": (),
     "evaluate/generate": ("ctranslate2", "tokenizers", "torch", "transformers"),
+    "evaluate/rounds": ("tokenizers", "torch", "transformers"),
 }
-"""Recipe, else its phase → libraries that may write other bytes, or other tokens, from one version to the next."""
+"""Step of a recipe, else its phase → libraries that may write other bytes, or other tokens, from one version to the
+next."""
 
 
 def pinned(recipe: str, project: Path) -> dict[str, str]:
@@ -29,7 +32,7 @@ def pinned(recipe: str, project: Path) -> dict[str, str]:
     except UnicodeDecodeError as error:
         raise RecipeError(f"{lock}: expected text in UTF-8, got {error}: `git checkout {LOCK}`") from None
     pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", text, re.M))
-    counting = LIBRARIES.get(recipe, LIBRARIES.get(recipe.partition("/")[0], ()))
+    counting = LIBRARIES.get(step_of(recipe), LIBRARIES.get(recipe.partition("/")[0], ()))
     return {name: pins[name] for name in counting if name in pins}
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from specialize.core.model_families import check_model_folder, family_of
 from specialize.core.params.load import Params
-from specialize.core.params.starts import Architecture
+from specialize.core.params.starts import Architecture, StartParams
 from specialize.core.params.traces import TokenizerParams
-from specialize.core.params.train import StudentRun, checkpoint_steps
+from specialize.core.params.train import checkpoint_steps
 from specialize.lineage.write_recipes import raw_root
 
 BYTES_A_WEIGHT = 4
@@ -85,9 +85,9 @@ def disk_estimate(params: Params, project: Path, known: Mapping[str, int] | None
     checkpoints, working, unknown = 0, 0, []
     for name, student in params.train.students.items():
         run = params.train.run_of(name)
-        start = params.train.starts[student.start]
+        first = params.train.first_start(name)
         tokenizer = params.traces.tokenizers[student.tokenizer]
-        weights = (known or {}).get(student.start) or weights_of(run, start.architecture, tokenizer, root)
+        weights = (known or {}).get(first) or weights_of(params.train.starts[first], tokenizer, root)
         if weights is None:
             unknown.append(name)
             continue
@@ -97,14 +97,12 @@ def disk_estimate(params: Params, project: Path, known: Mapping[str, int] | None
     return DiskEstimate(checkpoints, working, unknown)
 
 
-def weights_of(
-    run: StudentRun, architecture: Architecture | None, tokenizer: TokenizerParams, root: Path
-) -> int | None:
-    """Return the number of a student's weights; None where nothing here tells it."""
-    if architecture is not None:
+def weights_of(start: StartParams, tokenizer: TokenizerParams, root: Path) -> int | None:
+    """Return the number of weights of a start, and so of its students; None where nothing here tells it."""
+    if start.architecture is not None:
         learned = (tokenizer.vocabulary or VOCABULARY) + 2 * tokenizer.whole_numbers
-        return _drawn(architecture, learned) if tokenizer.source == "learned" else None
-    return _stored(root / run.start)
+        return _drawn(start.architecture, learned) if tokenizer.source == "learned" else None
+    return _stored(root / start.source)
 
 
 def _drawn(shape: Architecture, vocabulary: int) -> int:

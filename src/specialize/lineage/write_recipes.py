@@ -10,7 +10,7 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import read_json, sha256_file, write_text
 from specialize.core.params.load import Params
 from specialize.core.params.recipe_spec import RecipeSpec
-from specialize.lineage.code_digest import PACKAGE, STEPS, code_digest
+from specialize.lineage.code_digest import PACKAGE, code_digest, step_of
 from specialize.lineage.file_hashes import Memory
 from specialize.lineage.libraries import pinned
 from specialize.lineage.recipe import recipe_text
@@ -42,7 +42,7 @@ def recipe_texts(params: Params, project: Path, package: Path = PACKAGE) -> dict
                 phase=phase,
                 name=name,
                 params=spec.params,
-                code=code(name if name in STEPS else phase),
+                code=code(step_of(name)),
                 rules=rules,
                 libraries=pinned(name, project),
                 files=files,

@@ -61,6 +61,8 @@ class SamplingSettings(Record):
     model: str
     top_k: int = Field(ge=0)
     without_logprobs: str
+    scored: bool = False
+    """Whether the texts were given, and only scored. Left out of the metadata where it is false."""
 
 
 class SamplingSummary(Record):

@@ -48,7 +48,8 @@ class PredictionsInfo(Record):
 
 
 class Rollout(Record):
-    """One answer of a student to a training question, to be scored by the teacher: a line of JSON Lines."""
+    """One answer of a student to a training question, to be scored by the teacher: a line of JSON Lines
+    (results/starts/{round}/rollouts/rollouts.jsonl)."""
 
     problem_id: str = Field(min_length=1)
     student: Name
@@ -56,3 +57,5 @@ class Rollout(Record):
     sample: int = Field(ge=0)
     text: str = Field(min_length=1)
     """As it was generated, without special tokens."""
+    finish_reason: FinishReason | None = None
+    """How it ended; null: not known."""

@@ -4,7 +4,7 @@ example:
   python -m specialize.teacher sample --estimate --problems results/problems/world/train.jsonl
 
 in:
-  results/recipes/teacher.json
+  results/recipes/teacher.json, results/recipes/teacher/rounds/<round>.json
   results/problems/<seed dataset>/
   ├── train.jsonl                    the questions
   └── exemplars.jsonl                a few-shot prompt, where teacher.prompt names it

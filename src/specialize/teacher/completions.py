@@ -33,7 +33,9 @@ def write_completions(path: Path, rows: Iterable[Mapping[str, Any]], settings: S
     """
     schema = COMPLETIONS_SCHEMA
     if settings is not None:
-        schema = schema.with_metadata({SETTINGS_KEY: json.dumps(settings.model_dump(), sort_keys=True)})
+        schema = schema.with_metadata(
+            {SETTINGS_KEY: json.dumps(settings.model_dump(exclude_defaults=True), sort_keys=True)}
+        )
     walk = iter(rows)
     with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, **_WRITTEN) as writer:
         while group := list(islice(walk, ROWS_PER_GROUP)):

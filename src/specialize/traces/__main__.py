@@ -5,9 +5,10 @@ example:
       --problems results/problems/world/train.jsonl
 
 in:
-  results/recipes/traces.json, results/recipes/traces/<tokenizer>.json
+  results/recipes/traces.json, results/recipes/traces/<tokenizer>.json, results/recipes/traces/rounds/<round>.json
   results/completions/part-<shard>.parquet
   results/problems/<dataset>/*.jsonl        the questions; evaluation problems to keep away from
+  results/starts/<round>/{rollouts,scored}/ a student's answers, and what the teacher says of them
 out:
   results/traces/
   ├── traces.parquet                        what students learn from
@@ -18,6 +19,7 @@ out:
   └── aligned/<tokenizer>/
       ├── part-<shard>.parquet              the teacher's distributions over the student's tokens
       └── coverage.json                     how many tokens have one
+  results/starts/<round>/aligned/           traces.parquet, part-00000.parquet, coverage.json of an on-policy round
 """
 
 import argparse
@@ -35,6 +37,7 @@ from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import read_recipe
 from specialize.records.coverage import Coverage
 from specialize.records.problems import Problem
+from specialize.traces import align_rollouts
 from specialize.traces.filter.contamination_limit import refuse_contaminated
 from specialize.traces.filter.contamination_report import contamination_of
 from specialize.traces.filter.funnel import funnel_lines
@@ -91,6 +94,8 @@ def build_parser() -> argparse.ArgumentParser:
     targets.add_argument("--output", type=Path, required=True, help="parquet file of aligned traces")
     targets.add_argument("--coverage", type=Path, required=True, help="JSON file of what the distributions cover")
     targets.set_defaults(command=_targets)
+
+    align_rollouts.add_parser(commands)
 
     coverage = commands.add_parser("coverage", help="sum the coverage of shards")
     cli.add_recipe(coverage, TOKENIZER_RECIPE)

@@ -87,7 +87,8 @@ def align_batch(
         if reasons[row] is not None:
             continue
         completion = batch["text"][row].as_py()
-        places = target_origins(completion, text)
+        # A rollout is its own target, character by character.
+        places = np.arange(len(text)) if text == completion else target_origins(completion, text)
         if places is None:
             reasons[row] = "the reasoning is not the completion's"
         else:

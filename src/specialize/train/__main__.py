@@ -12,6 +12,7 @@ in:
   ├── tokenizers/<tokenizer>/
   └── aligned/<tokenizer>/part-<shard>.parquet
   results/problems/world/{instructions,pretraining}.jsonl
+  results/starts/<round>/aligned/, results/checkpoints/<student>/step-<last>/   of a student that starts from a round
 out:
   results/starts/<start>/             manifest.json; weights and tokenizer where this run pretrains it
   results/checkpoints/<student>/
@@ -48,7 +49,13 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--traces", type=Path, required=True, help="results/traces/traces.parquet")
     run.add_argument("--exemplars", type=Path, required=True, help="results/traces/exemplars.jsonl")
     run.add_argument("--tokenizer", type=Path, required=True, help="results/traces/tokenizers/{tokenizer}")
-    run.add_argument("--start", type=Path, required=True, help="results/starts/{start}/manifest.json")
+    run.add_argument(
+        "--start",
+        type=Path,
+        required=True,
+        nargs="+",
+        help="manifest.json of its start; of a round: of the checkpoint it begins with, and of the start before that",
+    )
     run.add_argument("--aligned", type=Path, required=True, nargs="+", help="aligned traces of its tokenizer, by shard")
     run.add_argument("--root", type=Path, required=True, help="folder of raw files: local checkpoints")
     run.add_argument("--work", type=Path, required=True, help="folder for resumable state")
@@ -72,7 +79,7 @@ def _run(args: argparse.Namespace) -> None:
     tokenizer = _tokenizer_files(args.tokenizer)
     # The coverage is not read, but the rule waits for it: every input of a rule stands in its provenance.
     coverage = args.aligned[0].parent.glob("coverage.json")
-    given = [args.traces, args.exemplars, *tokenizer, *args.aligned, *coverage, args.start]
+    given = [args.traces, args.exemplars, *tokenizer, *args.aligned, *coverage, *args.start]
     provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, given)
     if student.replay and student.replay.file:
         check_raw_files(recipe, args.root)
@@ -83,9 +90,10 @@ def _run(args: argparse.Namespace) -> None:
         args.exemplars,
         args.tokenizer,
         args.aligned,
-        args.start.parent,
+        args.start[0].parent,
         args.root,
         args.gradient_checkpointing,
+        args.start[1].parent if len(args.start) > 1 else None,
     )
     finetune(student, recipe, inputs, args.work, args.output, args.threads)
     provenance.write([args.output])

@@ -20,7 +20,7 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import parse_record, read_json, sha256_file, write_text
 from specialize.core.log import get_logger
 from specialize.core.params.train import StudentRun, checkpoint_steps
-from specialize.records.checkpoints import StartManifest
+from specialize.records.checkpoints import CheckpointManifest, StartManifest
 from specialize.records.recipes import Recipe
 from specialize.train.callbacks.finite_check import refuse_non_finite
 from specialize.train.checkpoints import Origin, export, publish
@@ -47,11 +47,13 @@ class Inputs:
     aligned: Sequence[Path]
     """The traces in its tokens, shard by shard."""
     start: Path
-    """Folder of its start: weights, where this run pretrained them; its manifest in any case."""
+    """Folder of its start: weights, where this run made them; its manifest in any case."""
     root: Path
     """Folder of raw files: local start checkpoints."""
     gradient_checkpointing: bool = False
     """Compute activations again in the backward pass: takes less memory and gives the same bytes."""
+    first_start: Path | None = None
+    """Of a round: folder of the start that the weights came from first, with the generic problems to replay."""
 
     def digests(self) -> dict[str, str]:
         """Return name → sha256."""
@@ -61,6 +63,8 @@ class Inputs:
             "tokenizer.json": self.tokenizer / "tokenizer.json",
             "start": self.start / "manifest.json",
         }
+        if self.first_start:
+            named["first start"] = self.first_start / "manifest.json"
         return {name: sha256_file(path) for name, path in (named | {path.name: path for path in self.aligned}).items()}
 
 
@@ -84,11 +88,10 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
         raise SpecializeError(
             f"{inputs.traces}: no traces to learn from; the funnel beside it says which filter dropped them"
         )
-    targets = read_targets(inputs.aligned, corpus.traces)
+    targets = read_targets(inputs.aligned, corpus.traces, only_known=run.on_policy)
     _refuse_unknown_distributions(run, targets)
     if run.pretrained:
-        manifest = inputs.start / "manifest.json"
-        check_files(inputs.start, parse_record(str(manifest), read_json(manifest), StartManifest).files)
+        _check_start(inputs.start, CheckpointManifest if run.on_policy else StartManifest)
     student = load_start(run, inputs.root, inputs.tokenizer, inputs.start)
     targets.refuse_other_tokens(corpus.traces, student.encoding)
     log.info(
@@ -102,7 +105,10 @@ def _train(run: StudentRun, origin: Origin, inputs: Inputs, work: Path, output: 
     drop_damaged_exports(work, work / "finished")
     replay = None
     if run.replay:
-        given = inputs.root / run.replay.file if run.replay.file else inputs.start / REPLAY_FILE
+        if not run.replay.file and inputs.first_start:
+            _check_start(inputs.first_start, StartManifest)
+        start = inputs.first_start or inputs.start
+        given = inputs.root / run.replay.file if run.replay.file else start / REPLAY_FILE
         replay = Replay(run.replay, generic_problems(given), student.encoding, run.seed)
     examples, batches = plan_run(corpus, targets, student.encoding, run, replay)
     exporter = _Exporter(work / "finished", student, run, origin)
@@ -146,6 +152,12 @@ def plan_run(
         number += 1
     log.info("%s: %.1f passes over the traces", run.student, number - 1 + _share(batches, made, run.steps))
     return examples, batches[: run.steps]
+
+
+def _check_start(folder: Path, kind: type[CheckpointManifest | StartManifest]) -> None:
+    """Raise CheckpointError where a file of the folder is not the one that its manifest names."""
+    manifest = folder / "manifest.json"
+    check_files(folder, parse_record(str(manifest), read_json(manifest), kind).files)
 
 
 def _refuse_unknown_distributions(run: StudentRun, targets: Targets) -> None:

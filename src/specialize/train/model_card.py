@@ -13,7 +13,10 @@ def model_card(run: StudentRun, step: int, student: Student, recipe_sha256: str,
     if run.distribution:
         how = " (" + ", ".join(f"{name} {value}" for name, value in run.distribution.model_dump().items()) + ")"
     start = "random weights" if run.start == "scratch" else f"`{run.start}`"
-    start += " (pretrained by the same run)" if run.pretrained else ""
+    if run.on_policy:
+        start += " (the last checkpoint of another student of this run, which learns from its own answers)"
+    elif run.pretrained:
+        start += " (pretrained by the same run)"
     trained = (
         f"LoRA of rank {run.lora.rank}; the weights here are merged, `adapter/` is the adapter" if run.lora else "all"
     )

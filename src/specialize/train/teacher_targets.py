@@ -36,13 +36,16 @@ class Target(NamedTuple):
     """[T] 1 + number of the chunk that a token is in; 0: in none."""
     chunk_logprobs: np.ndarray
     """[C] float32, the teacher's log-probability of each chunk's text."""
+    learned: np.ndarray | None = None
+    """[T] whether a token has a loss; None: all have."""
 
 
 class Targets:
     """Aligned traces by number, in the order of the traces."""
 
-    def __init__(self, table: pa.Table, where: str) -> None:
-        self.where = where
+    def __init__(self, table: pa.Table, where: str, only_known: bool = False) -> None:
+        """only_known: tokens without a distribution have no loss, since they are not the teacher's."""
+        self.where, self.only_known = where, only_known
         columns = {name: table.column(name).combine_chunks() for name in LISTS}
         self.offsets = {name: column.offsets.to_numpy() for name, column in columns.items()}
         self.values = {name: column.values.to_numpy() for name, column in columns.items()}
@@ -63,7 +66,8 @@ class Targets:
         chunks_T = np.zeros(len(ids), dtype=np.int64)
         for number, (start, length) in enumerate(zip(starts.tolist(), lengths.tolist(), strict=True), start=1):
             chunks_T[start : start + length] = number
-        return Target(ids.astype(np.int64), ids_TK, probs_TK, chunks_T, logprobs)
+        learned = (counts > 0) | (chunks_T > 0) if self.only_known else None
+        return Target(ids.astype(np.int64), ids_TK, probs_TK, chunks_T, logprobs, learned)
 
     def lengths(self) -> list[int]:
         """Return the tokens of each target, the end mark included."""
@@ -104,8 +108,8 @@ class Targets:
                 raise RecordError(f"{self.where} row {row}", left, expected, np.diff(self.offsets[left])[row], REMEDY)
 
 
-def read_targets(aligned: Sequence[Path], traces: Sequence[Trace]) -> Targets:
-    """Read the aligned traces, all shards; RecordError unless they are those of `traces`."""
+def read_targets(aligned: Sequence[Path], traces: Sequence[Trace], only_known: bool = False) -> Targets:
+    """Read the aligned traces, all shards; RecordError unless they are those of `traces`. only_known: see Targets."""
     with reading_file(", ".join(str(path) for path in aligned), "a Parquet file of aligned traces", REMEDY):
         tables = [parquet.read_table(path, columns=[*KEYS, *LISTS], memory_map=True) for path in aligned]
         table = pa.concat_tables(tables)
@@ -117,7 +121,7 @@ def read_targets(aligned: Sequence[Path], traces: Sequence[Trace]) -> Targets:
         lacking = [(t.problem_id, t.teacher, t.sample) for t, row in zip(traces, rows, strict=True) if row < 0][:1]
         found_rows = f"{len(table)} rows" + (f", none for {lacking[0]}" if lacking else "")
         raise RecordError(where, ", ".join(KEYS), f"one row for each of the {len(rows)} traces", found_rows, REMEDY)
-    return Targets(table if rows == list(range(len(rows))) else table.take(rows), where)
+    return Targets(table if rows == list(range(len(rows))) else table.take(rows), where, only_known)
 
 
 def _first_difference(left: Sequence[object], right: Sequence[object]) -> int:

@@ -30,7 +30,7 @@ from specialize.train.families.family import Student
 from specialize.train.fast_kernels import use_fast_kernels
 from specialize.train.length_buckets import split_batch
 from specialize.train.losses.chunk_likelihood import Chunks
-from specialize.train.losses.token_losses import token_losses
+from specialize.train.losses.token_losses import IGNORED, token_losses
 from specialize.train.optimizers import make_optimizer
 from specialize.train.resume import RecordDigests, last_complete_checkpoint
 from specialize.train.teacher_targets import Target, Targets
@@ -110,6 +110,8 @@ class Collator:
         chunks_BT = np.zeros(shape[:2], np.int64)
         logprobs_BC = np.zeros((len(rows), max(len(row["chunk_logprobs"]) for row in rows)), np.float32)
         for number, row in enumerate(rows):
+            if (learned := row["learned"]) is not None:  # the inputs are made: labels decide about the loss alone
+                batch["labels"][number, : len(learned)][torch.from_numpy(~learned)] = IGNORED
             chunks_BT[number, : len(row["chunks"])] = row["chunks"]
             logprobs_BC[number, : len(row["chunk_logprobs"])] = row["chunk_logprobs"]
             tokens, entries = row["soft_ids"].shape

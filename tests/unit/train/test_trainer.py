@@ -165,3 +165,25 @@ def test_every_weight_has_one_rate_and_lookups_have_their_own(corpus, make_run, 
     assert id(named[bias]) in by_rate[0.02, 0.0]
     assert id(named["encoder.block.0.layer.0.SelfAttention.q.weight"]) in by_rate[0.005, 0.1]
     assert id(named["encoder.final_layer_norm.weight"]) in by_rate[0.005, 0.0]
+
+
+@pytest.mark.parametrize("changes", [{}, CAUSAL], ids=["encoder-decoder", "causal"])
+def test_tokens_that_are_no_teachers_have_no_loss_and_stay_inputs(corpus, make_run, soft_files, tmp_path, changes):
+    """Of a round: every second token has a distribution; the others are read, and neither learned nor counted."""
+    run = make_run(**MATCHED, **changes)
+    student, dataset, batches = plan(corpus, run, soft_files, tmp_path)
+    collate = Collator(student)
+    number = next(n for n in batches[0] if dataset[n]["soft_ids"].shape[1])
+    before = collate([dataset[number]])
+    dataset.targets.only_known = True
+    row = dataset[number]
+    after = collate([row])
+    assert row["learned"].tolist() == [place % 2 == 0 for place in range(len(row["labels"]))]
+    labels = [label if place % 2 == 0 else IGNORED for place, label in enumerate(row["labels"])]
+    assert after["labels"][0, : len(labels)].tolist() == labels
+    for name in {*before} - {"labels", "shift_labels"}:
+        assert torch.equal(before[name], after[name]), name
+    assert torch.equal(after.get("shift_labels", after["labels"]), after["labels"]), "what the Trainer counts"
+    assert "decoder_input_ids" in after or changes
+    hard = next(n for n in range(len(dataset)) if not dataset[n]["soft_ids"].shape[1])
+    assert dataset[hard]["learned"] is None, "answers and replayed problems are learned whole"

@@ -58,6 +58,7 @@ class Params(Section):
             problems.append(
                 f"teacher.base_url: the local teacher solves the procedural world alone, but the seed is '{seed}'"
             )
+        problems += self.teacher.scoring_mistakes() if self.train.rounds else []
         matching = [name for name in self.train.students if self.train.run_of(name).loss == "distribution"]
         temperatures = (self.traces.alignment.target_temperature, self.teacher.sampling_temperature)
         if matching and temperatures == (None, None):
@@ -83,12 +84,13 @@ class Params(Section):
 
     def recipe_specs(self) -> dict[str, list[RecipeSpec]]:
         """Return phase → its recipes, as each section states them."""
+        rounds, temperature = self.train.rounds, self.teacher.sampling_temperature
         return {
             "data": self.data.recipe_specs(),
-            "teacher": self.teacher.recipe_specs(),
-            "traces": self.traces.recipe_specs(self.teacher.sampling_temperature),
+            "teacher": [*self.teacher.recipe_specs(), *self.teacher.round_specs(rounds)],
+            "traces": [*self.traces.recipe_specs(temperature), *self.traces.round_specs(rounds, temperature)],
             "train": self.train.recipe_specs(),
-            "evaluate": self.evaluate.recipe_specs(),
+            "evaluate": [*self.evaluate.recipe_specs(), *self.evaluate.round_specs(rounds)],
             "report": self.report_run().recipe_specs(),
         }
 

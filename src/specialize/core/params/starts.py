@@ -1,5 +1,6 @@
-"""params.yaml, `train.starts`: what students start from."""
+"""params.yaml, `train.starts` and `train.rounds`: what students start from."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -121,3 +122,44 @@ class StartRun(StartParams):
     """The params of a start's recipe: everything that decides its weights."""
 
     name: str
+
+
+class RoundParams(Section):
+    """One on-policy round: a student's last checkpoint answers training questions, and the teacher's distributions over
+    these answers are what another student, which starts from that checkpoint, learns from."""
+
+    of: str
+    """Name of the student whose last checkpoint answers; it may itself have started from a round."""
+    tokenizer: str
+    """Name of one of `traces.tokenizers`: that student's."""
+    questions: int | None = Field(default=None, ge=1)
+    """Ask at most this many of the questions that the traces are about, drawn with `seed`; null: all."""
+    samples: int = Field(default=1, ge=1, le=1000)
+    """Answers to each question."""
+    temperature: float = Field(default=1.0, gt=0, le=10)
+    """Temperature of the answers. 1: what the student itself would write."""
+    seed: int = Field(default=1, ge=0)
+    """Seed of the draw of questions, and of the answers."""
+
+
+def round_mistakes(
+    rounds: Mapping[str, RoundParams], starts: Mapping[str, StartParams], students: Mapping[str, tuple[str, str]]
+) -> list[str]:
+    """Return what is wrong with the rounds. students: name → its start and its tokenizer."""
+    problems = [f"rounds.{name}: a start has this name too; give it another" for name in rounds if name in starts]
+    for name, each in rounds.items():
+        if each.of not in students:
+            problems.append(f"rounds.{name}.of must be one of train.students ({', '.join(students)}), got {each.of!r}")
+            continue
+        start, tokenizer = students[each.of]
+        if each.tokenizer != tokenizer:
+            problems.append(
+                f"rounds.{name}.tokenizer must be that of '{each.of}', {tokenizer!r}, got {each.tokenizer!r}"
+            )
+        seen = {name}
+        while start in rounds and start not in seen and rounds[start].of in students:
+            seen.add(start)
+            start = students[rounds[start].of][0]
+        if start in seen:
+            problems.append(f"rounds.{name}.of: '{each.of}' starts, by way of rounds, from its own answers")
+    return problems

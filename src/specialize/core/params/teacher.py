@@ -1,5 +1,6 @@
 """params.yaml, section `teacher`: where completions come from."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +13,10 @@ from specialize.core.params.section import MOST_TOKENS, Section, file_below
 LOCAL = "local"
 LEGACY_TOP_K = 5
 CHAT_TOP_K = 20
+SCORING = frozenset(
+    {"mode", "base_url", "api", "model", "key_variable", "prompt", "top_k", "without_logprobs", "request", "local"}
+)
+"""What decides the distributions over a given text. How texts are sampled does not."""
 MADE = "results/problems/"
 """Folder of the data phase's outputs, which the teacher phase may read."""
 
@@ -193,3 +198,22 @@ class TeacherParams(Section):
                 project_files=[self.prompt_file] if self.prompt_file else [],
             )
         ]
+
+    def round_specs(self, rounds: Iterable[str]) -> list[RecipeSpec]:
+        """Return the recipe of each on-policy round's scores."""
+        files = [self.prompt_file] if self.prompt_file else []
+        params = self.model_dump(mode="json", include=set(SCORING))
+        return [RecipeSpec(f"teacher/rounds/{name}.json", params, project_files=files) for name in rounds]
+
+    def scoring_mistakes(self) -> list[str]:
+        """Return why this teacher cannot score the answers of an on-policy round; nothing: it can."""
+        problems = []
+        if self.mode != "online":
+            problems.append(
+                f"teacher.mode: expected online for train.rounds, since a server scores them, got {self.mode}"
+            )
+        if not self.top_k:
+            problems.append("teacher.top_k: expected at least 1 for train.rounds, got 0")
+        if self.base_url == LOCAL and self.api == "chat":
+            problems.append("teacher.api: expected completions for train.rounds with base_url local, got chat")
+        return problems

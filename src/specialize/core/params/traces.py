@@ -1,5 +1,6 @@
 """params.yaml, section `traces`: which completions students learn from, and in which tokens."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -107,6 +108,12 @@ class TokenizerRun(Section):
     alignment: AlignmentParams
 
 
+class RoundAlignment(Section):
+    """The params of a round's recipe in this phase: how a student's answers, as they stand, become targets."""
+
+    alignment: AlignmentParams
+
+
 class TracesParams(FilterParams):
     """Completions → correct, deduplicated, decontaminated traces, in the students' tokens."""
 
@@ -129,10 +136,7 @@ class TracesParams(FilterParams):
 
     def tokenizer_run(self, name: str, sampling_temperature: float | None = None) -> TokenizerRun:
         """Return the params of one tokenizer's recipe. sampling_temperature: of the completions, null where unknown."""
-        alignment = self.alignment
-        if alignment.target_temperature is None:
-            alignment = alignment.model_copy(update={"target_temperature": sampling_temperature})
-        return TokenizerRun(name=name, tokenizer=self.tokenizers[name], alignment=alignment)
+        return TokenizerRun(name=name, tokenizer=self.tokenizers[name], alignment=self._alignment(sampling_temperature))
 
     def recipe_specs(self, sampling_temperature: float | None) -> list[RecipeSpec]:
         """Return a recipe per tokenizer and its aligned traces, and the recipe of the traces."""
@@ -142,3 +146,14 @@ class TracesParams(FilterParams):
             params = self.tokenizer_run(name, sampling_temperature).model_dump(mode="json")
             specs.append(RecipeSpec(f"traces/{name}.json", params, raw_folders=folders))
         return [*specs, RecipeSpec("traces.json", self.filtering.model_dump(mode="json"))]
+
+    def round_specs(self, rounds: Iterable[str], sampling_temperature: float | None) -> list[RecipeSpec]:
+        """Return the recipe of each on-policy round's targets."""
+        params = RoundAlignment(alignment=self._alignment(sampling_temperature)).model_dump(mode="json")
+        return [RecipeSpec(f"traces/rounds/{name}.json", params) for name in rounds]
+
+    def _alignment(self, sampling_temperature: float | None) -> AlignmentParams:
+        """Return the alignment with its temperature filled in, as far as it is known."""
+        if self.alignment.target_temperature is not None:
+            return self.alignment
+        return self.alignment.model_copy(update={"target_temperature": sampling_temperature})

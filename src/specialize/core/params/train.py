@@ -9,7 +9,7 @@ from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.recipe_spec import RecipeSpec
 from specialize.core.params.replay import ReplayParams
 from specialize.core.params.section import MOST_TOKENS, Section, bad_names
-from specialize.core.params.starts import Architecture, StartParams, StartRun
+from specialize.core.params.starts import Architecture, RoundParams, StartParams, StartRun, round_mistakes
 from specialize.records.prompt_style import PLAIN, PromptStyle
 
 MOST_CHECKPOINTS = 10_000
@@ -111,7 +111,8 @@ class StudentParams(Settings):
     """One student; a setting given here overrides the section's."""
 
     start: str
-    """Name of one of `train.starts`."""
+    """Name of one of `train.starts` or of `train.rounds`. From a round: the weights of its student's last checkpoint,
+    and the loss is `distribution`, over that student's own answers."""
     tokenizer: str
     """Name of one of `traces.tokenizers`: the start's."""
 
@@ -158,7 +159,9 @@ class StudentRun(TrainingParams):
     lora: LoraParams | None = None
     replay: ReplayParams | None = None
     pretrained: bool = False
-    """Whether this run pretrains the start (results/starts/)."""
+    """Whether the start's weights are this run's own (results/starts/, or another student's checkpoint)."""
+    on_policy: bool = False
+    """Whether `start` is a round. Target tokens without a distribution then have no loss: they are no teacher's."""
 
 
 class TrainParams(TrainingParams):
@@ -182,11 +185,13 @@ class TrainParams(TrainingParams):
     time, the same bytes. So it is in no recipe, and may be switched at any time."""
     starts: dict[str, StartParams] = Field(min_length=1)
     """Name → what students start from."""
+    rounds: dict[str, RoundParams] = Field(default_factory=dict)
+    """Name → on-policy round, which students may name as their start. None unless given."""
     students: dict[str, StudentParams] = Field(min_length=1)
     """Name → student. Names are file names: lower-case letters, digits, `_` and `-`. A student may have its own seed,
     learning rates, formats, loss and distribution."""
 
-    @field_validator("students", "starts")
+    @field_validator("students", "starts", "rounds")
     @classmethod
     def _names(cls, named: dict[str, Any]) -> dict[str, Any]:
         if bad := bad_names(named):
@@ -195,18 +200,31 @@ class TrainParams(TrainingParams):
 
     @model_validator(mode="after")
     def _starts_agree(self) -> "TrainParams":
-        problems, known = [], ", ".join(self.starts)
+        known: dict[str, RoundParams | StartParams] = {**self.rounds, **self.starts}
+        where = "train.starts or train.rounds" if self.rounds else "train.starts"
+        problems = round_mistakes(
+            self.rounds,
+            self.starts,
+            {name: (student.start, student.tokenizer) for name, student in self.students.items()},
+        )
+        if problems:  # or `first_start` might go round in a circle
+            raise ValueError("\n".join(problems))
         for name, student in self.students.items():
-            start = self.starts.get(student.start)
+            start = known.get(student.start)
+            if student.start in self.rounds and (student.loss == "sample" or student.formats):
+                problems.append(
+                    f"students.{name}: starts from round '{student.start}', whose answers are learned from in the "
+                    "format they were asked in, by distributions alone: leave out 'loss: sample' and 'formats'"
+                )
             if start is None:
                 problems.append(
-                    f"students.{name}.start must be one of train.starts ({known}), got {student.start!r}"
-                    + closest(student.start, list(self.starts))
+                    f"students.{name}.start must be one of {where} ({', '.join(known)}), got {student.start!r}"
+                    + closest(student.start, list(known))
                 )
             elif start.tokenizer != student.tokenizer:
                 asked = f"its start's, {start.tokenizer!r}"
                 problems.append(f"students.{name}.tokenizer must be {asked}, got {student.tokenizer!r}")
-            elif (replay := student.replay or self.replay) and not (replay.file or start.learns_instructions):
+            elif (replay := student.replay or self.replay) and not (replay.file or self._has_instructions(name)):
                 problems.append(
                     f"students.{name}: replay.file must name a file of generic problems: its start {student.start!r} "
                     "was not pretrained on instructions here, so this run has none"
@@ -239,10 +257,19 @@ class TrainParams(TrainingParams):
         """Steps of the checkpoints, 0 first."""
         return checkpoint_steps(self)
 
+    def first_start(self, name: str) -> str:
+        """Return which of `starts` a student's weights come from in the end, rounds in between left out."""
+        start = self.students[name].start
+        return self.first_start(self.rounds[start].of) if start in self.rounds else start
+
+    def _has_instructions(self, name: str) -> bool:
+        start = self.starts.get(self.first_start(name))
+        return start is not None and start.learns_instructions
+
     def run_of(self, name: str) -> StudentRun:
         """Return one student's complete settings: its own override the section's."""
         own = self.students[name]
-        start = self.starts[own.start]
+        start = self.starts[self.first_start(name)]
         settings = {field: getattr(self, field) for field in TrainingParams.model_fields}
         learning_rate = own.learning_rate or self.learning_rate
         loss = own.loss or self.loss
@@ -265,7 +292,23 @@ class TrainParams(TrainingParams):
             "architecture": None if start.pretraining else start.architecture,
             "pretrained": start.pretraining is not None,
         }
-        return StudentRun(**settings)
+        return StudentRun(**settings | self._on_policy(own))
+
+    def _on_policy(self, own: StudentParams) -> dict[str, Any]:
+        """Return what is settled by a start that is a round; nothing for any other."""
+        if own.start not in self.rounds:
+            return {}
+        return {
+            "on_policy": True,
+            "start": own.start,
+            "revision": None,
+            "architecture": None,
+            "pretrained": True,
+            "loss": "distribution",
+            "distribution": own.distribution or self.distribution,
+            "formats": FormatWeights(zero_shot_chain_of_thought=1.0),
+            "prompts": own.prompts or self.run_of(self.rounds[own.start].of).prompts,
+        }
 
     def start_run(self, name: str) -> StartRun:
         """Return the params of one start's recipe."""
@@ -284,7 +327,7 @@ class TrainParams(TrainingParams):
             run = self.run_of(name)
             folders = [] if run.pretrained or run.start == "scratch" else [run.start]
             files = [run.replay.file] if run.replay and run.replay.file else []
-            specs.append(
-                RecipeSpec(f"train/{name}.json", run.model_dump(mode="json"), raw_files=files, raw_folders=folders)
-            )
+            # So the recipe of a student that starts from no round is what it was before there were any.
+            params = run.model_dump(mode="json", exclude=set() if run.on_policy else {"on_policy"})
+            specs.append(RecipeSpec(f"train/{name}.json", params, raw_files=files, raw_folders=folders))
         return specs

@@ -90,10 +90,11 @@ def _import(args: argparse.Namespace) -> None:
 def _refill(args: argparse.Namespace) -> None:
     if read_settings(args.params).paid:
         with _opened(args) as cache:
-            total, new = refill_results(cache, args.results)
-        if total:
-            message = "%s completions in %s that this cache did not write, %s of them new to it"
-            LOG.info(message, f"{total:,}", args.results, f"{new:,}")
+            for folder in (args.results, *sorted((args.results.parent / "starts").glob("*/scored"))):
+                total, new = refill_results(cache, folder)
+                if total:
+                    message = "%s completions in %s that this cache did not write, %s of them new to it"
+                    LOG.info(message, f"{total:,}", folder, f"{new:,}")
 
 
 def _verify(args: argparse.Namespace) -> None:

@@ -25,6 +25,8 @@ from specialize.teacher.completions import read_completions
 
 LOG = get_logger("teacher")
 ROWS_AT_ONCE = 1000
+SCORED = "scored.parquet"
+"""Name of the scored answers of an on-policy round."""
 _FIELDS = ("key", "sample", "max_tokens", "model", "choice", "response", "choices", "bare")
 _KEY = re.compile("[0-9a-f]{64}")
 
@@ -59,7 +61,7 @@ def refill_results(cache: Cache, folder: Path) -> tuple[int, int]:
     """
     total = new = 0
     recorded: bool | None = None
-    for path in sorted(folder.glob("part-*.parquet")):
+    for path in sorted([*folder.glob("part-*.parquet"), *folder.glob(SCORED)]):
         try:
             was_sampled = read_completions(path)[0] is not None
         except RecordError as error:
@@ -122,6 +124,8 @@ def _of_parquet(path: Path) -> Iterator[Row]:
 
 
 def _row(row: dict[str, Any], settings: SamplingSettings) -> Row:
+    if settings.scored:  # as scoring_plan keeps them: one row a text, whatever the rollout's own sample
+        row = row | {"sample": 0, "finish_reason": "stop", "completion_tokens": settings.max_tokens}
     usage = {name: row[name] for name in ("prompt_tokens", "completion_tokens") if row[name] is not None}
     choice = {"text": row["text"], "finish_reason": row["finish_reason"], "logprobs": _logprobs(row)}
     # Under `refuse` no row without the log-probabilities asked for gets into the results.

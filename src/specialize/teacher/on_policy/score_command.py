@@ -5,10 +5,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from specialize.core.errors import RecipeError, RecordError
+from specialize.core.errors import RecipeError, RecordError, SpecializeError
 from specialize.core.log import get_logger
 from specialize.core.params.teacher import LOCAL, TeacherParams
+from specialize.lineage.provenance import ProvenanceWriter
+from specialize.lineage.recipe import read_recipe
 from specialize.teacher.cache.store import cache_folder, open_cache
+from specialize.teacher.cache.transfer import refill_results
 from specialize.teacher.endpoint import endpoint_of
 from specialize.teacher.on_policy.scoring_plan import ScoringPlan, write_scored
 from specialize.teacher.on_policy.scoring_request import Shape
@@ -18,6 +21,8 @@ from specialize.teacher.settings import read_limits, read_settings
 from specialize.teacher.simulated.process import local_teacher, serve_command
 
 LOG = get_logger("teacher")
+LEAST_SCORED = 0.5
+"""Share of the texts: of fewer a round would learn from what the server happens to accept."""
 
 
 def add_score(commands: Any) -> None:
@@ -25,7 +30,11 @@ def add_score(commands: Any) -> None:
     score = commands.add_parser(
         "score", help="have texts that a student wrote scored, token by token; each is paid once"
     )
-    score.add_argument("--params", type=Path, default=Path("params.yaml"), help="its section `teacher` says who scores")
+    score.add_argument("--recipe", type=Path, help="results/recipes/teacher/rounds/{round}.json: says who scores")
+    score.add_argument("--provenance", type=Path, help="write here what made the outputs (lineage.provenance)")
+    score.add_argument(
+        "--params", type=Path, default=Path("params.yaml"), help="without a recipe, its section `teacher` says it"
+    )
     score.add_argument("--problems", type=Path, required=True, help="the problems that were answered (JSON Lines)")
     score.add_argument("--worked", type=Path, nargs="*", default=[], help="more problems that the local teacher knows")
     score.add_argument(
@@ -40,7 +49,14 @@ def add_score(commands: Any) -> None:
 
 
 def _score(args: argparse.Namespace) -> None:
-    params = read_settings(args.params)
+    provenance = None
+    if args.recipe:
+        recipe, params = read_recipe(args.recipe, "teacher", TeacherParams)
+        prompt = [Path(params.prompt)] if params.prompt else []
+        inputs = [args.problems, *args.worked, args.rollouts, *prompt]
+        provenance = ProvenanceWriter(args.provenance, recipe, args.recipe, inputs)
+    else:
+        params = read_settings(args.params)
     if args.limits:
         params = params.model_copy(update={"limits": read_limits(args.limits)})
     shape: Shape = args.shape or ("prompt_logprobs" if params.api == "chat" else "echo")
@@ -55,12 +71,21 @@ def _score(args: argparse.Namespace) -> None:
     local = params.base_url == LOCAL
     server = local_teacher(serve_command(problems, params.local)) if local else None
     with open_cache(args.work if local else cache_folder(), paid=not local) as cache:
+        if provenance and params.paid:
+            refill_results(cache, args.output.parent)  # what stands there is written over
         if args.estimate:
             print("\n".join(plan.estimate(cache).lines()))
             return
         with server or nullcontext(params.base_url) as base_url:
             fill(plan, cache, base_url)
         texts, tokens, known = write_scored(plan, cache, args.output)
+    if provenance:
+        if texts < LEAST_SCORED * plan.count:
+            raise SpecializeError(
+                f"{args.rollouts}: expected at least {LEAST_SCORED:.0%} of {plan.count:,} texts to be scored, got "
+                f"{texts:,}: the server refused the others. `cache prune --refused --yes` lets them be asked again"
+            )
+        provenance.write([args.output])
     share = known / tokens if tokens else 0.0
     LOG.info("wrote %s scored texts: %s tokens, %.1f %% with a distribution", f"{texts:,}", f"{tokens:,}", 100 * share)
 

@@ -105,7 +105,7 @@ def write_scored(plan: ScoringPlan, cache: Cache, path: Path) -> tuple[int, int,
                 columns = completion_row(rollout.problem_id, plan.params.model, rollout.sample, answer)
                 yield {**columns, "finish_reason": None, "completion_tokens": None, "request_key": request.key}
 
-    settings = SamplingSettings(**plan.params.model_dump(include=set(SamplingSettings.model_fields)))
+    settings = SamplingSettings(**plan.params.model_dump(include=set(SamplingSettings.model_fields)), scored=True)
     write_completions(path, rows(), settings)
     return counts[0], counts[1], counts[2]
 

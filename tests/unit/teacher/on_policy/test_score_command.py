@@ -9,11 +9,16 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from specialize.core.files import write_records
+from specialize.core.files import write_json, write_records
+from specialize.core.params.teacher import TeacherParams
 from specialize.core.questions import normalised_question
 from specialize.records.predictions import Rollout
 from specialize.records.problems import Problem
+from specialize.records.recipes import Recipe
 from specialize.teacher.__main__ import main
+from specialize.teacher.cache.store import open_cache
+from specialize.teacher.cache.transfer import refill_results
+from specialize.teacher.on_policy import score_command
 from specialize.teacher.simulated.draw_tokens import draw, stream
 from specialize.teacher.simulated.parse_prompt import begun_answers
 from specialize.teacher.simulated.parse_request import RefusalError
@@ -120,6 +125,17 @@ def test_rollouts_become_completions_of_the_teacher(folder: Path, capsys: pytest
     assert score("--estimate") == 0 and "requests to send                0" in capsys.readouterr().out
 
 
+def test_scores_that_were_pulled_are_not_paid_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On another machine: the file goes back into a cache that has nothing, and gives the same file again."""
+    assert score() == 0
+    with open_cache(folder / "elsewhere", paid=False) as cache:
+        assert refill_results(cache, folder) == (3, 3)
+    capsys.readouterr()
+    assert score("--work", "elsewhere", "--output", "again.parquet") == 0
+    assert "all completions are in the cache" in capsys.readouterr().err
+    assert (folder / "again.parquet").read_bytes() == (folder / "scored.parquet").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("params", "arguments", "said"),
     [
@@ -142,3 +158,21 @@ def test_rollouts_of_other_problems_are_refused(folder: Path, capsys: pytest.Cap
     (folder / "rollouts.jsonl").write_text("")
     assert score() == 2 and "at least one rollout" in capsys.readouterr().err
     assert score("--shape", "echo") == 2
+
+
+def test_a_round_is_scored_by_its_recipe_and_not_where_most_texts_were_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = TeacherParams(mode="online", samples=7, temperature=0.9)
+    (spec,) = params.round_specs(["op"])
+    assert not {"samples", "temperature", "seed", "stop", "limits", "shards"} & set(spec.params)
+    recipe = Recipe(phase="teacher", name="teacher/rounds/op", params=spec.params, code="c", rules="r", files={})
+    write_json(folder / "recipe.json", recipe.model_dump())
+    assert score("--output", "by_params.parquet") == 0
+    (folder / "params.yaml").unlink()
+    assert score("--recipe", "recipe.json", "--output", "by_recipe.parquet") == 0
+    assert pq.read_table("by_recipe.parquet").equals(pq.read_table("by_params.parquet"))
+    monkeypatch.setattr(score_command, "LEAST_SCORED", 1.1)
+    capsys.readouterr()
+    assert score("--recipe", "recipe.json", "--provenance", "p.json", "--output", "x.parquet") == 2
+    assert not (folder / "p.json").exists()
