@@ -1,4 +1,4 @@
-"""The committed report of the laptop study stands beside the parameters that made it, and nothing else."""
+"""The committed report of the first laptop study stands beside the parameters that made it, and nothing else."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 PROJECT = Path(__file__).resolve().parents[4]
-STUDY = PROJECT / "docs" / "study"
+STUDY = PROJECT / "docs" / "study" / "first"
 
 
 def params_digest(path: Path) -> str:
@@ -19,8 +19,8 @@ def params_digest(path: Path) -> str:
 
 def test_the_report_is_of_these_params():
     origin = json.loads((STUDY / "origin.json").read_text(encoding="utf-8"))
-    assert origin["params"] == params_digest(PROJECT / "presets" / "study.yaml"), (
-        "presets/study.yaml is not what the report in docs/study is of: run the study again (docs/study/README.md)"
+    assert origin["params"] == params_digest(STUDY / "params.yaml"), (
+        "docs/study/first/params.yaml is not what the report beside it is of"
     )
 
 
