@@ -2,10 +2,18 @@
 
 import json
 
+import pyarrow.parquet as pq
 import pytest
 import test_agreement
+import test_records_of_a_run as records
 from ruamel.yaml import YAML
 from workspaces import Workspace
+
+from specialize.records.aligned import aligned_schema
+from specialize.records.completions import COMPLETIONS_SCHEMA
+from specialize.records.coverage import Coverage
+from specialize.records.predictions import Rollout
+from specialize.records.traces import TEMPLATE_FIELD, TRACES_SCHEMA
 
 ROUND = {"generate_rollouts": 1, "score_rollouts": 1, "align_rollouts": 1}
 STUDENT = {"train_student": 1, "generate_predictions": 1, "score_predictions": 1, "build_report": 1}
@@ -64,6 +72,24 @@ def test_the_student_begins_where_the_other_ended(rounds):
     assert first["files"]["model.safetensors"] == last["files"]["model.safetensors"]
     trained = json.loads((checkpoints / "nano-op" / "step-4" / "manifest.json").read_text())
     assert trained["files"]["model.safetensors"] != first["files"]["model.safetensors"]
+
+
+def test_every_file_of_a_round_has_a_record(rounds):
+    results = rounds[0].folder / "results"
+    folder = rounds[0].folder / FOLDER
+    vocabulary = len(json.loads((results / "traces/tokenizers/bpe/tokenizer.json").read_text())["model"]["vocab"])
+    schemas = {
+        "scored/scored.parquet": COMPLETIONS_SCHEMA,
+        "aligned/traces.parquet": TRACES_SCHEMA.append(TEMPLATE_FIELD),
+        "aligned/part-00000.parquet": aligned_schema(vocabulary),
+    }
+    for name, schema in schemas.items():
+        assert pq.read_schema(folder / name).equals(schema), name
+    records.lines_of(Rollout)(folder / "rollouts/rollouts.jsonl")
+    records.json_of(Coverage)(folder / "aligned/coverage.json")
+    made = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*") if path.name != "provenance.json"}
+    made = {name for name in made if not name.endswith((".gitignore", ".snakemake_timestamp"))}
+    assert made == {*schemas, "rollouts/rollouts.jsonl", "aligned/coverage.json"}
 
 
 def test_what_would_run_after_a_change(rounds, tmp_path):

@@ -15,6 +15,8 @@ One row per trace of that shard of completions, in the order of traces.parquet:
     chunk_logprobs  list<float32>: natural logarithm of the teacher's probability of the chunk's text, given what stands
                     before it
 
+results/starts/{round}/aligned/part-00000.parquet: the same of a student's own scored answers.
+
 Positions whose teacher tokens are unknown (our own answer line, the end mark, completions without log-probabilities)
 have counts 0 and stand in no chunk. At k = 5 a position takes at most 2 + 1 + 5 × (2 + 2) = 23 bytes, its share of a
 chunk included: a position is soft or in a chunk, never both.

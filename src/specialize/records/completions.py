@@ -3,6 +3,8 @@
 part-{shard:05d}.parquet   COMPLETIONS_SCHEMA, zstd, rows in the order of problem, teacher, sample
 sampling.json              SamplingSummary, of sampled completions
 import.json                ImportSummary, of recorded ones
+
+results/starts/{round}/scored/scored.parquet: COMPLETIONS_SCHEMA too, of a student's texts that the teacher scored.
 """
 
 import pyarrow as pa

@@ -2,6 +2,8 @@
 
 traces.parquet    TRACES_SCHEMA
 exemplars.jsonl   records.problems.Problem: worked problems fit to be exemplars
+
+results/starts/{round}/aligned/traces.parquet: a student's answers as traces, each all answer line (its `template`).
 """
 
 import pyarrow as pa
