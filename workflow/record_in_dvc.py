@@ -26,7 +26,7 @@ from dvc.repo import Repo
 from specialize.core.errors import SpecializeError
 from specialize.core.params.load import Params, load_params
 from specialize.lineage.hooks import METRICS, UNRECORDED, in_stage, recipes_hold, remove_stale_report
-from specialize.lineage.pruned import PRUNED
+from specialize.lineage.pruned import PRUNED, write_removed
 from specialize.lineage.staleness import Verdict, judge, mark
 from specialize.lineage.write_recipes import recipe_texts, write_recipes
 
@@ -81,6 +81,7 @@ def main(arguments: Sequence[str]) -> None:
         if "--nothing-built" in arguments:
             write_recipes(texts, project / "results" / "recipes")
             remove_stale_report(project, verdicts)
+        write_removed(project, params.train.students)
         stages = ["recipes", *built_stages(project, params, verdicts)] if recipes_hold(project, texts) else []
         done = bool(stages) and record(project, stages, texts)
     except (DvcException, SpecializeError, SyntaxError) as error:
