@@ -10,7 +10,7 @@ from pathlib import Path
 
 from specialize.core.errors import SpecializeError
 from specialize.core.params.load import Params, load_params
-from specialize.core.params.optimizer import OptimizerParams
+from specialize.core.params.training.optimizer import OptimizerParams
 from specialize.lineage.preflight import disk_estimate
 from specialize.lineage.write_recipes import raw_root
 

@@ -26,7 +26,7 @@ from dvc.repo import Repo
 from specialize.core.errors import SpecializeError
 from specialize.core.params.load import Params, load_params
 from specialize.lineage.hooks import METRICS, UNRECORDED, in_stage, recipes_hold, remove_stale_report
-from specialize.lineage.pruned import PRUNED
+from specialize.lineage.pruned import PRUNED, write_removed
 from specialize.lineage.staleness import Verdict, judge, mark
 from specialize.lineage.write_recipes import recipe_texts, write_recipes
 
@@ -81,6 +81,7 @@ def main(arguments: Sequence[str]) -> None:
         if "--nothing-built" in arguments:
             write_recipes(texts, project / "results" / "recipes")
             remove_stale_report(project, verdicts)
+        write_removed(project, params.train.students)
         stages = ["recipes", *built_stages(project, params, verdicts)] if recipes_hold(project, texts) else []
         done = bool(stages) and record(project, stages, texts)
     except (DvcException, SpecializeError, SyntaxError) as error:
@@ -139,30 +140,31 @@ def _help(project: Path) -> str:
     return "\nThe results of finished jobs stay. To record them: PYTHONPATH=src python workflow/record_in_dvc.py"
 
 
-def record(project: Path, stages: Sequence[str], texts: Mapping[str, str]) -> bool:
+def record(project: Path, names: Sequence[str], texts: Mapping[str, str]) -> bool:
     """`dvc commit --force`, and an entry in DVC's run cache for each stage, as if `dvc repro` had run it.
 
-    So a later `dvc repro` or `dvc exp run` with the same recipe restores what Snakemake has built (row T8).
+    So a later `dvc repro` or `dvc exp run` with the same recipe restores what Snakemake has built (row T8). DVC's own
+    command files whatever it reads in the run cache before anybody can look at it; here nothing is filed before that.
 
     texts: the recipes by which results were found fresh. Where DVC has read another recipe, written at that moment,
-    dvc.lock is as it was, and False is returned. Raises DvcException.
+    nothing is written, and False is returned. Raises DvcException.
     """
-    lock = project / "dvc.lock"
-    before = lock.read_bytes() if lock.is_file() else None
     digests = {f"results/recipes/{name}": md5(text.encode()).hexdigest() for name, text in texts.items()}
     logging.getLogger("dvc").setLevel(logging.WARNING)  # as `dvc commit --quiet`
-    with Repo(str(project)) as repo:
+    with Repo(str(project)) as repo, repo.lock:
         save_run_cache(repo)
-        committed = [stage for name in stages for stage in repo.commit(name, force=True)]
-        seen = [(Path(dep.fs_path), dep.hash_info.value) for stage in committed for dep in stage.deps]
-        names = [(Path(os.path.relpath(path, project.resolve())).as_posix(), digest) for path, digest in seen]
-        if any(digests.get(name, digest) != digest for name, digest in names):
-            lock.unlink() if before is None else lock.write_bytes(before)
+        stages = [repo.stage.get_target(name) for name in names]
+        for stage in stages:
+            stage.save(run_cache=False)
+        seen = [(Path(dep.fs_path), dep.hash_info.value) for stage in stages for dep in stage.deps]
+        read = [(Path(os.path.relpath(path, project.resolve())).as_posix(), digest) for path, digest in seen]
+        if any(digests.get(name, digest) != digest for name, digest in read):
             return False
-        with repo.lock:
-            for stage in committed:
-                if not has_pruned(stage):
-                    repo.stage_cache.save(stage)
+        for stage in stages:
+            stage.commit()
+            stage.dump(update_pipeline=False)
+            if not has_pruned(stage):
+                repo.stage_cache.save(stage)
     return True
 
 

@@ -34,7 +34,7 @@ from specialize.data.student_tokens import tokenizers_at_hand
 from specialize.lineage.explain import why
 from specialize.lineage.hooks import folders_of, keep_unrecorded, remove_stale_report
 from specialize.lineage.preflight import check_local_starts, disk_estimate, unpinned
-from specialize.lineage.pruned import removed_weights, to_restore
+from specialize.lineage.pruned import removed_weights, to_restore, write_removed
 from specialize.lineage.retired import set_aside
 from specialize.lineage.run_lock import refuse_beside_runs
 from specialize.lineage.staleness import judge
@@ -156,6 +156,7 @@ def _recipes(args: argparse.Namespace) -> None:
     removed = removed_weights(args.project)
     for student in to_restore(removed, {path: verdict.fresh for path, verdict in verdicts.items()}):
         shutil.rmtree(args.project / "results" / "checkpoints" / student)
+    write_removed(args.project, params.train.students)
     touched = write_recipes(texts, args.project / "results" / "recipes")
     print(f"recipes: {len(texts)}, changed: {', '.join(touched) or 'none'}")
 

@@ -15,6 +15,7 @@ from workspaces import BIN, PROJECT, Workspace, fresh
 from specialize.core.files import write_records
 from specialize.data.procedural.datasets import collect
 from specialize.data.procedural.standalone import world_params
+from specialize.teacher.simulated.teacher import MODEL
 from tiny_starts import write_starts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -72,7 +73,7 @@ def followed(tmp_path_factory):
         url = re.search(r"http://\S+", server.stdout.readline()).group()
         for section, sizes in SMALL.items():
             params[section] |= sizes
-        params["teacher"]["base_url"] = url
+        params["teacher"] |= {"base_url": url, "model": MODEL}  # as this server names it
         params["data"]["datasets"]["gsm8k"]["validation"] = 4
         YAML().dump(params, workspace.folder / "params.yaml")
         said = {line: run(workspace, line) for line in commands("qwen3_gsm8k")}

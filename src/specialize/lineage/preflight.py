@@ -15,9 +15,9 @@ from pathlib import Path
 
 from specialize.core.model_families import check_model_folder, family_of
 from specialize.core.params.load import Params
-from specialize.core.params.starts import Architecture, StartParams
 from specialize.core.params.traces import TokenizerParams
 from specialize.core.params.train import checkpoint_steps
+from specialize.core.params.training.starts import Architecture, StartParams
 from specialize.lineage.write_recipes import raw_root
 
 BYTES_A_WEIGHT = 4

@@ -4,6 +4,10 @@ Predictions hang on the manifest of their checkpoint, so they are as good as bef
 are fresh, nothing reads the weights, and they count as if they were there. As soon as something would have to read them
 (another prompt, a benchmark more, predictions that are gone), they count as missing: the student is stale and is
 trained again, to the same bytes.
+
+DVC restores a stage whose dependencies are as before to what dvc.lock has of it, which is then without weights. So
+what was removed is a dependency of the stage `train@…`: results/weights/{student}.json. It changes when the weights are
+needed again, and DVC asks its run cache, which has the whole checkpoints, or trains.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,10 +16,11 @@ from pathlib import Path
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import parse_record, read_json, write_json
-from specialize.records.checkpoints import CheckpointManifest, PrunedWeights
+from specialize.records.checkpoints import CheckpointManifest, PrunedWeights, RemovedWeights
 from specialize.records.provenance import FileState
 
 PRUNED = "pruned.json"
+WEIGHTS = Path("results") / "weights"
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,19 @@ def to_restore(removed: Iterable[Removed], fresh: Mapping[Path, bool]) -> set[st
     fresh: provenance file → whether its job is fresh, the removed weights taken as there.
     """
     return {each.student for each in removed if each.files and not fresh.get(each.predictions, False)}
+
+
+def write_removed(project: Path, students: Iterable[str]) -> None:
+    """Write results/weights/{student}.json of each student, and of no other."""
+    removed: dict[str, list[str]] = {student: [] for student in students}
+    for each in removed_weights(project):
+        if each.student in removed:
+            removed[each.student] += each.files
+    for student, files in removed.items():
+        write_json(project / WEIGHTS / f"{student}.json", RemovedWeights(removed=sorted(files)).model_dump())
+    for path in (project / WEIGHTS).glob("*.json"):
+        if path.stem not in removed:
+            path.unlink()
 
 
 def prune(folder: Path) -> int:

@@ -71,6 +71,13 @@ class PrunedWeights(Record):
     """File of the folder → its content, as the manifest names it."""
 
 
+class RemovedWeights(Record):
+    """results/weights/{student}.json: which weights of a student are not there, for DVC, which cannot know."""
+
+    removed: list[str]
+    """Files, relative to the project."""
+
+
 class StartManifest(Manifest):
     """A start checkpoint that the run pretrained."""
 

@@ -28,8 +28,8 @@ from pathlib import Path
 
 from specialize.core import cli
 from specialize.core.files import write_json
-from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
+from specialize.core.params.training.starts import StartRun
 from specialize.lineage.provenance import ProvenanceWriter
 from specialize.lineage.recipe import check_raw_files, read_recipe
 from specialize.records.checkpoints import StartSource

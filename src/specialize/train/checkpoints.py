@@ -18,8 +18,8 @@ from transformers.utils import logging as transformers_logging
 
 from specialize.core.errors import CheckpointError
 from specialize.core.files import sha256_file, sha256_text, write_json, write_text
-from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
+from specialize.core.params.training.starts import StartRun
 from specialize.lineage.recipe import recipe_digest
 from specialize.records.checkpoints import CheckpointManifest, Manifest, StartManifest
 from specialize.records.problems import Problem

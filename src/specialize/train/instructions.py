@@ -8,7 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
-from specialize.core.params.replay import InstructionPrompts
+from specialize.core.params.training.replay import InstructionPrompts
 from specialize.core.prompt_formats import Format, GenericFormat, generic_source, generic_target, source, target
 from specialize.records.problems import Problem
 

@@ -12,8 +12,8 @@ from specialize.core.encoding import Encoding, check_style, id_count
 from specialize.core.errors import CheckpointError
 from specialize.core.machine.library_errors import loading
 from specialize.core.model_families import PICKLE_ADVICE, Family, check_model_folder, family_of
-from specialize.core.params.starts import Architecture, StartParams
 from specialize.core.params.train import StudentRun
+from specialize.core.params.training.starts import Architecture, StartParams
 from specialize.records.prompt_style import PLAIN, PromptStyle
 from specialize.train.families.family import FAMILIES, Student
 

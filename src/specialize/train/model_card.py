@@ -1,7 +1,7 @@
 """README.md of a checkpoint: what it was made from, and how to ask it with plain transformers."""
 
-from specialize.core.params.starts import StartRun
 from specialize.core.params.train import StudentRun
+from specialize.core.params.training.starts import StartRun
 from specialize.core.usage_snippet import snippet
 from specialize.train.families.family import Student
 

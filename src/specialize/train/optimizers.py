@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from specialize.core.errors import SpecializeError
-from specialize.core.params.optimizer import OptimizerParams
+from specialize.core.params.training.optimizer import OptimizerParams
 
 NO_8BIT = (
     "'optimizer: adamw_8bit' needs {what}. Take 'optimizer: adafactor', whose state is smaller still, or 'adamw'; or "

@@ -19,7 +19,7 @@ from specialize.core.errors import SpecializeError
 from specialize.core.files import read_records, sha256_file
 from specialize.core.log import get_logger
 from specialize.core.model_families import family_of
-from specialize.core.params.starts import PretrainingParams, StartRun
+from specialize.core.params.training.starts import PretrainingParams, StartRun
 from specialize.records.problems import Problem, Text
 from specialize.records.recipes import Recipe
 from specialize.train.checkpoints import Origin, export_start

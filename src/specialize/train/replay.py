@@ -11,7 +11,7 @@ from pathlib import Path
 from specialize.core.encoding import Encoding
 from specialize.core.errors import SpecializeError
 from specialize.core.files import read_records
-from specialize.core.params.replay import ReplayParams
+from specialize.core.params.training.replay import ReplayParams
 from specialize.records.problems import Problem
 from specialize.train.examples import Row
 from specialize.train.instructions import render

@@ -19,8 +19,8 @@ from transformers.utils import ModelOutput
 
 from specialize.core.encoding import Encoding
 from specialize.core.log import get_logger
-from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.train import DistributionParams
+from specialize.core.params.training.optimizer import OptimizerParams
 from specialize.core.prompt_formats import FORMATS, is_chain_of_thought
 from specialize.train.callbacks.finite_check import StopOnNonFinite
 from specialize.train.callbacks.stop_on_signal import StopOnSignal

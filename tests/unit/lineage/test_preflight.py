@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from specialize.core.params.load import Params
-from specialize.core.params.starts import Architecture
+from specialize.core.params.training.starts import Architecture
 from specialize.lineage.preflight import disk_estimate
 from specialize.train.model import random_start
 from tiny_models import tiny_model, tiny_tokenizer

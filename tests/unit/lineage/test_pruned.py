@@ -2,9 +2,9 @@
 
 import pytest
 
-from specialize.core.files import sha256_file, write_json
+from specialize.core.files import read_json, sha256_file, write_json
 from specialize.lineage.provenance import all_provenance
-from specialize.lineage.pruned import PRUNED, prune, removed_weights
+from specialize.lineage.pruned import PRUNED, WEIGHTS, prune, removed_weights, write_removed
 from specialize.lineage.staleness import judge
 from specialize.records.checkpoints import CheckpointManifest
 from specialize.records.provenance import FileState, Provenance
@@ -93,6 +93,20 @@ def test_weights_that_would_be_read_are_missing(scored, why):
         names["evaluate/generate.json"] = '{"of": "another"}'
     verdicts = judge(scored, names)
     assert not verdicts[scored / "results/checkpoints/nano/provenance.json"].fresh
+
+
+def test_what_was_removed_is_told_of_each_student_and_of_no_other(scored):
+    folder = scored / "results/checkpoints/nano/step-0"
+    weights = (folder / "model.safetensors").read_text()
+    prune(folder)
+    write_json(scored / WEIGHTS / "gone.json", {"removed": []})
+    write_removed(scored, ["nano", "pico"])
+    told = {path.stem: read_json(path) for path in (scored / WEIGHTS).iterdir()}
+    name = "results/checkpoints/nano/step-0/model.safetensors"
+    assert told == {"nano": {"removed": [name]}, "pico": {"removed": []}}
+    (folder / "model.safetensors").write_text(weights)
+    write_removed(scored, ["nano"])
+    assert read_json(scored / WEIGHTS / "nano.json") == {"removed": []}, "it is there again"
 
 
 def test_another_judge_reads_no_weights(scored):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import T5ForConditionalGeneration
 
-from specialize.core.params.starts import Architecture
+from specialize.core.params.training.starts import Architecture
 from specialize.train.families.causal import draw as draw_causal
 from specialize.train.families.encoder_decoder import draw
 from specialize.train.fast_kernels import use_fast_kernels

@@ -16,8 +16,8 @@ from hub_stub import hub
 from specialize.core.errors import CheckpointError, RecordError, SpecializeError, StoppedError, TrainingError
 from specialize.core.files import sha256_file
 from specialize.core.locks import exclusive
-from specialize.core.params.starts import StartParams
 from specialize.core.params.train import Architecture, DistributionParams, LoraParams
+from specialize.core.params.training.starts import StartParams
 from specialize.train import finetune as module
 from specialize.train.callbacks.training_log import training_csv
 from specialize.train.finetune import finetune

@@ -13,8 +13,8 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokeni
 
 from specialize.core.errors import CheckpointError, TrainingError
 from specialize.core.files import write_records
-from specialize.core.params.starts import PretrainingParams, StartRun
 from specialize.core.params.train import Architecture
+from specialize.core.params.training.starts import PretrainingParams, StartRun
 from specialize.lineage.recipe import recipe_text
 from specialize.records.problems import Problem, Text
 from specialize.records.recipes import Recipe

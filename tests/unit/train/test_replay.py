@@ -6,7 +6,7 @@ import pytest
 
 from specialize.core.errors import SpecializeError
 from specialize.core.files import write_records
-from specialize.core.params.replay import ReplayParams
+from specialize.core.params.training.replay import ReplayParams
 from specialize.records.problems import Problem
 from specialize.train.examples import Example
 from specialize.train.finetune import finetune, plan_run

@@ -9,7 +9,7 @@ from specialize.core.params.evaluation.generation import GenerationParams
 from specialize.core.params.evaluation.rollouts import RolloutRun
 from specialize.core.params.evaluation.scoring import ScoringParams
 from specialize.core.params.recipe_spec import RecipeSpec
-from specialize.core.params.starts import RoundParams
+from specialize.core.params.training.starts import RoundParams
 
 
 class EvaluateParams(ScoringParams, GenerationParams):

@@ -5,11 +5,11 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from specialize.core.params.mistakes import closest
-from specialize.core.params.optimizer import OptimizerParams
 from specialize.core.params.recipe_spec import RecipeSpec
-from specialize.core.params.replay import ReplayParams
 from specialize.core.params.section import MOST_TOKENS, Section, bad_names
-from specialize.core.params.starts import Architecture, RoundParams, StartParams, StartRun, round_mistakes
+from specialize.core.params.training.optimizer import OptimizerParams
+from specialize.core.params.training.replay import ReplayParams
+from specialize.core.params.training.starts import Architecture, RoundParams, StartParams, StartRun, round_mistakes
 from specialize.records.prompt_style import PLAIN, PromptStyle
 
 MOST_CHECKPOINTS = 10_000

@@ -18,7 +18,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from specialize.core.params.starts import Architecture
+from specialize.core.params.training.starts import Architecture
 from specialize.train.length_buckets import PAD_TO
 from specialize.train.losses.token_losses import IGNORED
 

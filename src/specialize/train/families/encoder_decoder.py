@@ -15,7 +15,7 @@ from transformers import (
     T5GemmaForConditionalGeneration,
 )
 
-from specialize.core.params.starts import Architecture
+from specialize.core.params.training.starts import Architecture
 from specialize.train.length_buckets import PAD_TO
 from specialize.train.losses.token_losses import IGNORED
 

@@ -23,7 +23,7 @@ from transformers import (
 
 from specialize.core import model_families
 from specialize.core.encoding import Encoding
-from specialize.core.params.starts import Architecture
+from specialize.core.params.training.starts import Architecture
 from specialize.train.families import causal, encoder_decoder
 
 Collate = Callable[[Sequence[dict[str, Any]]], dict[str, torch.Tensor]]

@@ -1,6 +1,6 @@
 """The params of a round's recipe in the phase `evaluate`: how a checkpoint answers training questions."""
 
-from specialize.core.params.starts import RoundParams
+from specialize.core.params.training.starts import RoundParams
 
 
 class RolloutRun(RoundParams):

@@ -6,9 +6,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from specialize.core.model_families import family_of
-from specialize.core.params.optimizer import MOST_BATCH_TOKENS, OptimizerParams
-from specialize.core.params.replay import InstructionPrompts
 from specialize.core.params.section import Section
+from specialize.core.params.training.optimizer import MOST_BATCH_TOKENS, OptimizerParams
+from specialize.core.params.training.replay import InstructionPrompts
 
 MOST_WEIGHTS = 10**12
 """Of a model; none of that size could be trained from these params."""

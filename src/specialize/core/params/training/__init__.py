@@ -1,0 +1,1 @@
+"""Parts of the params of training: the optimizer, start checkpoints, replay."""
