@@ -133,6 +133,7 @@ RECORDS: dict[str, Check] = {
     "starts/*/manifest.json": json_of(StartManifest),
     "checkpoints/*/step-*/manifest.json": json_of(CheckpointManifest),
     "starts/*/training.csv": training_curve,
+    "starts/*/replay.jsonl": lines_of(Problem),
     "checkpoints/*/training.csv": training_curve,
     "predictions/*/step-*/*.parquet": predictions,
     "scores/*/selected.json": json_of(Selected),

@@ -12,6 +12,7 @@ import pandas
 from specialize.core.errors import RecordError, SpecializeError
 from specialize.core.files import parse_record, read_json, read_records
 from specialize.core.params.report import ReportRun
+from specialize.core.params.training.optimizer import cooldown_steps
 from specialize.core.statistics.question_families import question_family
 from specialize.records.checkpoints import OBJECTIVE_COLUMNS, UPDATE_COLUMNS, CheckpointManifest
 from specialize.records.coverage import Coverage
@@ -124,7 +125,8 @@ def files_of(inputs: Inputs, run: ReportRun) -> StudyFiles:
         manifests += [checkpoints / student / f"step-{step}" / "manifest.json" for step in steps]
         scored += [scores / student / f"step-{step}" / f"{name}.json" for step in steps for name in run.datasets]
         choice = parse_record(str(selected[-1]), read_json(selected[-1]), Selected)
-        compared = {steps[0], steps[min(1, len(steps) - 1)], early_step(steps), late_step(steps), steps[-1]}
+        compared = {steps[0], steps[min(1, len(steps) - 1)], early_step(steps)}
+        compared |= {step for step in steps if step >= late_step(steps)}
         compared |= {step for step in choice.by.values() if step in steps}
         compared_files += [
             (student, step, name, Path(student) / f"step-{step}" / f"{name}.parquet")
@@ -161,6 +163,15 @@ def early_step(steps: Sequence[int]) -> int:
 def late_step(steps: Sequence[int]) -> int:
     """Return the first of ascending steps at or after two thirds of the last one."""
     return next(step for step in steps if 3 * step >= 2 * steps[-1])
+
+
+def before_decay(steps: Sequence[int], params: Mapping[str, Any]) -> int:
+    """Return the last of ascending steps at which the learning rate had not begun its final decay.
+
+    params: those that the student was trained by. Under a schedule without such an end it is the last step.
+    """
+    decay = cooldown_steps(params.get("schedule", ""), params.get("decay_steps"), steps[-1])
+    return max(step for step in steps if step <= steps[-1] - decay)
 
 
 def read_study(files: StudyFiles) -> Study:

@@ -10,6 +10,7 @@ from made_run import ROLES, MadeRun
 from test_report_build import OUTPUTS, Page, build, metrics_of, rows_of
 
 from specialize.report.__main__ import main
+from specialize.report.load_results import before_decay
 
 
 def study_of(folder: Path, seeds: int = 2, sizes: int = 3) -> MadeRun:
@@ -77,3 +78,16 @@ def test_the_first_checkpoint_is_no_earlier_than_the_papers_and_its_answers_are_
     (found,) = (row for row in json.loads((report / "verdicts.json").read_text()) if row["name"] == "C3")
     assert len(found["parts"]) == 2
     assert found["notes"][1].startswith("After 100 updates: ")
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({}, 1600),
+        ({"schedule": "linear"}, 1600),
+        ({"schedule": "warmup_stable_decay"}, 1440),
+        ({"schedule": "warmup_stable_decay", "decay_steps": 161}, 800),
+    ],
+)
+def test_late_checkpoints_are_those_before_the_rate_falls(params, expected):
+    assert before_decay([0, 10, 800, 1440, 1600], params) == expected

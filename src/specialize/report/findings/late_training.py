@@ -75,13 +75,14 @@ def largest_stops_first(evidence: Evidence) -> Verdict:
     if (
         seed
         and len(ladder) > 1
-        and all(evidence.late(name) < evidence.last(name) for name in small.names + large.names)
+        and all(evidence.late(name) < evidence.before_decay(name) for name in small.names + large.names)
     ):
-        late = evidence.change(small, evidence.late, evidence.last, seed, f"{small.name}, {_when(evidence, small)}")
-        level = evidence.change(large, evidence.late, evidence.last, seed, f"{large.name}, {_when(evidence, large)}")
+        end = evidence.before_decay
+        late = evidence.change(small, evidence.late, end, seed, f"{small.name}, {_when(evidence, small)}")
+        level = evidence.change(large, evidence.late, end, seed, f"{large.name}, {_when(evidence, large)}")
         terms = [
-            Term(1.0, small, evidence.last, seed), Term(-1.0, small, evidence.late, seed),
-            Term(-1.0, large, evidence.last, seed), Term(1.0, large, evidence.late, seed),
+            Term(1.0, small, end, seed), Term(-1.0, small, evidence.late, seed),
+            Term(-1.0, large, end, seed), Term(1.0, large, evidence.late, seed),
         ]  # fmt: skip
         more = evidence.contrast(f"{small.name} against {large.name}, {_when(evidence, small)}", terms)
     parts = []
@@ -95,14 +96,17 @@ def largest_stops_first(evidence: Evidence) -> Verdict:
         source="Fig. 3A1, 3A2",
         paper="3B is level from about 90K data points on, Base still gains in its third epoch",
         parts=tuple(parts),
-        lacking="" if parts else "students of two sizes, with a checkpoint at two thirds of the training",
+        lacking=""
+        if parts
+        else "students of two sizes, with a checkpoint at two thirds of the training and a later one "
+        "before the rate falls to 0",
         notes=_annealed(evidence) if parts else (),
     )
 
 
 def _when(evidence: Evidence, arm: Arm) -> str:
     student = arm.names[0]
-    return f"steps {evidence.late(student)} to {evidence.last(student)}"
+    return f"steps {evidence.late(student)} to {evidence.before_decay(student)}"
 
 
 def _is_level(change: Comparison) -> Answer:
@@ -118,7 +122,8 @@ def _annealed(evidence: Evidence) -> tuple[str, ...]:
 
 def _late_changes(evidence: Evidence) -> tuple[list[tuple[float, float]], int]:
     """Return (change of seed, change out of distribution), in points, between successive checkpoints of the second half
-    of the training, minus the mean of the size's students at that step; and how many of these are independent.
+    of the training but for a final decay of the rate, minus the mean of the size's students at that step; and how many
+    of these are independent.
 
     What all students of a size do at one step (a common curve, the schedule) is no fluctuation: it would correlate the
     two wherever both are learned. A size with one student has none left.
@@ -129,7 +134,8 @@ def _late_changes(evidence: Evidence) -> tuple[list[tuple[float, float]], int]:
         moves = []
         for student in arm.replicates():
             table = dynamics_table(evidence, student).set_index("step")[["seed", "out_of_distribution"]]
-            moves.append(table[table.index >= table.index.max() / 2].dropna().diff().dropna())
+            late = (table.index >= table.index.max() / 2) & (table.index <= evidence.before_decay(arm.names[0]))
+            moves.append(table[late].dropna().diff().dropna())
         by_step = pandas.concat(moves).groupby(level="step")
         residuals = pandas.concat(moves) - by_step.transform("mean")
         several = by_step["seed"].transform("size") > 1

@@ -10,7 +10,7 @@ import pandas
 from specialize.core.params.report import ReportParams
 from specialize.core.statistics.paired import Floats, mcnemar, mean_interval, task_weights
 from specialize.report.arms import Arm, arms_of, ladders_of
-from specialize.report.load_results import Study, early_step, late_step
+from specialize.report.load_results import Study, before_decay, early_step, late_step
 from specialize.report.selection import front_of
 from specialize.report.stats.accuracies import Accuracies, Measure, score_table
 from specialize.report.stats.bootstrap import Comparison, changed
@@ -68,6 +68,10 @@ class Evidence:
     def last(self, student: str) -> int:
         """The last checkpoint."""
         return self.study.steps(student)[-1]
+
+    def before_decay(self, student: str) -> int:
+        """The last checkpoint before the rate's final decay, where the schedule has one, else the last."""
+        return before_decay(self.study.steps(student), self.study.training_params(student))
 
     def front(self, student: str) -> int:
         """The checkpoint that validation selected."""

@@ -58,7 +58,8 @@ def ability_measures(evidence: Evidence) -> dict[str, Measure]:
         for role in ("seed", "out_of_distribution")
     }
     tasks = tuple(study.benchmarks("generic"))
-    validated = all("validation" in study.problems.datasets[name].splits for name in tasks)
+    known = study.problems.datasets
+    validated = all(name in known and "validation" in known[name].splits for name in tasks)
     split = "validation" if validated else "test"
     generic = {
         f"generic_{format}": Measure("generic", tasks, format, params.generic_reading, split)

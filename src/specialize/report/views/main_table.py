@@ -48,8 +48,10 @@ def columns_of(evidence: Evidence) -> list[Column]:
 
 
 def _guess(evidence: Evidence, column: Column) -> float | None:
-    known = [evidence.study.problems.datasets[name].guesses for name in column.measure.datasets]
-    return mean(max(guesses.values()) for guesses in known) if all(known) else None
+    datasets = evidence.study.problems.datasets
+    known = [datasets[name].guesses for name in column.measure.datasets if name in datasets and datasets[name].guesses]
+    complete = len(known) == len(column.measure.datasets)
+    return mean(max(guesses.values()) for guesses in known) if complete else None
 
 
 def _is_measured(evidence: Evidence, column: Column) -> bool:
