@@ -17,6 +17,7 @@ from specialize.records.checkpoints import (
     OBJECTIVE_COLUMNS,
     UPDATE_COLUMNS,
     CheckpointManifest,
+    RemovedWeights,
     StartManifest,
     format_column,
 )
@@ -140,6 +141,7 @@ RECORDS: dict[str, Check] = {
     "scores/*/step-*/*.json": json_of(Score),
     "scores/*/step-*/*.parquet": judgements,
     "metrics.json": metrics,
+    "weights/*.json": json_of(RemovedWeights),
     "traces/tokenizers/*/tokenizer*.json": nothing,
     "starts/*": nothing,
     "checkpoints/*/step-*": nothing,
